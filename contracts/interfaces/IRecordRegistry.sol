@@ -146,13 +146,9 @@ interface IRecordRegistry {
 
     /// @notice Act: a record was registered directly. `state` is the record's state after the act, here and below:
     /// it holds time, version, type, algorithm, retention, status and hold count of the act.
+    /// The registering agency is the state's issuer: a topic of its own would cost every record 375 gas.
     event Registered(
-        uint64 sequence,
-        bytes32 indexed recordId,
-        uint32 indexed agencyId,
-        address account,
-        RecordState state,
-        bytes32 commitment
+        uint64 sequence, bytes32 indexed recordId, address account, RecordState state, bytes32 commitment
     );
     /// @notice Act: a journal record was brought on chain, by the entry at `index` under the seal of `sealSize`.
     event Enrolled(
@@ -456,22 +452,21 @@ interface IRecordRegistry {
 
     // ------------------------------------------------------------------ custody
 
-    /// @notice Offers custody to another agency. Nothing changes until it accepts; any act closes the offer.
+    /// @notice Offers custody to another agency. Nothing changes until it accepts; any act closes the offer, so that what
+    /// is accepted is what was offered.
     /// @dev STEWARD of the custodian.
-    /// @param expectedCommitment The current commitment.
-    /// @param expectedTraceHead The current trace head, derived where it is not stored yet (`traceHeadOf`).
     /// @param expiresAt Last second at which it can be accepted, at most `MAX_OPEN_PERIOD` away.
     function offerCustody(
         bytes32 recordId,
         uint16 expectedVersion,
-        bytes32 expectedCommitment,
-        bytes32 expectedTraceHead,
         uint32 toAgency,
         uint48 expiresAt
     ) external;
 
     /// @notice Accepts custody. Refused while any hold stands.
     /// @dev STEWARD of the agency to which custody is offered.
+    /// @param expectedCommitment The current commitment: custody is a matter of exactly this content.
+    /// @param expectedTraceHead The current trace head, derived where it is not stored yet (`traceHeadOf`).
     function acceptCustody(
         bytes32 recordId,
         uint16 expectedVersion,

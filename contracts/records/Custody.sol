@@ -11,8 +11,6 @@ abstract contract Custody is Records {
     function offerCustody(
         bytes32 recordId,
         uint16 expectedVersion,
-        bytes32 expectedCommitment,
-        bytes32 expectedTraceHead,
         uint32 toAgency,
         uint48 expiresAt
     ) external whenOpen {
@@ -20,7 +18,6 @@ abstract contract Custody is Records {
         uint32 custodian = state.custodian();
         _requireOfficer(custodian, STEWARD);
         _requireNotDisposed(recordId, state);
-        _requireTrace(recordId, stored, state, expectedCommitment, expectedTraceHead);
         _requireNoOpenOffer(recordId, state);
         if (toAgency == custodian) revert RecordRegistryOfferToCustodian(recordId, toAgency);
         _requireAgency(toAgency);
@@ -43,7 +40,11 @@ abstract contract Custody is Records {
         if (block.timestamp > state.offerExpiresAt()) {
             revert RecordRegistryOfferExpired(recordId, state.offerExpiresAt());
         }
-        bytes32 traceHead = _requireTrace(recordId, stored, state, expectedCommitment, expectedTraceHead);
+        bytes32 commitment = stored.commitment;
+        bytes32 traceHead = _traceHead(recordId, stored, state);
+        if (commitment != expectedCommitment || traceHead != expectedTraceHead) {
+            revert RecordRegistryStaleTrace(recordId, commitment, traceHead);
+        }
         _requireUnheld(recordId, state);
 
         uint32 fromAgency = state.custodian();
@@ -84,20 +85,5 @@ abstract contract Custody is Records {
     function _requireOffer(bytes32 recordId, RecordState state) private pure returns (uint32 offeredTo) {
         offeredTo = state.offeredTo();
         if (offeredTo == 0) revert RecordRegistryNoOffer(recordId);
-    }
-
-    /// @dev Custody is a matter of exactly this content with exactly this past.
-    function _requireTrace(
-        bytes32 recordId,
-        Record storage stored,
-        RecordState state,
-        bytes32 expectedCommitment,
-        bytes32 expectedTraceHead
-    ) private view returns (bytes32 traceHead) {
-        bytes32 commitment = stored.commitment;
-        traceHead = _traceHead(recordId, stored, state);
-        if (commitment != expectedCommitment || traceHead != expectedTraceHead) {
-            revert RecordRegistryStaleTrace(recordId, commitment, traceHead);
-        }
     }
 }

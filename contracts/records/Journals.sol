@@ -107,7 +107,7 @@ abstract contract Journals is Holds {
         Seal calldata named,
         bytes32[] calldata proof
     ) external whenOpen returns (bytes32 recordId) {
-        if (!_isOfficer(place.agencyId, REGISTRAR)) _requireOfficer(place.agencyId, STEWARD);
+        _requireEither(place.agencyId, REGISTRAR, STEWARD);
         uint64 repudiatedFrom = _knownJournalHead(place.agencyId, place.journal).repudiatedFrom;
         if (place.index >= repudiatedFrom) revert RecordRegistryRepudiated(place.index, repudiatedFrom);
         _requireSeal(place.agencyId, place.journal, named);

@@ -15,7 +15,8 @@ abstract contract Ledger is IRecordRegistry {
         uint48 pausedSince;
         uint32 agencyCount;
         uint40 adoptionRemaining;
-        bool retired;
+        /// @dev Paused or retired: one flag for the way that every write takes.
+        bool closed;
     }
 
     /// @custom:storage-location erc7201:muniment.storage.RecordTypes
@@ -44,8 +45,8 @@ abstract contract Ledger is IRecordRegistry {
     AgencyRegistry internal immutable _agencies;
 
     LedgerState internal _ledger;
-    /// @dev Key: agency id << 168 | role << 160 | account.
-    mapping(uint256 membership => bool member) private _members;
+    /// @dev Key: agency id << 160 | account. Value: a bit for each role number, so that one load answers for several.
+    mapping(uint256 agencyAccount => uint256 roles) private _roles;
     /// @dev Key: agency id << 32 | type id << 16 | version. One more than the days, so that 0 is no version.
     mapping(uint256 agencyTypeVersion => uint24 daysAndOne) private _retentions;
 
@@ -56,7 +57,7 @@ abstract contract Ledger is IRecordRegistry {
 
     /// @dev Guards every write.
     modifier whenOpen() {
-        requireOpen();
+        if (_ledger.closed) requireOpen();
         _;
     }
 
@@ -72,12 +73,15 @@ abstract contract Ledger is IRecordRegistry {
 
     /// @inheritdoc IRecordRegistry
     function onRoleChanged(uint32 agencyId, uint8 kind, address account, bool granted) external onlyAgencyRegistry {
-        _members[_membership(agencyId, kind, account)] = granted;
+        uint256 key = _officerKey(agencyId, account);
+        uint256 role = 1 << kind;
+        _roles[key] = granted ? _roles[key] | role : _roles[key] & ~role;
     }
 
     /// @inheritdoc IRecordRegistry
     function onPaused(uint48 since) external onlyAgencyRegistry {
         _ledger.pausedSince = since;
+        _ledger.closed = since != 0;
     }
 
     /// @inheritdoc IRecordRegistry
@@ -115,7 +119,8 @@ abstract contract Ledger is IRecordRegistry {
 
     /// @inheritdoc IRecordRegistry
     function requireOpen() public view {
-        if (_ledger.retired) revert RecordRegistryRetired(successor());
+        address retiredTo = successor();
+        if (retiredTo != address(0)) revert RecordRegistryRetired(retiredTo);
         uint48 since = _ledger.pausedSince;
         if (since != 0) revert RecordRegistryPaused(since);
     }
@@ -144,15 +149,16 @@ abstract contract Ledger is IRecordRegistry {
         if (expiresAt < earliest || expiresAt > latest) revert RecordRegistryInvalidExpiry(expiresAt, earliest, latest);
     }
 
-    /// @dev Whether the sender has the agency's role, as the agency registry has told.
-    function _isOfficer(uint32 agencyId, uint8 kind) internal view returns (bool) {
-        return _members[_membership(agencyId, kind, msg.sender)];
+    /// @dev Whether the sender has the role, as the agency registry has told; else fails as OpenZeppelin's
+    /// AccessControl does, with the role id that the agency registry knows.
+    function _requireOfficer(uint32 agencyId, uint8 kind) internal view {
+        if (_roles[_officerKey(agencyId, msg.sender)] & (1 << kind) == 0) _revertUnauthorized(agencyId, kind);
     }
 
-    /// @dev Fails as OpenZeppelin's AccessControl does, with the role id that the agency registry knows.
-    function _requireOfficer(uint32 agencyId, uint8 kind) internal view {
-        if (!_isOfficer(agencyId, kind)) {
-            revert IAccessControl.AccessControlUnauthorizedAccount(msg.sender, _agencies.roleOfKind(kind, agencyId));
+    /// @dev One of two roles is enough; the error names the first.
+    function _requireEither(uint32 agencyId, uint8 first, uint8 second) internal view {
+        if (_roles[_officerKey(agencyId, msg.sender)] & ((1 << first) | (1 << second)) == 0) {
+            _revertUnauthorized(agencyId, first);
         }
     }
 
@@ -163,9 +169,11 @@ abstract contract Ledger is IRecordRegistry {
 
     /// @dev The retention of a type of which the caller named the version: it must be the latest.
     function _requireLatestType(uint32 agencyId, uint16 typeId, uint16 version) internal view returns (uint24) {
-        RecordTypeHead storage head = _requireTypeHead(agencyId, typeId);
-        uint16 latest = head.latestVersion;
-        if (version != latest) revert RecordRegistryStaleTypeVersion(agencyId, typeId, latest, version);
+        RecordTypeHead memory head = _typeHead(agencyId, typeId);
+        if (version != head.latestVersion || version == 0) {
+            if (head.latestVersion == 0) revert RecordRegistryUnknownRecordType(agencyId, typeId);
+            revert RecordRegistryStaleTypeVersion(agencyId, typeId, head.latestVersion, version);
+        }
         return head.retentionDays;
     }
 
@@ -185,8 +193,12 @@ abstract contract Ledger is IRecordRegistry {
         return _recordTypesStorage().heads[(uint256(agencyId) << 16) | typeId];
     }
 
-    function _membership(uint32 agencyId, uint8 kind, address account) private pure returns (uint256) {
-        return (uint256(agencyId) << 168) | (uint256(kind) << 160) | uint160(account);
+    function _revertUnauthorized(uint32 agencyId, uint8 kind) private view {
+        revert IAccessControl.AccessControlUnauthorizedAccount(msg.sender, _agencies.roleOfKind(kind, agencyId));
+    }
+
+    function _officerKey(uint32 agencyId, address account) private pure returns (uint256) {
+        return (uint256(agencyId) << 160) | uint160(account);
     }
 
     function _versionKey(uint32 agencyId, uint16 typeId, uint16 version) private pure returns (uint256) {

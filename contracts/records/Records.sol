@@ -28,8 +28,7 @@ abstract contract Records is Ledger {
         bytes32 commitment
     ) external whenOpen returns (bytes32 recordId) {
         RecordState state = _newState(agencyId, typeId, typeVersion, algorithm);
-        recordId = _create(agencyId, localId, commitment, state, _ledger.sequence + 1);
-        ++_ledger.sequence;
+        return _create(agencyId, localId, commitment, state, _nextSequence());
     }
 
     /// @inheritdoc IRecordRegistry
@@ -48,7 +47,11 @@ abstract contract Records is Ledger {
         RecordState state = _newState(agencyId, typeId, typeVersion, algorithm);
         uint64 sequence_ = _ledger.sequence;
         for (uint256 i = 0; i < count; ++i) {
-            _create(agencyId, localIds[i], commitments[i], state, ++sequence_);
+            // At most MAX_BATCH steps from a number that has grown by single steps: it cannot overflow.
+            unchecked {
+                ++sequence_;
+            }
+            _create(agencyId, localIds[i], commitments[i], state, sequence_);
         }
         _ledger.sequence = sequence_;
     }
@@ -217,8 +220,9 @@ abstract contract Records is Ledger {
         uint16 typeVersion,
         uint8 algorithm
     ) private view returns (RecordState) {
-        if (!_isOfficer(agencyId, OPERATOR)) _requireOfficer(agencyId, REGISTRAR);
+        _requireEither(agencyId, REGISTRAR, OPERATOR);
         _requireAdopted();
+        if (algorithm == 0) revert RecordRegistryInvalidCommitment(0, algorithm);
         uint24 retention = _requireLatestType(agencyId, typeId, typeVersion);
         return RecordStates.create(
             agencyId, typeId, typeVersion, algorithm, RecordStates.retentionEnd(block.timestamp, retention)
@@ -232,7 +236,7 @@ abstract contract Records is Ledger {
         RecordState state,
         uint64 sequence_
     ) private returns (bytes32 recordId) {
-        _requireCommitment(commitment, state.algorithm());
+        if (commitment == 0) revert RecordRegistryInvalidCommitment(commitment, state.algorithm());
         recordId = _recordIdOf(agencyId, localId);
         Record storage stored = _record(recordId);
         RecordState before = stored.state;
@@ -245,7 +249,7 @@ abstract contract Records is Ledger {
             state = state.withHoldCount(before.holdCount());
             _writeAct(recordId, stored, state, stored.traceHead, ActKind.Registered, agencyId, commitment);
         }
-        emit Registered(sequence_, recordId, agencyId, msg.sender, state, commitment);
+        emit Registered(sequence_, recordId, msg.sender, state, commitment);
     }
 
     /// @dev Retention counts from registration: a version of the type with a longer period moves its end by the

@@ -42,7 +42,7 @@ abstract contract Succession is Journals {
     /// @inheritdoc IRecordRegistry
     function onSucceeded(address successor_) external onlyAgencyRegistry {
         _successionStorage().successor = successor_;
-        _ledger.retired = true;
+        _ledger.closed = true;
         emit SuccessionFinalised(_nextSequence(), successor_);
     }
 
