@@ -6,9 +6,12 @@ pragma solidity ^0.8.30;
 /// WARNING: leaf hashes are made from whole entries by `hashLeaf`, never taken from a caller as they are: an interior
 /// node would otherwise pass for a leaf.
 library MerkleLog {
+    /// @dev First byte of a leaf's preimage, for callers that build it in one piece.
+    uint8 internal constant LEAF_PREFIX = 0;
+
     /// @dev SHA-256(0x00 || entry).
     function hashLeaf(bytes memory entry) internal pure returns (bytes32) {
-        return sha256(abi.encodePacked(uint8(0), entry));
+        return sha256(abi.encodePacked(LEAF_PREFIX, entry));
     }
 
     /// @dev SHA-256(0x01 || left || right).
@@ -26,11 +29,12 @@ library MerkleLog {
         bytes32[] calldata proof
     ) internal view returns (bool) {
         if (index >= size) return false;
-        uint64 node = index;
-        uint64 last = size - 1;
+        uint256 node = index;
+        uint256 last = size - 1;
         bytes32 hash = leafHash;
         uint256 buffer = _nodeBuffer();
-        for (uint256 i = 0; i < proof.length; ++i) {
+        uint256 length = proof.length;
+        for (uint256 i = 0; i < length; i = _next(i)) {
             if (last == 0) return false;
             if (node & 1 == 1 || node == last) {
                 hash = _hash(buffer, proof[i], hash);
@@ -60,8 +64,8 @@ library MerkleLog {
         if (size1 == size2) return root1 == root2 && proof.length == 0;
         if (proof.length == 0) return false;
 
-        uint64 node = size1 - 1;
-        uint64 last = size2 - 1;
+        uint256 node = size1 - 1;
+        uint256 last = size2 - 1;
         while (node & 1 == 1) {
             node >>= 1;
             last >>= 1;
@@ -71,7 +75,7 @@ library MerkleLog {
         bytes32 hash1 = node == 0 ? root1 : proof[0];
         bytes32 hash2 = hash1;
         uint256 buffer = _nodeBuffer();
-        for (; i < proof.length; ++i) {
+        for (; i < proof.length; i = _next(i)) {
             if (last == 0) return false;
             bytes32 sibling = proof[i];
             if (node & 1 == 1 || node == last) {
@@ -88,6 +92,13 @@ library MerkleLog {
             last >>= 1;
         }
         return last == 0 && hash1 == root1 && hash2 == root2;
+    }
+
+    /// @dev A place in a list cannot overflow.
+    function _next(uint256 i) private pure returns (uint256) {
+        unchecked {
+            return i + 1;
+        }
     }
 
     /// @dev Memory for one node's preimage, 0x01 already in place: 65 bytes of three reserved words.

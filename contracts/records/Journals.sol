@@ -225,8 +225,10 @@ abstract contract Journals is Holds {
 
     /// @dev The 78 bytes of the entry, hashed as a leaf.
     function _leafHash(Entry calldata entry) private pure returns (bytes32) {
-        return MerkleLog.hashLeaf(
+        // In one piece with its prefix: `MerkleLog.hashLeaf` would copy it once more.
+        return sha256(
             abi.encodePacked(
+                MerkleLog.LEAF_PREFIX,
                 entry.kind,
                 entry.algorithm,
                 entry.typeId,

@@ -182,8 +182,10 @@ abstract contract Ledger is IRecordRegistry {
         if (holdCount != 0) revert RecordRegistryTypeHeld(agencyId, typeId, holdCount);
     }
 
-    /// @dev Retention of any version ever published.
+    /// @dev Retention of any version ever published. The latest one's stands in the slot that every act loads anyway.
     function _retentionOf(uint32 agencyId, uint16 typeId, uint16 version) internal view returns (uint24) {
+        RecordTypeHead memory head = _typeHead(agencyId, typeId);
+        if (version != 0 && version == head.latestVersion) return head.retentionDays;
         uint24 daysAndOne = _retentions[_versionKey(agencyId, typeId, version)];
         if (daysAndOne == 0) revert RecordRegistryUnknownTypeVersion(agencyId, typeId, version);
         return daysAndOne - 1;
