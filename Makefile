@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/muniment
+STEP := toolchain/step.sh
+PYTHON := .venv/bin/python
+
+# A native solc that py-solc-x has already is used as it is; else the wrapper over npm's official build.
+NATIVE_SOLC := $(wildcard $(HOME)/.solcx/solc-v0.8.30)
+ifeq ($(NATIVE_SOLC),)
+export SOLCX_BINARY_PATH := $(CURDIR)/toolchain/compiler
+endif
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export FOUNDRY_OUT := $(CACHE)/forge/out
+export FOUNDRY_CACHE_PATH := $(CACHE)/forge/cache
+export FOUNDRY_DISABLE_NIGHTLY_WARNING := 1
+export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
+export APE_DATA_FOLDER := $(CACHE)/ape
+export PYTHONDONTWRITEBYTECODE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+
+.PHONY: doctor
+doctor: ## Names each missing tool and the cure
+	@python3 toolchain/doctor.py
+
+.PHONY: runtime
+runtime:
+	@$(STEP) "Python packages for the contracts" toolchain/python_env.sh contracts
+	@$(STEP) "npm packages" toolchain/node_env.sh runtime
+	@$(STEP) "Compile the contracts" ape compile --verbosity WARNING
+
+.PHONY: demo
+demo: runtime ## Sets up what it needs and does the main job on a local chain
+	@$(STEP) "Demo" ape run demo
+
+.PHONY: env
+env: ## Everything installed and compiled
+	@$(STEP) "Python packages" toolchain/python_env.sh develop
+	@$(STEP) "npm packages" toolchain/node_env.sh develop
+	@$(STEP) "Compile the contracts" ape compile --verbosity WARNING
+
+.PHONY: lint
+lint: env ## ruff, mypy --strict, solhint
+	@$(STEP) "ruff" ruff check muniment scripts benchmarks toolchain tests
+	@$(STEP) "ruff format" ruff format --check muniment scripts benchmarks toolchain tests
+	@$(STEP) "mypy --strict" mypy muniment scripts benchmarks toolchain
+	@$(STEP) "solhint" solhint --max-warnings 0 'contracts/**/*.sol'
+
+.PHONY: unit
+unit: env ## Offline unit tests
+	@$(STEP) "Unit tests" pytest -p no:ape_test -q tests/unit
+
+.PHONY: forge
+forge: env ## Forge: fuzz and invariants, quick profile (FOUNDRY_PROFILE=ci for more)
+	@$(STEP) "Forge ($${FOUNDRY_PROFILE:-default})" forge test
+
+.PHONY: contracts
+contracts: env ## Contract tests with Ape on Anvil
+	@$(STEP) "Contract tests on Anvil" ape test tests/contracts -q --network ethereum:local:foundry
+
+.PHONY: chain
+chain: env ## The typed binding against a real Anvil
+	@$(STEP) "Binding tests on Anvil" pytest -p no:ape_test -q tests/chain
+
+.PHONY: test
+test: forge unit chain contracts ## Sets everything up and passes the tests
+
+.PHONY: hardhat
+hardhat: env ## The anychain tests on a Hardhat node
+	@$(STEP) "anychain tests on Hardhat" ape test tests/contracts -q -m anychain --network ethereum:local:hardhat
+
+.PHONY: slither
+slither: env ## Static analysis
+	@$(STEP) "Slither" toolchain/slither.sh
+
+.PHONY: exhaustive
+exhaustive: env ## What takes too long for CI; run before an issue is called resolved
+	@$(STEP) "Forge, exhaustive" env FOUNDRY_PROFILE=exhaustive forge test
+	@$(STEP) "pytest -m exhaustive, offline" pytest -p no:ape_test -q -m exhaustive tests/unit tests/chain
+	@$(STEP) "Mutants" $(PYTHON) tests/forge/mutants.py
+
+.PHONY: bench
+bench: env ## Benchmarks
+	@$(PYTHON) -m benchmarks gas
+
+.PHONY: clean
+clean: ## Removes what was made in the tree (caches outside of it stay)
+	rm -rf .venv node_modules .build build dist out cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
