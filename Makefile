@@ -76,6 +76,18 @@ test: forge unit chain contracts ## Sets everything up and passes the tests
 hardhat: env ## The anychain tests on a Hardhat node
 	@$(STEP) "anychain tests on Hardhat" ape test tests/contracts -q -m anychain --network ethereum:local:hardhat
 
+.PHONY: slow
+slow: env ## Tests that take minutes (mark slow); CI runs them
+	@$(STEP) "Slow tests" $(SHELL) toolchain/slow.sh
+
+.PHONY: gas-check
+gas-check: env ## Gas against the snapshot and the limits
+	@$(STEP) "Gas" $(PYTHON) -m benchmarks gas --check
+
+.PHONY: export-check
+export-check: env ## Whether the package's artifacts are those of the contracts
+	@$(STEP) "Artifacts" ape run export --check
+
 .PHONY: slither
 slither: env ## Static analysis
 	@$(STEP) "Slither" toolchain/slither.sh

@@ -2,16 +2,17 @@
 pragma solidity ^0.8.30;
 
 /// @title Agency registry: who is who. Agencies, their officers and keys, and the types of records they keep.
-/// @notice This interface is the manual. Roles are OpenZeppelin's AccessControl with its rules for one default admin, the
-/// *registry admin*. An agency's role id is `keccak256(abi.encode(ROLE, agencyId))` and its AGENCY_ADMIN administers all
-/// of its agency's roles: the registry admin cannot enter an agency but by the delayed replacement below.
+/// @notice This interface is the manual. Roles are OpenZeppelin's AccessControl with its rules for one default admin,
+/// the *registry admin*. An agency's role id is `keccak256(abi.encode(ROLE, agencyId))` and its AGENCY_ADMIN
+/// administers all of its agency's roles: the registry admin cannot enter an agency but by the delayed replacement
+/// below.
 ///
-/// The record registry creates this contract in its own constructor and is told of every change of an agency's role and
-/// record type in the same transaction: it checks officers in its own storage.
+/// The record registry creates this contract in its own constructor and is told of every change of an agency's role
+/// and record type in the same transaction: it checks officers in its own storage.
 ///
-/// Every event carries `sequence`, this contract's number of that event, from 1 without gaps. Functions that write revert
-/// with the record registry's `RecordRegistryPaused` or `RecordRegistryRetired`; granting, revoking and cancelling go on
-/// while paused, so that a stolen key can be shut out. Times are Unix seconds.
+/// Every event carries `sequence`, this contract's number of that event, from 1 without gaps. Functions that write
+/// revert with the record registry's `RecordRegistryPaused` or `RecordRegistryRetired`; granting, revoking and
+/// cancelling go on while paused, so that a stolen key can be shut out. Times are Unix seconds.
 ///
 /// WARNING: Calls may be batched with `multicall`. Never add ERC-2771 forwarding: together they let a forwarder forge
 /// the sender.
@@ -245,7 +246,8 @@ interface IAgencyRegistry {
 
     /// @notice Names the successor, which must be deployed with this registry's lineage and the tree head over its
     /// final states; everybody can recompute it for `SUCCESSION_REVIEW`.
-    /// @dev Only the registry admin, while paused, within `SUCCESSION_WINDOW` after the delay. Unpausing forgets the name.
+    /// @dev Only the registry admin, while paused, within `SUCCESSION_WINDOW` after the delay. Unpausing forgets the
+    /// name.
     function nameSuccessor(address successor) external;
 
     /// @notice Calls a succession off. Works while paused.
@@ -300,7 +302,11 @@ interface IAgencyRegistry {
     function latestTypeVersion(uint32 agencyId, uint16 typeId) external view returns (uint16);
 
     /// @notice A version of a record type; zeros when there is none.
-    function recordType(uint32 agencyId, uint16 typeId, uint16 version) external view returns (RecordTypeVersion memory);
+    function recordType(
+        uint32 agencyId,
+        uint16 typeId,
+        uint16 version
+    ) external view returns (RecordTypeVersion memory);
 
     /// @notice The succession under way: when a successor can be named, the one named, and when it becomes final.
     function succession() external view returns (uint48 readyAt, address candidate, uint48 finalAt);

@@ -227,7 +227,8 @@ interface IRecordRegistry {
         address account,
         uint48 expiresAt
     );
-    /// @notice An offer of custody was declined by its receiver (`agencyId` is the receiver) or withdrawn by its giver.
+    /// @notice An offer of custody was declined by its receiver (`agencyId` is the receiver) or withdrawn by its
+    /// giver.
     event CustodyOfferClosed(uint64 sequence, bytes32 indexed recordId, uint32 indexed agencyId, address account);
     /// @notice Disposition was proposed. No act.
     event DispositionProposed(
@@ -286,7 +287,12 @@ interface IRecordRegistry {
     event SuccessionFinalised(uint64 sequence, address indexed successor);
     /// @notice A predecessor's record stands here now with the state and trace head it had. No act.
     event RecordAdopted(
-        uint64 sequence, bytes32 indexed recordId, RecordState state, bytes32 commitment, bytes32 traceHead, Hold[] holds
+        uint64 sequence,
+        bytes32 indexed recordId,
+        RecordState state,
+        bytes32 commitment,
+        bytes32 traceHead,
+        Hold[] holds
     );
     /// @notice A predecessor's journal stands here now with its last seal.
     event JournalAdopted(
@@ -452,8 +458,8 @@ interface IRecordRegistry {
 
     // ------------------------------------------------------------------ custody
 
-    /// @notice Offers custody to another agency. Nothing changes until it accepts; any act closes the offer, so that what
-    /// is accepted is what was offered.
+    /// @notice Offers custody to another agency. Nothing changes until it accepts; any act closes the offer, so that
+    /// what is accepted is what was offered.
     /// @dev STEWARD of the custodian.
     /// @param expiresAt Last second at which it can be accepted, at most `MAX_OPEN_PERIOD` away.
     function offerCustody(
@@ -532,8 +538,8 @@ interface IRecordRegistry {
     /// WARNING: records already enrolled keep their state; revoke them.
     function repudiateJournal(uint32 agencyId, uint32 journal, uint64 fromIndex, uint16 reason) external;
 
-    /// @notice Brings a journal record on chain by its inclusion proof (RFC 9162 § 2.1.3). Use `multicall` to act on it
-    /// in the same transaction.
+    /// @notice Brings a journal record on chain by its inclusion proof (RFC 9162 § 2.1.3). Use `multicall` to act on
+    /// it in the same transaction.
     /// @dev REGISTRAR or STEWARD of the sealing agency. Retention counts from the seal.
     /// @param place Where the entry lies.
     /// @param entry The entry, from which the leaf hash is made.

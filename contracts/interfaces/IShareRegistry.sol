@@ -3,13 +3,13 @@ pragma solidity ^0.8.30;
 
 /// @title Share registry: who may read what of another agency's records, for which purpose, until when.
 /// @notice This interface is the manual. A share is requested, then granted or denied; a grant ends by revocation, by
-/// expiry, or with the granter's custody of the record. Its scope is one record, of which only a salted commitment is on
-/// chain, or a whole record type of the granter, an *agreement*. Terms (purpose, legal basis, fields, onward sharing)
-/// stay private: only their salted commitment is on chain.
+/// expiry, or with the granter's custody of the record. Its scope is one record, of which only a salted commitment is
+/// on chain, or a whole record type of the granter, an *agreement*. Terms (purpose, legal basis, fields, onward
+/// sharing) stay private: only their salted commitment is on chain.
 ///
-/// The contract asks the agency registry for officers and the record registry for custody and the pause: it reverts with
-/// their errors. Every event carries `sequence`, this contract's number of that event, from 1 without gaps. Times are
-/// Unix seconds.
+/// The contract asks the agency registry for officers and the record registry for custody and the pause: it reverts
+/// with their errors. Every event carries `sequence`, this contract's number of that event, from 1 without gaps. Times
+/// are Unix seconds.
 ///
 /// WARNING: that agency A asked agency B, when, and of which record type, is public.
 interface IShareRegistry {
