@@ -79,6 +79,7 @@ class MunimentError(Exception):
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by values rather than by arguments."""
         # Subclasses take other arguments than Exception.args; worker processes must still be able
         # to hand their errors back, so the values are restored without calling __init__ again.
         return _restore, (type(self), self.args, self.__dict__.copy())
@@ -145,6 +146,7 @@ class Violation:
     rule: str
 
     def __str__(self) -> str:
+        """Return place and rule as one clause."""
         return f"{self.pointer or 'the content'} breaks {self.rule}"
 
 

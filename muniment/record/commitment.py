@@ -66,6 +66,7 @@ class RecordHeader:
     algorithm: int = SHA_256
 
     def __post_init__(self) -> None:
+        """Refuse values that are out of range."""
         require_bytes("record id", self.record_id, 32)
         require_uint("issuer", self.issuer, 32, least=1)
         require_uint("type id", self.type_id, 16, least=1)

@@ -39,7 +39,9 @@ _PIECE: Final = 1 << 20
 class Readable(Protocol):
     """What bytes are read from: at most `size` of them, none at the end."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes, waiting for some; none at the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class FileValue:
     media_type: str
 
     def __post_init__(self) -> None:
+        """Refuse values that are out of range."""
         require_bytes("file digest", self.digest, 32)
         require_uint("file length", self.length, 53, most=MAX_INTEGER)
         if not isinstance(self.media_type, str) or not _matches_media_type(self.media_type):

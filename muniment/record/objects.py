@@ -45,7 +45,9 @@ _INDEX: Final = Struct(">I")
 class Writable(Protocol):
     """What bytes are written to; returns how many it took, at least one."""
 
-    def write(self, data: bytes, /) -> int | None: ...
+    def write(self, data: bytes, /) -> int | None:
+        """Take some of `data` and return how many bytes; None or 0 is refused."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class ObjectPlace:
     index: int
 
     def __post_init__(self) -> None:
+        """Refuse values that are out of range."""
         require_bytes("record id", self.record_id, 32)
         require_uint("version", self.version, 16, least=1)
         require_uint("object index", self.index, 32)

@@ -58,6 +58,7 @@ class RecordType:
     searchable: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        """Refuse values that are out of range."""
         canonicalize(self.name)
         if not isinstance(self.name, str) or not 1 <= len(self.name.encode()) <= MAX_NAME:
             raise InvalidInputError(

@@ -28,6 +28,7 @@ class Content:
     canonical: bytes
 
     def __post_init__(self) -> None:
+        """Refuse bytes that are no content in canonical form."""
         _require_object(parse_canonical(self.canonical))
 
     @classmethod
@@ -50,6 +51,7 @@ class Content:
         return cast(dict[str, JsonValue], json.loads(self.canonical))
 
     def __repr__(self) -> str:
+        """Tell the size alone: content does not belong into logs."""
         return f"Content({len(self.canonical)} bytes)"
 
 
@@ -67,6 +69,7 @@ class Version:
     commitment: Commitment = field(init=False)
 
     def __post_init__(self) -> None:
+        """Derive the commitment."""
         commitment = commit(self.header, self.content.fields(), self.secret)
         object.__setattr__(self, "commitment", commitment)
 
