@@ -75,7 +75,12 @@ def test_module__imports_only_from_rooms_above(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["from muniment.cli import main", "import muniment.chain", "from muniment import chain", "import ape"],
+    [
+        "from muniment.cli import main",
+        "import muniment.chain",
+        "from muniment import chain",
+        "import ape",
+    ],
 )
 def test_planted_violation__is_found(source: str) -> None:
     assert faults(PACKAGE / "record" / "planted.py", source)
@@ -85,5 +90,7 @@ def test_import__is_light() -> None:
     """`import muniment` loads neither web3 nor anything else heavy."""
     heavy = {"web3", "eth_account", "sqlalchemy", "pandas", "rich", "click"}
     code = f"import sys, muniment; print(sorted({heavy!r} & set(sys.modules)))"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert answer.stdout.strip() == "[]"
