@@ -16,21 +16,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program that the project needs: how to ask its version, the least one, and the cure."""
+    """A program that the project needs: its version's command, the least one, Debian's packages."""
 
     name: str
     command: Sequence[str]
     least: tuple[int, ...]
-    cure: str
+    packages: str
 
 
 TOOLS = (
-    Tool("python3", (sys.executable, "--version"), (3, 11), "install Python 3.11 (Debian: apt-get install python3.11 python3.11-venv)"),
-    Tool("node", ("node", "--version"), (20,), "install Node.js 20 (Debian: apt-get install nodejs)"),
-    Tool("npm", ("npm", "--version"), (9,), "install npm (Debian: apt-get install npm)"),
-    Tool("make", ("make", "--version"), (4,), "install make (Debian: apt-get install make)"),
-    Tool("git", ("git", "--version"), (2,), "install git (Debian: apt-get install git)"),
-)  # fmt: skip
+    Tool("python3", (sys.executable, "--version"), (3, 11), "python3.11 python3.11-venv"),
+    Tool("node", ("node", "--version"), (20,), "nodejs"),
+    Tool("npm", ("npm", "--version"), (9,), "npm"),
+    Tool("make", ("make", "--version"), (4,), "make"),
+    Tool("git", ("git", "--version"), (2,), "git"),
+)
 
 MADE = (
     (ROOT / ".venv/bin/python", "make env"),
@@ -58,11 +58,12 @@ def main() -> int:
     for tool in TOOLS:
         version = version_of(tool)
         wanted = ".".join(map(str, tool.least))
+        cure = f"install {wanted} or newer (Debian: apt-get install {tool.packages})"
         if version is None:
-            print(f"missing  {tool.name}: {tool.cure}")
+            print(f"missing  {tool.name}: {cure}")
             missing += 1
         elif version < tool.least:
-            print(f"too old  {tool.name} {'.'.join(map(str, version))}, needs {wanted}: {tool.cure}")
+            print(f"too old  {tool.name} {'.'.join(map(str, version))}: {cure}")
             missing += 1
         else:
             print(f"ok       {tool.name} {'.'.join(map(str, version))}")

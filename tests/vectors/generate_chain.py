@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes `chain.json`: ids, state words, trace heads, storage slots and leaves of final states, as docs/SPEC.md says.
+"""Makes `chain.json`: ids, states, trace heads, storage slots and leaves, as docs/SPEC.md says.
 
-Written from the SPEC with `eth_abi` alone, apart from the package and from the contracts: both are tested against it.
+Written from the SPEC with `eth_abi` alone, apart from the package and from the contracts: both are
+tested against it.
 Run: `.venv/bin/python tests/vectors/generate_chain.py`.
 """
 
@@ -40,10 +41,19 @@ def word(byte: int) -> bytes:
 
 def state(**f: int) -> int:
     at = {
-        "issuer": 0, "custodian": 32, "offered_to": 64, "offer_expires_at": 96, "type_id": 132,
-        "type_version": 148, "version": 160, "algorithm": 176, "status": 184, "hold_count": 188,
-        "updated_at": 200, "retain_until": 236,
-    }  # fmt: skip
+        "issuer": 0,
+        "custodian": 32,
+        "offered_to": 64,
+        "offer_expires_at": 96,
+        "type_id": 132,
+        "type_version": 148,
+        "version": 160,
+        "algorithm": 176,
+        "status": 184,
+        "hold_count": 188,
+        "updated_at": 200,
+        "retain_until": 236,
+    }
     return sum(value << at[name] for name, value in f.items())
 
 
@@ -87,18 +97,30 @@ def act(
     kind: int, time: int, account: str, word_: int, head: bytes, slot: bytes, **more: Any
 ) -> dict[str, Any]:
     return {
-        "kind": kind, "time": time, "account": account, "state": hx(word_), "traceHead": hx(head),
-        "traceHeadSlot": hx(slot), **more,
-    }  # fmt: skip
+        "kind": kind,
+        "time": time,
+        "account": account,
+        "state": hx(word_),
+        "traceHead": hx(head),
+        "traceHeadSlot": hx(slot),
+        **more,
+    }
 
 
 def traces() -> list[dict[str, Any]]:
     cases = []
     day = T0 // 86400
     first = {
-        "issuer": 1, "custodian": 1, "type_id": 1, "type_version": 1, "version": 1, "algorithm": 1,
-        "status": 1, "updated_at": T0, "retain_until": day + RETENTION,
-    }  # fmt: skip
+        "issuer": 1,
+        "custodian": 1,
+        "type_id": 1,
+        "type_version": 1,
+        "version": 1,
+        "algorithm": 1,
+        "status": 1,
+        "updated_at": T0,
+        "retain_until": day + RETENTION,
+    }
 
     local, commitment, amended = word(0x11), word(0x22), word(0x33)
     rid = record_id_of(1, local)
@@ -111,14 +133,24 @@ def traces() -> list[dict[str, Any]]:
     cases.append(
         {
             "name": "register-then-amend-then-transfer",
-            "localId": hx(local), "recordId": hx(rid),
+            "localId": hx(local),
+            "recordId": hx(rid),
             "acts": [
                 act(1, T0, REGISTRAR, s0, head0, bytes(32), commitment=hx(commitment)),
                 act(3, T0 + 100, REGISTRAR, s1, head1, head1, commitment=hx(amended)),
-                act(8, T0 + 200, OTHER_STEWARD, s2, head2, head2, commitment=hx(amended), fromAgency=1),
+                act(
+                    8,
+                    T0 + 200,
+                    OTHER_STEWARD,
+                    s2,
+                    head2,
+                    head2,
+                    commitment=hx(amended),
+                    fromAgency=1,
+                ),
             ],
         }
-    )  # fmt: skip
+    )
 
     local, commitment, case = word(0x44), word(0x55), word(0x66)
     rid = record_id_of(1, local)
@@ -133,15 +165,34 @@ def traces() -> list[dict[str, Any]]:
     cases.append(
         {
             "name": "held-before-it-was-registered-then-released-then-revoked",
-            "localId": hx(local), "recordId": hx(rid),
+            "localId": hx(local),
+            "recordId": hx(rid),
             "acts": [
-                act(6, T0, AUTHORITY, s0, head0, head0, commitment=hx(bytes(32)), caseCommitment=hx(case)),
+                act(
+                    6,
+                    T0,
+                    AUTHORITY,
+                    s0,
+                    head0,
+                    head0,
+                    commitment=hx(bytes(32)),
+                    caseCommitment=hx(case),
+                ),
                 act(1, T0 + 100, REGISTRAR, s1, head1, head1, commitment=hx(commitment)),
-                act(7, T0 + 200, AUTHORITY, s2, head2, head2, commitment=hx(commitment), caseCommitment=hx(case)),
+                act(
+                    7,
+                    T0 + 200,
+                    AUTHORITY,
+                    s2,
+                    head2,
+                    head2,
+                    commitment=hx(commitment),
+                    caseCommitment=hx(case),
+                ),
                 act(5, T0 + 300, REGISTRAR, s3, head3, head3, commitment=hx(commitment), reason=2),
             ],
         }
-    )  # fmt: skip
+    )
     return cases
 
 
@@ -161,17 +212,37 @@ def enrolment() -> dict[str, Any]:
     root = hashlib.sha256(b"\1" + sibling + leaf).digest()
     seal = h(["bytes32", "uint64", "uint64", "uint48"], [root, 2, 0, T0])
     s0 = state(
-        issuer=1, custodian=1, type_id=1, type_version=1, version=1, algorithm=1, status=1,
-        updated_at=T0 + 86400, retain_until=T0 // 86400 + RETENTION,
-    )  # fmt: skip
+        issuer=1,
+        custodian=1,
+        type_id=1,
+        type_version=1,
+        version=1,
+        algorithm=1,
+        status=1,
+        updated_at=T0 + 86400,
+        retain_until=T0 // 86400 + RETENTION,
+    )
     argument = h(["bytes32", "bytes32", "uint32", "uint64", "uint64"], [commitment, leaf, 1, 1, 2])
     head = act_head(bytes(32), rid, 2, 1, REGISTRAR, s0, argument)
     return {
-        "localId": hx(local), "recordId": hx(rid), "commitment": hx(commitment), "entry": "0x" + entry.hex(),
-        "entryTime": T0 - 10, "leafHash": hx(leaf), "sibling": hx(sibling), "root": hx(root), "sealedAt": T0,
-        "sealHash": hx(seal), "journal": 1, "index": 1, "size": 2, "enrolledAt": T0 + 86400,
-        "account": REGISTRAR, "state": hx(s0), "traceHead": hx(head),
-    }  # fmt: skip
+        "localId": hx(local),
+        "recordId": hx(rid),
+        "commitment": hx(commitment),
+        "entry": "0x" + entry.hex(),
+        "entryTime": T0 - 10,
+        "leafHash": hx(leaf),
+        "sibling": hx(sibling),
+        "root": hx(root),
+        "sealedAt": T0,
+        "sealHash": hx(seal),
+        "journal": 1,
+        "index": 1,
+        "size": 2,
+        "enrolledAt": T0 + 86400,
+        "account": REGISTRAR,
+        "state": hx(s0),
+        "traceHead": hx(head),
+    }
 
 
 def base(name: str) -> int:
@@ -194,12 +265,18 @@ def storage() -> dict[str, Any]:
     rid = record_id_of(1, word(0x11))
     hold_key = h(["bytes32", "address", "bytes32"], [rid, AUTHORITY, word(0x66)])
     return {
-        "records": hx(records), "recordTypes": hx(types), "holds": hx(holds), "journals": hx(journals),
-        "succession": hx(base("muniment.storage.Succession")), "agencyKeys": hx(base("muniment.storage.AgencyKeys")),
-        "recordOfFirstTrace": slot(rid, records), "typeHead_1_1": slot((1 << 16) | 1, types),
-        "holdOfFirstTrace": slot(hold_key, holds), "journalHead_1_1": slot((1 << 32) | 1, journals),
+        "records": hx(records),
+        "recordTypes": hx(types),
+        "holds": hx(holds),
+        "journals": hx(journals),
+        "succession": hx(base("muniment.storage.Succession")),
+        "agencyKeys": hx(base("muniment.storage.AgencyKeys")),
+        "recordOfFirstTrace": slot(rid, records),
+        "typeHead_1_1": slot((1 << 16) | 1, types),
+        "holdOfFirstTrace": slot(hold_key, holds),
+        "journalHead_1_1": slot((1 << 32) | 1, journals),
         "seal_1_1_2": slot((1 << 96) | (1 << 64) | 2, journals + 1),
-    }  # fmt: skip
+    }
 
 
 def leaves() -> list[dict[str, str]]:
@@ -233,16 +310,30 @@ def leaves() -> list[dict[str, str]]:
 def vectors() -> dict[str, Any]:
     role = keccak(b"REGISTRAR")
     return {
-        "chainId": CHAIN_ID, "registry": REGISTRY, "shareRegistry": SHARE_REGISTRY, "lineage": hx(LINEAGE),
-        "accounts": {"registrar": REGISTRAR, "steward": STEWARD, "otherSteward": OTHER_STEWARD, "holdAuthority": AUTHORITY},
+        "chainId": CHAIN_ID,
+        "registry": REGISTRY,
+        "shareRegistry": SHARE_REGISTRY,
+        "lineage": hx(LINEAGE),
+        "accounts": {
+            "registrar": REGISTRAR,
+            "steward": STEWARD,
+            "otherSteward": OTHER_STEWARD,
+            "holdAuthority": AUTHORITY,
+        },
         "retentionDays": RETENTION,
         "registrarRoleOfAgency1": hx(h(["bytes32", "uint32"], [role, 1])),
-        "firstShareId": hx(h(
-            ["bytes32", "uint256", "address", "uint64"], [keccak(b"muniment.share.v1"), CHAIN_ID, SHARE_REGISTRY, 1]
-        )),
+        "firstShareId": hx(
+            h(
+                ["bytes32", "uint256", "address", "uint64"],
+                [keccak(b"muniment.share.v1"), CHAIN_ID, SHARE_REGISTRY, 1],
+            )
+        ),
         "shareScope": hx(h(["bytes32", "bytes32"], [record_id_of(1, word(0x11)), word(0x12)])),
-        "traces": traces(), "enrolment": enrolment(), "storage": storage(), "finalStates": leaves(),
-    }  # fmt: skip
+        "traces": traces(),
+        "enrolment": enrolment(),
+        "storage": storage(),
+        "finalStates": leaves(),
+    }
 
 
 def text() -> str:
