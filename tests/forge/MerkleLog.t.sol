@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {MerkleLog} from "../../contracts/libraries/MerkleLog.sol";
+
+interface MerkleVm {
+    function readFile(string calldata path) external view returns (string memory);
+    function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
+    function parseJsonBytes32Array(string calldata json, string calldata key) external pure returns (bytes32[] memory);
+    function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
+    function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
+    function toString(uint256 value) external pure returns (string memory);
+    function assume(bool condition) external pure;
+}
+
+/// @dev The library takes calldata proofs: an external door to it.
+contract MerkleLogDoor {
+    function inclusion(bytes32 leaf, uint64 index, uint64 size, bytes32 root, bytes32[] calldata proof)
+        external
+        view
+        returns (bool)
+    {
+        return MerkleLog.verifyInclusion(leaf, index, size, root, proof);
+    }
+
+    function consistency(uint64 size1, bytes32 root1, uint64 size2, bytes32 root2, bytes32[] calldata proof)
+        external
+        view
+        returns (bool)
+    {
+        return MerkleLog.verifyConsistency(size1, root1, size2, root2, proof);
+    }
+}
+
+/// @title MerkleLog against the vectors that Python reads too, and against RFC 9162's recursive definitions.
+contract MerkleLogTest {
+    MerkleVm private constant vm = MerkleVm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    MerkleLogDoor private _door;
+
+    function setUp() public {
+        _door = new MerkleLogDoor();
+    }
+
+    function test_inclusion_vectors() public view {
+        string memory json = vm.readFile("tests/vectors/merkle.json");
+        uint256 count = 0;
+        for (; vm.keyExistsJson(json, string.concat(".inclusion[", vm.toString(count), "]")); ++count) {
+            string memory at = string.concat(".inclusion[", vm.toString(count), "]");
+            bytes32 leaf = vm.parseJsonBytes32(json, string.concat(at, ".leafHash"));
+            uint64 index = uint64(vm.parseJsonUint(json, string.concat(at, ".index")));
+            uint64 size = uint64(vm.parseJsonUint(json, string.concat(at, ".size")));
+            bytes32 root = vm.parseJsonBytes32(json, string.concat(at, ".root"));
+            bytes32[] memory proof = vm.parseJsonBytes32Array(json, string.concat(at, ".proof"));
+            _expect(json, at, _door.inclusion(leaf, index, size, root, proof));
+        }
+        require(count > 90, "vectors are missing");
+    }
+
+    function test_consistency_vectors() public view {
+        string memory json = vm.readFile("tests/vectors/merkle.json");
+        uint256 count = 0;
+        for (; vm.keyExistsJson(json, string.concat(".consistency[", vm.toString(count), "]")); ++count) {
+            string memory at = string.concat(".consistency[", vm.toString(count), "]");
+            uint64 size1 = uint64(vm.parseJsonUint(json, string.concat(at, ".size1")));
+            bytes32 root1 = vm.parseJsonBytes32(json, string.concat(at, ".root1"));
+            uint64 size2 = uint64(vm.parseJsonUint(json, string.concat(at, ".size2")));
+            bytes32 root2 = vm.parseJsonBytes32(json, string.concat(at, ".root2"));
+            bytes32[] memory proof = vm.parseJsonBytes32Array(json, string.concat(at, ".proof"));
+            _expect(json, at, _door.consistency(size1, root1, size2, root2, proof));
+        }
+        require(count > 40, "vectors are missing");
+    }
+
+    function testFuzz_inclusion(uint256 seed, uint8 sizeSeed, uint8 indexSeed, uint8 part, uint8 bit) public view {
+        uint64 size = uint64(sizeSeed) % 80 + 1;
+        uint64 index = uint64(indexSeed) % size;
+        bytes32[] memory leaves = _leaves(seed, size);
+        _tryInclusion(leaves[index], index, size, _root(leaves, 0, size), _path(leaves, index, 0, size), part, bit);
+    }
+
+    function _tryInclusion(
+        bytes32 leaf,
+        uint64 index,
+        uint64 size,
+        bytes32 root,
+        bytes32[] memory proof,
+        uint8 part,
+        uint8 bit
+    ) private view {
+        require(_door.inclusion(leaf, index, size, root, proof), "a true proof is refused");
+        bytes32 flip = bytes32(uint256(1) << bit);
+        require(!_door.inclusion(leaf ^ flip, index, size, root, proof), "another leaf");
+        require(!_door.inclusion(leaf, index, size, root ^ flip, proof), "another root");
+        if (proof.length != 0) {
+            proof[part % proof.length] ^= flip;
+            require(!_door.inclusion(leaf, index, size, root, proof), "another path");
+            proof[part % proof.length] ^= flip;
+        }
+        uint64 other = (index + 1 + uint64(part) % size) % size;
+        if (other != index) require(!_door.inclusion(leaf, other, size, root, proof), "another index");
+        require(!_door.inclusion(leaf, index, size, root, _with(proof, root)), "a longer path");
+    }
+
+    function testFuzz_consistency(uint256 seed, uint8 size1Seed, uint8 size2Seed, uint8 part, uint8 bit) public view {
+        uint64 size2 = uint64(size2Seed) % 80 + 2;
+        uint64 size1 = uint64(size1Seed) % (size2 - 1) + 1;
+        bytes32[] memory leaves = _leaves(seed, size2);
+        _tryConsistency(leaves, size1, size2, part, bytes32(uint256(1) << bit));
+    }
+
+    function _tryConsistency(bytes32[] memory leaves, uint64 size1, uint64 size2, uint8 part, bytes32 flip)
+        private
+        view
+    {
+        bytes32 root1 = _root(leaves, 0, size1);
+        bytes32 root2 = _root(leaves, 0, size2);
+        bytes32[] memory proof = _subproof(leaves, size1, 0, size2, true);
+        require(_door.consistency(size1, root1, size2, root2, proof), "a true proof is refused");
+        require(!_door.consistency(size1, root1 ^ flip, size2, root2, proof), "another first root");
+        require(!_door.consistency(size1, root1, size2, root2 ^ flip, proof), "another second root");
+        proof[part % proof.length] ^= flip;
+        require(!_door.consistency(size1, root1, size2, root2, proof), "another path");
+        proof[part % proof.length] ^= flip;
+        // A fork: the second tree with one leaf of the first replaced.
+        leaves[part % size1] ^= flip;
+        root2 = _root(leaves, 0, size2);
+        require(!_door.consistency(size1, root1, size2, root2, proof), "a fork with the old proof");
+        proof = _subproof(leaves, size1, 0, size2, true);
+        require(!_door.consistency(size1, root1, size2, root2, proof), "a fork with its own proof");
+    }
+
+    function testFuzz_garbage_is_never_accepted(
+        bytes32 leaf,
+        uint64 index,
+        uint64 size,
+        bytes32 root,
+        bytes32[] memory proof
+    ) public view {
+        vm.assume(leaf != root);
+        require(!_door.inclusion(leaf, index, size, root, proof), "inclusion");
+        require(!_door.consistency(index, leaf, size, root, proof), "consistency");
+    }
+
+    function _expect(string memory json, string memory at, bool holds) private pure {
+        bool valid = vm.parseJsonBool(json, string.concat(at, ".valid"));
+        require(holds == valid, vm.parseJsonString(json, string.concat(at, ".name")));
+    }
+
+    function _leaves(uint256 seed, uint64 size) private pure returns (bytes32[] memory leaves) {
+        leaves = new bytes32[](size);
+        for (uint256 i = 0; i < size; ++i) leaves[i] = MerkleLog.hashLeaf(abi.encode(seed, i));
+    }
+
+    function _split(uint256 count) private pure returns (uint256 k) {
+        k = 1;
+        while (k * 2 < count) k *= 2;
+    }
+
+    function _root(bytes32[] memory leaves, uint256 start, uint256 end) private pure returns (bytes32) {
+        if (end - start == 1) return leaves[start];
+        uint256 middle = start + _split(end - start);
+        return MerkleLog.hashChildren(_root(leaves, start, middle), _root(leaves, middle, end));
+    }
+
+    function _path(bytes32[] memory leaves, uint256 index, uint256 start, uint256 end)
+        private
+        pure
+        returns (bytes32[] memory)
+    {
+        if (end - start == 1) return new bytes32[](0);
+        uint256 middle = start + _split(end - start);
+        if (index < middle) return _with(_path(leaves, index, start, middle), _root(leaves, middle, end));
+        return _with(_path(leaves, index, middle, end), _root(leaves, start, middle));
+    }
+
+    function _subproof(bytes32[] memory leaves, uint256 size, uint256 start, uint256 end, bool whole)
+        private
+        pure
+        returns (bytes32[] memory)
+    {
+        if (size == end - start) {
+            if (whole) return new bytes32[](0);
+            return _with(new bytes32[](0), _root(leaves, start, end));
+        }
+        uint256 k = _split(end - start);
+        if (size <= k) {
+            return _with(_subproof(leaves, size, start, start + k, whole), _root(leaves, start + k, end));
+        }
+        return _with(_subproof(leaves, size - k, start + k, end, false), _root(leaves, start, start + k));
+    }
+
+    function _with(bytes32[] memory list, bytes32 last) private pure returns (bytes32[] memory longer) {
+        longer = new bytes32[](list.length + 1);
+        for (uint256 i = 0; i < list.length; ++i) longer[i] = list[i];
+        longer[list.length] = last;
+    }
+}
