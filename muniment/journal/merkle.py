@@ -30,8 +30,8 @@ def hash_children(left: bytes, right: bytes) -> bytes:
 class Tree:
     """A tree in memory that only grows.
 
-    `_levels[k]` holds the roots of all complete subtrees of 2**k leaves, left to right: appending costs
-    two hashes on average, and any proof reads at most two nodes a level.
+    `_levels[k]` holds the roots of all complete subtrees of 2**k leaves, left to right: appending
+    costs two hashes on average, and any proof reads at most two nodes a level.
     """
 
     def __init__(self) -> None:
