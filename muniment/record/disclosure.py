@@ -118,13 +118,16 @@ def disclose(
     """
     if isinstance(fields, str):
         raise InvalidInputError("fields", "a list of field names", "one text")
-    names = sorted(set(fields))
+    salts = derive_salts(content, secret)
+    wanted = set(fields)
+    if not all(isinstance(name, str) for name in wanted):
+        raise InvalidInputError("fields", "names of fields of the content", "other values")
+    names = sorted(wanted)
     missing = [name for name in names if name not in content]
     if missing:
         raise InvalidInputError(
             "fields", "names of fields of the content", "not all there: " + ", ".join(missing)
         )
-    salts = derive_salts(content, secret)
     return Disclosure(
         tuple(DisclosedField(canonical_field(name, content[name]), salts[name]) for name in names),
         digest_list(algorithm, content, secret),

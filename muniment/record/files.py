@@ -44,6 +44,19 @@ class Readable(Protocol):
         ...
 
 
+def read_piece(reader: Readable, size: int) -> bytes:
+    """Return what `reader` gives next, none at the end. Raises `InvalidInputError`.
+
+    A reader that would have to wait returns None, which must never pass for the end.
+    """
+    piece = reader.read(size)
+    if type(piece) is not bytes:
+        raise InvalidInputError(
+            "reader", "a blocking reader of bytes", f"of {type(piece).__name__}"
+        )
+    return piece
+
+
 @dataclass(frozen=True, slots=True)
 class FileValue:
     """The value of a file field.
@@ -94,7 +107,7 @@ class FileValue:
     def read(cls, reader: Readable, media_type: str) -> FileValue:
         """Return the file value of all that `reader` gives, in memory of one piece."""
         state, length = hashlib.sha256(), 0
-        while piece := reader.read(_PIECE):
+        while piece := read_piece(reader, _PIECE):
             state.update(piece)
             length += len(piece)
         return cls(state.digest(), length, media_type)

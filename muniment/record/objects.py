@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from muniment.errors import DecryptionError, InvalidInputError
 from muniment.record.commitment import RandomBytes, Secret
-from muniment.record.files import FileValue, Readable
+from muniment.record.files import FileValue, Readable, read_piece
 from muniment.record.identifiers import RecordId, require_bytes, require_uint
 
 CHUNK_SIZE: Final = 1 << 20
@@ -174,24 +174,14 @@ def _chunk_nonce(counter: int, *, final: bool) -> bytes:
 
 def _read_exactly(reader: Readable, size: int) -> bytes:
     """Return `size` bytes, fewer only at the end: pipes and sockets give what they have."""
-    piece = reader.read(size)
-    _check_piece(piece)
+    piece = read_piece(reader, size)
     if len(piece) == size or not piece:
         return piece
     pieces, missing = [piece], size - len(piece)
-    while missing and (piece := reader.read(missing)):
-        _check_piece(piece)
+    while missing and (piece := read_piece(reader, missing)):
         pieces.append(piece)
         missing -= len(piece)
     return b"".join(pieces)
-
-
-def _check_piece(piece: object) -> None:
-    # A reader without data at hand returns None, which must never pass for the end.
-    if type(piece) is not bytes:
-        raise InvalidInputError(
-            "reader", "a blocking reader of bytes", f"of {type(piece).__name__}"
-        )
 
 
 class _Meter:

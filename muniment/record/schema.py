@@ -18,7 +18,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from muniment.errors import InvalidInputError, InvalidSchemaError, Violation
-from muniment.record.canonical import JsonValue, Path, pointer_of
+from muniment.record.canonical import JsonValue, Path, canonicalize, pointer_of
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 FORMATS: Final = frozenset({"date", "date-time", "decimal", "uri", "uuid"})
@@ -86,7 +86,7 @@ def check_schema(name: str, schema: JsonValue) -> None:
     if schema.get("type") != "object":
         raise InvalidSchemaError(name, "/type", "'object'", "another type or absent")
     _check_subschema(name, {key: part for key, part in schema.items() if key != "$schema"}, ())
-    _compile(name, json.dumps(schema))
+    _compile(name, canonicalize(schema))
 
 
 def violations_of(name: str, schema: bytes, content: Mapping[str, JsonValue]) -> list[Violation]:
@@ -136,18 +136,16 @@ def _parts(value: JsonValue) -> Iterator[tuple[str | int, JsonValue]]:
 
 
 @lru_cache(maxsize=256)
-def _compile(name: str, schema: bytes | str) -> jsonschema_rs.Draft202012Validator:
+def _compile(name: str, schema: bytes) -> jsonschema_rs.Draft202012Validator:
     try:
         jsonschema_rs.meta.validate(json.loads(schema))
         return jsonschema_rs.Draft202012Validator(
             json.loads(schema),
             validate_formats=True,
-            ignore_unknown_formats=False,
             formats={"decimal": is_decimal, "date-time": is_instant},
             # Nothing is fetched, and patterns take linear time whatever the content.
             offline=True,
             pattern_options=jsonschema_rs.RegexOptions(),
-            mask="the value",
         )
     except jsonschema_rs.ValidationError as error:
         raise InvalidSchemaError(

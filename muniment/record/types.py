@@ -118,7 +118,7 @@ class RecordType:
 
         `content` is of the strict profile: pass `Content.fields()`.
         """
-        found = violations_of(self.name, self.schema, content)
+        found = violations_of(self.name, self.schema, dict(content))
         if found:
             raise InvalidContentError(self.name, found)
 

@@ -242,6 +242,9 @@ def test_canonicalize__endless_value__is_refused() -> None:
 
 def test_canonicalize__names_beyond_the_bmp__sort_by_utf_16() -> None:
     assert canonicalize({"\uffff": 1, "\U00010000": 2}) == '{"\U00010000":2,"\uffff":1}'.encode()
+    inner = {"a": {"b": [{"\uffff": 1, "\U00010000": 2}], "c": 0}, "d": 0}
+    assert canonicalize(inner) == rfc8785.dumps(inner)
+    assert canonicalize(inner) == '{"a":{"b":[{"\U00010000":2,"\uffff":1}],"c":0},"d":0}'.encode()
 
 
 def test_canonical_text__within_a_greater_value__names_the_place_from_there() -> None:

@@ -105,6 +105,12 @@ def test_disclose__unknown_field__is_named() -> None:
         disclose(CONTENT, SECRET, ["airprot"])
 
 
+@pytest.mark.parametrize("fields", [[1], [None, "date"], [("date",)]])
+def test_disclose__names_that_are_no_text__are_refused(fields: Any) -> None:
+    with pytest.raises(InvalidInputError, match="fields"):
+        disclose(CONTENT, SECRET, fields)
+
+
 def test_disclose__one_text_instead_of_a_list__is_refused() -> None:
     with pytest.raises(InvalidInputError, match="one text"):
         disclose(CONTENT, SECRET, "date")

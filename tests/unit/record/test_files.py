@@ -21,6 +21,16 @@ def test_read__file__gives_digest_and_length() -> None:
     assert FileValue.read(io.BytesIO(b"deed"), "application/pdf") == VALUE
 
 
+@pytest.mark.parametrize("answer", [None, "text"])
+def test_read__reader_without_data_at_hand__never_passes_for_the_end(answer: Any) -> None:
+    class Stuck:
+        def read(self, _size: int, /) -> Any:
+            return answer
+
+    with pytest.raises(InvalidInputError, match="blocking reader"):
+        FileValue.read(Stuck(), "application/pdf")
+
+
 def test_to_json__has_the_three_members_of_the_specification() -> None:
     assert VALUE.to_json() == {
         "digest": "sha256:" + hashlib.sha256(b"deed").hexdigest(),

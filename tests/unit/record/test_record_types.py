@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -28,6 +29,7 @@ from muniment.record import (
     Sharing,
     TypeId,
     canonicalize,
+    schema,
 )
 from muniment.record.schema import DRAFT, MAX_VIOLATIONS, is_decimal, is_instant
 
@@ -209,6 +211,16 @@ def test_define__schema_that_would_not_check__names_the_place(
         RecordType.define("deed", TypeId(1), 1, {"$schema": DRAFT, "type": "object"} | change)
     assert caught.value.pointer == pointer
     assert caught.value.record_type == "deed"
+
+
+def test_decision_record__lists_every_keyword_that_is_taken() -> None:
+    page = Path(__file__).parents[3] / "docs" / "adr" / "0002-json-schema-validator.md"
+    sentence = page.read_text(encoding="utf-8").split("other than these are refused: `")[1]
+    listed = sentence.split("`")[0].split()
+    taken = schema._SUBSCHEMA | schema._SUBSCHEMA_LISTS | schema._SUBSCHEMA_MAPS
+    taken |= schema._ASSERTIONS | schema._ANNOTATIONS
+    assert len(listed) == len(set(listed))
+    assert set(listed) == taken
 
 
 def test_define__properties_named_like_keywords__are_properties() -> None:

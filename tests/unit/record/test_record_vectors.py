@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,22 @@ def test_commitment__case__is_as_written(case: dict[str, Any]) -> None:
     assert [(field.text, field.salt) for field in complete.fields] == [
         (field["text"], raw(field["salt"])) for field in case["fields"]
     ]
+
+
+def test_specification__worked_example__has_the_values_of_the_vectors() -> None:
+    page = (FOLDER.parents[1] / "docs" / "spec" / "records.md").read_text(encoding="utf-8")
+    example = page.split("## 1. Worked example")[1].split("## 2.")[0]
+    case, names = VECTORS["commitments"][0], VECTORS["identifiers"][0]
+    values = re.findall(r"0x[0-9a-f]{40,}", example)
+    known = [names[key] for key in ("firstRegistry", "localIdKey", "localId", "lineage")]
+    known += [case[key] for key in ("recordId", "schemaDigest", "secret")]
+    known += [case["fields"][0]["salt"], case["fields"][0]["digest"], *case["digests"]]
+    assert values == [*known, case["commitment"]]
+    assert case["content"] in example
+    assert case["fields"][0]["text"] in example
+    for field in case["fields"]:
+        assert f"{field['digest']}  {json.loads(field['text'])[0]}\n" in example
+    assert example.count("  decoy\n") == len(case["digests"]) - len(case["fields"])
 
 
 def test_commitments__of_all_cases__differ() -> None:

@@ -18,6 +18,7 @@ from muniment.record import (
     Content,
     RecordHeader,
     RecordId,
+    RecordType,
     Secret,
     TypeId,
     Version,
@@ -85,6 +86,26 @@ def test_values__assigned_to__refuse(value: Any) -> None:
     name = dataclasses.fields(value)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(value, name, None)
+
+
+def test_docstring__example__runs_and_proves_the_field() -> None:
+    properties = {"airport": {"type": "string"}, "date": {"format": "date"}}
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    names: dict[str, Any] = vars(muniment.record) | {
+        "lineage": b"\x01" * 32,
+        "key": b"\x02" * 32,
+        "record_type": RecordType.define(
+            "strike",
+            TypeId(1),
+            1,
+            {"$schema": draft, "type": "object", "properties": properties},
+        ),
+    }
+    example = [
+        line[4:] for line in (muniment.record.__doc__ or "").splitlines() if line.startswith("    ")
+    ]
+    exec("\n".join(example), names)
+    assert names["values"] == {"date": "1990-01-08"}
 
 
 def test_all__names_every_public_member_and_no_other() -> None:
