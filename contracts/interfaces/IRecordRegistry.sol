@@ -305,7 +305,7 @@ interface IRecordRegistry {
     error RecordRegistryPaused(uint48 since);
     /// @notice Thrown when the registry has handed over to `successor`.
     error RecordRegistryRetired(address successor);
-    /// @notice Thrown when something new is registered, opened or held before all final states are adopted.
+    /// @notice Thrown when something new is registered, enrolled, opened or held before all final states are adopted.
     error RecordRegistryAdoptionIncomplete(uint64 remaining);
 
     /// @notice Thrown when another account than the agency registry tells of its changes.

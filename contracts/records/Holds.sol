@@ -52,6 +52,8 @@ abstract contract Holds is Disposition {
         bytes32 caseCommitment
     ) external whenOpen {
         _requireOfficer(0, HOLD_AUTHORITY);
+        // The predecessor may have the same hold: placed here first, it could never be adopted.
+        _requireAdopted();
         _placeTypeHold(agencyId, typeId, Hold(msg.sender, caseCommitment));
     }
 

@@ -108,6 +108,8 @@ abstract contract Journals is Holds {
         bytes32[] calldata proof
     ) external whenOpen returns (bytes32 recordId) {
         _requireEither(place.agencyId, REGISTRAR, STEWARD);
+        // The predecessor may have the record with a longer trace.
+        _requireAdopted();
         uint64 repudiatedFrom = _knownJournalHead(place.agencyId, place.journal).repudiatedFrom;
         if (place.index >= repudiatedFrom) revert RecordRegistryRepudiated(place.index, repudiatedFrom);
         _requireSeal(place.agencyId, place.journal, named);
