@@ -32,7 +32,7 @@ library RecordStates {
     uint8 internal constant DISPOSED = 4;
 
     uint24 internal constant RETAIN_FOREVER = 0xFFFFF;
-    /// @dev Fewer than the field can count, so that a successor can adopt a record with all its holds in one transaction.
+    /// @dev Fewer than the field can count: a successor adopts a record with all its holds in one transaction.
     uint16 internal constant MAX_HOLDS = 255;
     uint16 internal constant MAX_TYPE_VERSION = 0xFFF;
 
