@@ -330,7 +330,7 @@ interface IRecordRegistry {
     /// @notice Thrown when a batch is empty, larger than `limit`, or its lists differ in length.
     error RecordRegistryInvalidBatch(uint256 localIds, uint256 commitments, uint256 limit);
     /// @notice Thrown when a change expects another version than the current one.
-    error RecordRegistryStaleVersion(bytes32 recordId, uint16 current, uint16 expected);
+    error RecordRegistryStaleVersion(bytes32 recordId, uint16 currentVersion, uint16 expectedVersion);
     /// @notice Thrown when a change expects another commitment or trace head than the current one.
     error RecordRegistryStaleTrace(bytes32 recordId, bytes32 commitment, bytes32 traceHead);
     /// @notice Thrown when the record's status does not allow the act.

@@ -73,5 +73,7 @@ def test_large_modules__are_few() -> None:
     """A module past 400 lines splits by concept, or stands here with its reason."""
     reasons: dict[str, str] = {}
     for path in (ROOT / "muniment").rglob("*.py"):
+        if path.parent.name == "bindings":
+            continue  # made from the interfaces, as long as they are
         lines = len(path.read_text().splitlines())
         assert lines <= 400 or path.name in reasons, f"{path}: {lines} lines"

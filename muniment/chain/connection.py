@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A connection to one node of the right chain: JSON-RPC over HTTP, with errors of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NewType
+
+import requests
+from eth_utils.address import is_address, to_checksum_address
+from web3 import HTTPProvider
+from web3.exceptions import Web3Exception
+from web3.providers.rpc.utils import ExceptionRetryConfiguration
+from web3.types import RPCEndpoint
+
+from muniment.errors import ChainError, InvalidInputError, UnreachableError, WrongChainError
+
+Address = NewType("Address", str)
+"""An account or contract: 0x and 40 hex digits with the EIP-55 checksum."""
+
+# Reading twice does no harm. Sending is not here: a retry would be answered "already known", and
+# what became of a transaction is told by its receipt alone.
+_RETRIED: Final = (
+    "eth_blockNumber",
+    "eth_call",
+    "eth_chainId",
+    "eth_estimateGas",
+    "eth_gasPrice",
+    "eth_getBlockByHash",
+    "eth_getBlockByNumber",
+    "eth_getCode",
+    "eth_getLogs",
+    "eth_getStorageAt",
+    "eth_getTransactionCount",
+    "eth_getTransactionReceipt",
+)
+
+
+class RpcError(ChainError):
+    """The node answered with an error: `code`, `reason`, and `data` where it sent any."""
+
+    def __init__(self, method: str, code: int, reason: str, data: object = None) -> None:
+        super().__init__(
+            f"the node refused {method}: {reason} (code {code})",
+            remedy="check the request and the node's log",
+        )
+        self.method = method
+        self.code = code
+        self.reason = reason
+        self.data = data
+
+
+class NoCodeError(ChainError):
+    """There is no contract at `address`."""
+
+    def __init__(self, address: str, block: int) -> None:
+        super().__init__(
+            f"there is no contract at {address} in block {block}",
+            expected="the address of a deployed registry",
+            remedy="check the address and the chain; deployments/<chain id>.json has both",
+        )
+        self.address = address
+        self.block = block
+
+
+class UnknownBlockError(ChainError):
+    """The node does not have the block that was named."""
+
+    def __init__(self, block: object) -> None:
+        super().__init__(
+            f"the node has no block {block}",
+            remedy="wait until the node has caught up, or name an earlier block",
+        )
+        self.block = block
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block: `number`, `hash` and `parent_hash` (32 bytes), `timestamp` (Unix seconds)."""
+
+    number: int
+    hash: bytes
+    parent_hash: bytes
+    timestamp: int
+
+
+BlockId = int | Block
+"""A block by number, or by the hash that it had when it was read (EIP-1898)."""
+
+
+def address_of(field: str, value: str) -> Address:
+    """Return a checksummed address; raise `InvalidInputError` that names `field`."""
+    if not isinstance(value, str) or not is_address(value):
+        raise InvalidInputError(field, "an address, 0x and 40 hex digits", f"{value!r}")
+    return Address(to_checksum_address(value))
+
+
+class Connection:
+    """One node at `url`, which must be of chain `chain_id`.
+
+    `timeout` in seconds for each request. Raises `WrongChainError` and `UnreachableError` when it
+    is made: a connection that exists is one to the right chain.
+    """
+
+    def __init__(self, url: str, chain_id: int, *, timeout: float = 30.0) -> None:
+        """Connect and compare the chain's id."""
+        self.url = url
+        self.chain_id = chain_id
+        self._provider = HTTPProvider(
+            url,
+            request_kwargs={"timeout": timeout},
+            exception_retry_configuration=ExceptionRetryConfiguration(
+                errors=(requests.ConnectionError, requests.Timeout),
+                retries=3,
+                backoff_factor=0.1,
+                method_allowlist=_RETRIED,
+            ),
+        )
+        actual = int(self.request("eth_chainId", []), 16)
+        if actual != chain_id:
+            raise WrongChainError(chain_id, actual)
+
+    def request(self, method: str, parameters: Sequence[Any]) -> Any:
+        """Return the node's result. Raises `UnreachableError` and `RpcError`."""
+        try:
+            answer = self._provider.make_request(RPCEndpoint(method), list(parameters))
+        except (requests.RequestException, Web3Exception, ValueError) as error:
+            raise UnreachableError(self.url, type(error).__name__) from error
+        if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
+            raise UnreachableError(self.url, f"no JSON-RPC answer to {method}")
+        fault = answer.get("error")
+        if fault:
+            if not isinstance(fault, dict):
+                raise RpcError(method, 0, str(fault))
+            code, reason = int(fault.get("code", 0)), str(fault.get("message", ""))
+            raise RpcError(method, code, reason, fault.get("data"))
+        return answer["result"]
+
+    def block(self, number: int | None = None) -> Block:
+        """Return a block by number, the latest by default. Raises `UnknownBlockError`."""
+        named = "latest" if number is None else hex(number)
+        found = self.request("eth_getBlockByNumber", [named, False])
+        if found is None:
+            raise UnknownBlockError(named if number is None else number)
+        return Block(
+            number=int(found["number"], 16),
+            hash=bytes.fromhex(found["hash"][2:]),
+            parent_hash=bytes.fromhex(found["parentHash"][2:]),
+            timestamp=int(found["timestamp"], 16),
+        )
+
+    def code(self, address: Address, block: BlockId) -> bytes:
+        """Return the code at an address. Raises `NoCodeError` where there is none."""
+        found = bytes.fromhex(self.request("eth_getCode", [address, block_parameter(block)])[2:])
+        if not found:
+            raise NoCodeError(address, block.number if isinstance(block, Block) else block)
+        return found
+
+    def storage(self, address: Address, slot: int, block: BlockId) -> int:
+        """Return the word in a storage slot."""
+        word = self.request("eth_getStorageAt", [address, hex(slot), block_parameter(block)])
+        return int(word, 16)
+
+
+def block_parameter(block: BlockId) -> Any:
+    """Return a block as JSON-RPC names it: by hash where it is known, so that a reorganised chain
+    cannot answer for another block."""
+    if isinstance(block, Block):
+        return {"blockHash": f"0x{block.hash.hex()}"}
+    return hex(block)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading logs by ranges of blocks: in order, whole, and of one branch of the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from muniment.chain.connection import Block, Connection, RpcError
+from muniment.chain.contract import Contract, LoggedEvent
+from muniment.errors import ChainError, UnreachableError
+
+_RANGE: Final = 10_000
+
+
+class MissingEventError(ChainError):
+    """A contract's event numbers have a gap: the node left a log out."""
+
+    def __init__(self, contract: str, expected: int, got: int) -> None:
+        super().__init__(
+            f"event number {got} of {contract} follows where {expected} was due",
+            expected="numbers without gaps",
+            remedy="read again from another node: this one leaves logs out",
+        )
+        self.contract = contract
+        self.expected_number = expected
+        self.got = got
+
+
+class ReorganisedError(ChainError):
+    """Block `number` changed while its logs were read."""
+
+    def __init__(self, number: int, before: bytes, now: bytes) -> None:
+        super().__init__(
+            f"block {number} was 0x{before.hex()} and is 0x{now.hex()} now",
+            expected="one branch of the chain",
+            remedy="read again from a block that both branches share",
+        )
+        self.number = number
+
+
+class LogReader:
+    """Reads the events of `contracts` from one node."""
+
+    def __init__(self, connection: Connection, contracts: Sequence[Contract]) -> None:
+        """Read from a connection; the contracts decode."""
+        self.connection = connection
+        self.contracts = tuple(contracts)
+
+    def read(
+        self,
+        first: int,
+        last: Block,
+        *,
+        topics: Sequence[Any] = (),
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[LoggedEvent]:
+        """Yield the events of blocks `first` to `last`, in order of the chain.
+
+        `topics` as in JSON-RPC. `progress` is told the last block done. Ranges are halved where the
+        node refuses them. Raises `ReorganisedError` when `last` is no longer the block it was, and
+        when logs of its height are another block's.
+        """
+        start, span = first, _RANGE
+        while start <= last.number:
+            end = min(start + span - 1, last.number)
+            try:
+                logs = self._logs(start, end, topics)
+            except (RpcError, UnreachableError):
+                if span == 1:
+                    raise
+                span = max(1, span // 2)
+                continue
+            for log in sorted(logs, key=lambda log: (int(log["blockNumber"], 16), _index(log))):
+                yield from self._decoded(log, last)
+            if progress is not None:
+                progress(end)
+            start = end + 1
+        now = self.connection.block(last.number)
+        if now.hash != last.hash:
+            raise ReorganisedError(last.number, last.hash, now.hash)
+
+    def read_all(self, first: int, last: Block) -> list[LoggedEvent]:
+        """Return all events from the contracts' deployment (`first` at the latest) to `last`.
+
+        Raises `MissingEventError` when the numbers of a contract's events have a gap.
+        """
+        events = list(self.read(first, last))
+        for contract in self.contracts:
+            check_sequence(contract, events)
+        return events
+
+    def _logs(self, start: int, end: int, topics: Sequence[Any]) -> list[Any]:
+        wanted = {
+            "fromBlock": hex(start),
+            "toBlock": hex(end),
+            "address": [contract.address for contract in self.contracts],
+            "topics": list(topics),
+        }
+        logs: list[Any] = self.connection.request("eth_getLogs", [wanted])
+        return logs
+
+    def _decoded(self, log: Any, last: Block) -> Iterator[LoggedEvent]:
+        if int(log["blockNumber"], 16) == last.number:
+            block_hash = bytes.fromhex(log["blockHash"][2:])
+            if block_hash != last.hash:
+                raise ReorganisedError(last.number, last.hash, block_hash)
+        for contract in self.contracts:
+            event = contract.decode_log(log)
+            if event is not None:
+                yield event
+
+
+def check_sequence(contract: Contract, events: Sequence[LoggedEvent], after: int = 0) -> int:
+    """Return the last number of a contract's events, of which `after` was the last one known.
+
+    Raises `MissingEventError` at a gap, a repetition or a step back.
+    """
+    due = after + 1
+    for logged in events:
+        number = getattr(logged.event, "sequence", None)
+        if logged.address != contract.address or number is None:
+            continue
+        if number != due:
+            raise MissingEventError(contract.contract_name, due, number)
+        due += 1
+    return due - 1
+
+
+def _index(log: Any) -> int:
+    return int(log["logIndex"], 16)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sending calls: signed here, several in flight, each decided by the receipt of its own hash."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from muniment.chain.accounts import Signer
+from muniment.chain.connection import Address, Connection, RpcError, address_of
+from muniment.chain.contract import Call, Contract, LoggedEvent, call_result
+from muniment.chain.reverts import contract_error, revert_data
+from muniment.errors import ChainError
+
+_POLL_SECONDS: Final = 0.02
+_GAS_MARGIN: Final = 1.25
+
+
+class UnknownOutcomeError(ChainError):
+    """No receipt of transaction `transaction_hash` within `seconds`: it may still be mined."""
+
+    def __init__(self, transaction_hash: bytes, function: str, seconds: float) -> None:
+        super().__init__(
+            f"no receipt of {function}, transaction 0x{transaction_hash.hex()}, in {seconds:g} s",
+            expected="a receipt",
+            remedy="look for the receipt before sending again: the transaction may still be mined",
+        )
+        self.transaction_hash = transaction_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a call: block, gas used, its logs as the node gave them, what it deployed."""
+
+    function: str
+    transaction_hash: bytes
+    block_number: int
+    block_hash: bytes
+    gas_used: int
+    logs: tuple[Mapping[str, Any], ...]
+    created: Address | None = None
+
+    def events(self, *contracts: Contract) -> list[LoggedEvent]:
+        """Return the logged events of `contracts`, in order."""
+        found = []
+        for log in self.logs:
+            for contract in contracts:
+                event = contract.decode_log(log)
+                if event is not None:
+                    found.append(event)
+        return found
+
+
+class Sender:
+    """One account that sends. It counts its own nonces: use one sender an account at a time.
+
+    `timeout` in seconds is how long a receipt is waited for.
+    """
+
+    def __init__(self, connection: Connection, signer: Signer, *, timeout: float = 120.0) -> None:
+        """Make a sender; the first nonce is read when it first sends."""
+        self.connection = connection
+        self.signer = signer
+        self.timeout = timeout
+        self._nonce: int | None = None
+
+    def dry_run(self, call: Call) -> bytes:
+        """Return what the call would return now. Raises the contract's typed error."""
+        latest = self.connection.block()
+        return call_result(self.connection, call.to, call.data, latest, self.signer.address)
+
+    def send(self, call: Call) -> Receipt:
+        """Send a call and wait for its receipt.
+
+        Raises the contract's typed error where the registry refuses (nothing was written then),
+        `UnreachableError`, and `UnknownOutcomeError` when no receipt comes in time.
+        """
+        return next(iter(self.send_many([call])))
+
+    def send_many(
+        self,
+        calls: Iterable[Call],
+        *,
+        in_flight: int = 16,
+        progress: Callable[[Receipt], None] | None = None,
+    ) -> list[Receipt]:
+        """Send calls in order, up to `in_flight` at a time, and return their receipts in order.
+
+        `progress` is told of each receipt. Raises as `send` does, at the first call that fails; the
+        calls sent before it stand.
+        """
+        waiting: deque[tuple[Call, bytes]] = deque()
+        receipts: list[Receipt] = []
+
+        def settle() -> None:
+            receipt = self._receipt(*waiting.popleft())
+            receipts.append(receipt)
+            if progress is not None:
+                progress(receipt)
+
+        for call in calls:
+            while len(waiting) >= in_flight:
+                settle()
+            waiting.append((call, self._submit(call)))
+        while waiting:
+            settle()
+        return receipts
+
+    def _submit(self, call: Call) -> bytes:
+        gas = self._estimate(call)
+        if self._nonce is None:
+            counted = self.connection.request(
+                "eth_getTransactionCount", [self.signer.address, "pending"]
+            )
+            self._nonce = int(counted, 16)
+        transaction = {
+            "chainId": self.connection.chain_id,
+            "nonce": self._nonce,
+            "value": 0,
+            "gas": gas,
+            "gasPrice": int(self.connection.request("eth_gasPrice", []), 16),
+            "data": f"0x{call.data.hex()}",
+        }
+        if call.to is not None:
+            transaction["to"] = call.to
+        raw, transaction_hash = self.signer.sign(transaction)
+        try:
+            self.connection.request("eth_sendRawTransaction", [f"0x{raw.hex()}"])
+        except RpcError as fault:
+            self._nonce = None
+            revert = revert_data(fault)
+            if revert is None:
+                raise
+            raise contract_error(revert) from fault
+        self._nonce += 1
+        return transaction_hash
+
+    def _estimate(self, call: Call) -> int:
+        transaction = {"from": self.signer.address, "data": f"0x{call.data.hex()}"}
+        if call.to is not None:
+            transaction["to"] = call.to
+        try:
+            estimated = int(self.connection.request("eth_estimateGas", [transaction]), 16)
+        except RpcError as fault:
+            revert = revert_data(fault)
+            if revert is None:
+                # Some nodes estimate without the revert's data: the call itself has it.
+                self.dry_run(call)
+                raise
+            raise contract_error(revert) from fault
+        return int(estimated * _GAS_MARGIN)
+
+    def _receipt(self, call: Call, transaction_hash: bytes) -> Receipt:
+        deadline = time.monotonic() + self.timeout
+        parameters = [f"0x{transaction_hash.hex()}"]
+        while True:
+            found = self.connection.request("eth_getTransactionReceipt", parameters)
+            if found is not None:
+                break
+            if time.monotonic() > deadline:
+                raise UnknownOutcomeError(transaction_hash, call.function, self.timeout)
+            time.sleep(_POLL_SECONDS)
+        number = int(found["blockNumber"], 16)
+        if int(found["status"], 16) != 1:
+            self._nonce = None
+            # Replayed on the block before, it tells why it failed.
+            call_result(self.connection, call.to, call.data, number - 1, self.signer.address)
+            raise UnknownOutcomeError(
+                transaction_hash, f"{call.function} (failed in block {number})", 0
+            )
+        return Receipt(
+            function=call.function,
+            transaction_hash=transaction_hash,
+            block_number=number,
+            block_hash=bytes.fromhex(found["blockHash"][2:]),
+            gas_used=int(found["gasUsed"], 16),
+            logs=tuple(found["logs"]),
+            created=None
+            if call.to is not None
+            else address_of("created", found["contractAddress"]),
+        )

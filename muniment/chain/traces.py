@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A record's trace from the logs, checked against its slots on chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from muniment.chain.bindings import record_registry as events
+from muniment.chain.connection import Block
+from muniment.chain.contract import LoggedEvent, topic_of
+from muniment.chain.deployment import Registries
+from muniment.chain.log_reader import LogReader
+from muniment.record.commitment import Commitment
+from muniment.record.identifiers import AgencyId, RecordId
+from muniment.record.state import RecordState
+from muniment.record.trace import Act, ActKind, TraceHead, verify_trace
+
+_ACTS = (
+    "Registered",
+    "Enrolled",
+    "Amended",
+    "Superseded",
+    "Revoked",
+    "Held",
+    "Released",
+    "Transferred",
+    "Disposed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedAct:
+    """An act and where it stands: `block_number`, `time` (Unix seconds), transaction (32 bytes)."""
+
+    act: Act
+    block_number: int
+    time: int
+    transaction_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All acts of a record up to `block`, whose hash chain is the `head` that the chain has."""
+
+    record_id: RecordId
+    block: Block
+    acts: tuple[TracedAct, ...]
+    commitment: Commitment
+    state: RecordState
+    head: TraceHead
+
+
+def read_trace(registries: Registries, record_id: bytes, block: Block) -> Trace:
+    """Return the complete trace of a record at `block`.
+
+    The head is recomputed from the acts' events and compared with the record's slots at the same
+    block, so that a node can neither leave out nor add an act. Raises `TraceMismatchError`, and the
+    log reader's errors. A record adopted from a predecessor has its earlier acts there: its trace
+    here is refused as incomplete.
+    """
+    records = registries.records
+    reader = LogReader(records.connection, [records])
+    topics = [[topic_of("RecordRegistry", name) for name in _ACTS], f"0x{record_id.hex()}"]
+    logged = list(reader.read(registries.first_block, block, topics=topics))
+    stored = records.record(record_id, block=block)
+    acts = [act_of(each) for each in logged]
+    head = verify_trace(record_id, acts, stored.commitment, stored.state, stored.trace_head)
+    traced = tuple(
+        TracedAct(act, each.block_number, act.state.updated_at, each.transaction_hash)
+        for act, each in zip(acts, logged, strict=True)
+    )
+    return Trace(
+        RecordId(record_id), block, traced, Commitment(stored.commitment), stored.state, head
+    )
+
+
+def act_of(logged: LoggedEvent) -> Act:
+    """Return the act that an event tells, with the argument that its hash contains (SPEC § 5)."""
+    event = logged.event
+    if isinstance(event, events.Registered):
+        # On an id that was held before, the head names the agency: the state's issuer.
+        return _act(ActKind.REGISTERED, event, event.state.issuer, event.commitment)
+    if isinstance(event, events.Enrolled):
+        argument = keccak(
+            encode(
+                ["bytes32", "bytes32", "uint32", "uint64", "uint64"],
+                [event.commitment, event.leaf_hash, event.journal, event.index, event.seal_size],
+            )
+        )
+        return _act(ActKind.ENROLLED, event, event.agency_id, argument)
+    if isinstance(event, events.Amended):
+        return _act(ActKind.AMENDED, event, event.agency_id, event.commitment)
+    if isinstance(event, events.Superseded):
+        return _act(ActKind.SUPERSEDED, event, event.agency_id, event.replacement_id)
+    if isinstance(event, events.Revoked):
+        return _act(ActKind.REVOKED, event, event.agency_id, event.reason.to_bytes(32, "big"))
+    if isinstance(event, events.Held):
+        return _act(ActKind.HELD, event, 0, event.case_commitment)
+    if isinstance(event, events.Released):
+        return _act(ActKind.RELEASED, event, 0, event.case_commitment)
+    if isinstance(event, events.Transferred):
+        argument = event.from_agency.to_bytes(32, "big")
+        return _act(ActKind.TRANSFERRED, event, event.agency_id, argument)
+    if isinstance(event, events.Disposed):
+        argument = keccak(encode(["address", "bytes32"], [event.proposer, event.mandate]))
+        return _act(ActKind.DISPOSED, event, event.agency_id, argument)
+    raise TypeError(f"{type(event).__name__} is no act")
+
+
+_ActEvent = (
+    events.Registered
+    | events.Enrolled
+    | events.Amended
+    | events.Superseded
+    | events.Revoked
+    | events.Held
+    | events.Released
+    | events.Transferred
+    | events.Disposed
+)
+
+
+def _act(kind: ActKind, event: _ActEvent, agency_id: int, argument: bytes) -> Act:
+    account = (
+        event.authority if isinstance(event, (events.Held, events.Released)) else event.account
+    )
+    commitment = getattr(event, "commitment", None)
+    return Act(
+        kind=kind,
+        record_id=RecordId(event.record_id),
+        agency_id=AgencyId(agency_id),
+        account=bytes.fromhex(account[2:]),
+        state=event.state,
+        argument=argument,
+        sequence=event.sequence,
+        commitment=None if commitment is None else Commitment(commitment),
+    )

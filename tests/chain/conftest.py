@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Anvil with a deployed registry, two agencies and officers of every kind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from muniment.chain import Connection, Receipt, Registries, Sender, Signer, deploy
+from muniment.chain.contract import Call
+from muniment.record.types import Sharing
+from toolchain.local_chain import CHAIN_ID, anvil, development_keys
+
+ROLES = (
+    "registry_admin",
+    "guardian",
+    "agency_admin",
+    "registrar",
+    "steward",
+    "operator",
+    "other_admin",
+    "other_registrar",
+    "other_steward",
+    "hold_authority",
+    "pauser",
+    "unpauser",
+    "stranger",
+)
+
+
+def word(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+@dataclass(frozen=True)
+class World:
+    """A deployment and its actors, by role."""
+
+    connection: Connection
+    registries: Registries
+    senders: dict[str, Sender]
+
+    def address(self, role: str) -> str:
+        return self.senders[role].signer.address
+
+    def send(self, role: str, call: Call) -> Receipt:
+        return self.senders[role].send(call)
+
+    def register(self, name: str, role: str = "registrar") -> bytes:
+        records = self.registries.records
+        self.send(role, records.register(1, 1, 1, 1, word(name), word(f"content of {name}")))
+        return records.record_id_of(1, word(name), block=self.connection.block())
+
+
+def set_up(world: World) -> None:
+    agencies = world.registries.agencies
+    latest = world.connection.block()
+    world.send("registry_admin", agencies.create_agency("Aviation", world.address("agency_admin")))
+    world.send("registry_admin", agencies.create_agency("Safety", world.address("other_admin")))
+    for role in ("hold_authority", "pauser", "unpauser"):
+        role_id = getattr(agencies, role)(block=latest)
+        world.send("registry_admin", agencies.grant_role(role_id, world.address(role)))
+    grants = (
+        ("agency_admin", agencies.registrar(block=latest), 1, "registrar"),
+        ("agency_admin", agencies.steward(block=latest), 1, "steward"),
+        ("agency_admin", agencies.operator(block=latest), 1, "operator"),
+        ("other_admin", agencies.registrar(block=latest), 2, "other_registrar"),
+        ("other_admin", agencies.steward(block=latest), 2, "other_steward"),
+    )
+    for admin, role_id, agency, role in grants:
+        agency_role = agencies.agency_role(role_id, agency, block=latest)
+        world.send(admin, agencies.grant_role(agency_role, world.address(role)))
+    world.send(
+        "agency_admin",
+        agencies.create_record_type(1, "deed", word("schema"), 0, Sharing.CONDITIONAL),
+    )
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[str]:
+    with anvil() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def deployed(node: str) -> World:
+    connection = Connection(node, CHAIN_ID)
+    keys = development_keys(len(ROLES))
+    senders = {
+        role: Sender(connection, Signer.from_key(key), timeout=20)
+        for role, key in zip(ROLES, keys, strict=True)
+    }
+    registries = deploy(
+        senders["registry_admin"],
+        registry_admin=senders["registry_admin"].signer.address,
+        guardian=senders["guardian"].signer.address,
+        admin_delay=3600,
+    )
+    world = World(connection, registries, senders)
+    set_up(world)
+    return world
+
+
+@pytest.fixture
+def world(deployed: World) -> Iterator[World]:
+    """The deployment as it was set up; what a test does is undone after it."""
+    snapshot = deployed.connection.request("evm_snapshot", [])
+    fresh = {
+        role: Sender(deployed.connection, sender.signer, timeout=20)
+        for role, sender in deployed.senders.items()
+    }
+    yield World(deployed.connection, deployed.registries, fresh)
+    deployed.connection.request("evm_revert", [snapshot])

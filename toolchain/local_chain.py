@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A local Anvil on a free port, for the demo, the benchmarks and the tests. A fixture, no chain."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from eth_account import Account
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAIN_ID = 31337
+MNEMONIC = "test test test test test test test test test test test junk"
+_START_SECONDS = 30
+
+
+def anvil_program() -> str:
+    """The path of Anvil: of node_modules, else of PATH."""
+    local = ROOT / "node_modules" / ".bin" / "anvil"
+    found = str(local) if local.exists() else shutil.which("anvil")
+    if found is None:
+        raise SystemExit("anvil is missing: run `make env`")
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def development_keys(count: int) -> list[bytes]:
+    """The private keys of the well-known development mnemonic. Never for anything of value."""
+    Account.enable_unaudited_hdwallet_features()
+    path = "m/44'/60'/0'/0/{}"
+    return [
+        bytes(Account.from_mnemonic(MNEMONIC, account_path=path.format(i)).key)
+        for i in range(count)
+    ]
+
+
+@contextmanager
+def anvil(*options: str, accounts: int = 30) -> Iterator[str]:
+    """Run Anvil and yield its URL; ends it, whatever happens."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [anvil_program(), "--port", str(port), "--silent", "--accounts", str(accounts)]
+    command += ["--chain-id", str(CHAIN_ID), "--mnemonic", MNEMONIC, *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(url, process)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"anvil ended with exit code {process.returncode}")
+        try:
+            with urllib.request.urlopen(request, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise SystemExit(f"anvil did not answer in {_START_SECONDS} s")
