@@ -38,7 +38,7 @@ runtime:
 
 .PHONY: demo
 demo: runtime ## Sets up what it needs and does the main job on a local chain
-	@$(STEP) "Demo" ape run demo
+	@$(STEP) "Demo" ape run demo --network ethereum:local:foundry --verbosity WARNING
 
 .PHONY: env
 env: ## Everything installed and compiled
