@@ -30,11 +30,12 @@ help: ## What can be made
 doctor: ## Names each missing tool and the cure
 	@python3 toolchain/doctor.py
 
+# --force: Ape does not notice that an imported file changed. Nothing compiles twice all the same (toolchain/compiler).
 .PHONY: runtime
 runtime:
 	@$(STEP) "Python packages for the contracts" toolchain/python_env.sh contracts
 	@$(STEP) "npm packages" toolchain/node_env.sh runtime
-	@$(STEP) "Compile the contracts" ape compile --verbosity WARNING
+	@$(STEP) "Compile the contracts" ape compile --force --verbosity WARNING
 
 .PHONY: demo
 demo: runtime ## Sets up what it needs and does the main job on a local chain
@@ -44,7 +45,7 @@ demo: runtime ## Sets up what it needs and does the main job on a local chain
 env: ## Everything installed and compiled
 	@$(STEP) "Python packages" toolchain/python_env.sh develop
 	@$(STEP) "npm packages" toolchain/node_env.sh develop
-	@$(STEP) "Compile the contracts" ape compile --verbosity WARNING
+	@$(STEP) "Compile the contracts" ape compile --force --verbosity WARNING
 
 .PHONY: lint
 lint: env ## ruff, mypy --strict, solhint

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from muniment.chain import Call, Connection, Sender, Signer, find
 from muniment.chain.contract import call_result
@@ -62,6 +63,11 @@ class Stage(World):
         """Send, and return the last event of our contracts."""
         contracts = (self.records, self.agencies, self.shares)
         return self.send(role, call).events(*contracts)[-1].event
+
+    def read_storage_base(self, name: str) -> str:
+        """The ERC-7201 slot of a name, as docs/SPEC.md § 4 computes it."""
+        inner = int.from_bytes(keccak(text=name), "big") - 1
+        return hex(int.from_bytes(keccak(inner.to_bytes(32, "big")), "big") & ~0xFF)
 
     def later(self, seconds: int) -> None:
         """Let time pass (development chains only)."""

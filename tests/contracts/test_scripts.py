@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scripts that Ape runs: twice is as good as once; what they deploy is what is published."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from muniment.operations.contract_code import verify_code
+from scripts import _agency_setup, _deploying, _deployments, export
+from tests.contracts.conftest import Stage
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(_deployments, "DEPLOYMENTS", tmp_path)
+    monkeypatch.setattr(_deployments, "ROOT", tmp_path)
+    monkeypatch.setattr(_deploying, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_ape_deployment__is_the_published_code(stage: Stage) -> None:
+    matches = verify_code(stage.connection, stage.registries, stage.connection.block())
+    assert len(matches) == 3
+
+
+def test_deploy__twice__changes_nothing(
+    folder: Path, accounts: Any, chain: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain_id = int(chain.chain_id)
+    path = _deploying.deploy(accounts[0], str(accounts[1].address), 3600, chain_id)
+    written = path.read_text()
+    assert path.parent == folder
+    told = json.loads(written)
+    assert set(told["contracts"]) == {"RecordRegistry", "AgencyRegistry", "ShareRegistry"}
+    for entry in told["contracts"].values():
+        assert set(entry) == {"address", "block", "codeHash", "transaction"}
+    assert _deploying.deploy(accounts[0], str(accounts[1].address), 3600, chain_id) == path
+    assert path.read_text() == written
+    assert "nothing changed" in capsys.readouterr().out
+    told["contracts"]["RecordRegistry"]["codeHash"] = "0x" + "00" * 32
+    path.write_text(json.dumps(told))
+    with pytest.raises(click.ClickException, match="another chain"):
+        _deployments.load_deployment(chain_id)
+    _deploying.deploy(accounts[0], str(accounts[1].address), 3600, chain_id)
+    assert "deploying anew" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("folder")
+def test_agencies__twice__changes_nothing(
+    accounts: Any, chain: Any, project: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain_id = int(chain.chain_id)
+    _deploying.deploy(accounts[0], str(accounts[1].address), 3600, chain_id)
+    deployment = _deployments.load_deployment(chain_id)
+    file = export.ROOT / "data" / "agencies.toml"
+    _agency_setup.set_up(file, deployment)
+    agencies = project.AgencyRegistry.at(deployment["contracts"]["AgencyRegistry"]["address"])
+    assert agencies.agencyCount() == 3
+    assert agencies.agencyName(1) == "Aviation Authority"
+    number = agencies.sequence()
+    capsys.readouterr()
+    _agency_setup.set_up(file, deployment)
+    assert agencies.sequence() == number
+    assert capsys.readouterr().out == ""
+
+
+def test_agencies__with_an_unknown_role__is_refused(
+    folder: Path, accounts: Any, chain: Any
+) -> None:
+    chain_id = int(chain.chain_id)
+    _deploying.deploy(accounts[0], str(accounts[1].address), 3600, chain_id)
+    file = folder / "wrong.toml"
+    file.write_text('registry_admin = "TEST::0"\n[[roles]]\nrole = "KING"\naccount = "TEST::3"\n')
+    with pytest.raises(click.ClickException, match="KING"):
+        _agency_setup.set_up(file, _deployments.load_deployment(chain_id))
+
+
+def test_chain_id__that_is_another__is_refused(chain: Any) -> None:
+    assert _deployments.require_chain(int(chain.chain_id)) == int(chain.chain_id)
+    with pytest.raises(click.ClickException, match="expected chain 7001"):
+        _deployments.require_chain(7001)
+
+
+def test_account__that_does_not_exist__is_named() -> None:
+    with pytest.raises(click.ClickException, match="nobody-of-this-name"):
+        _deployments.account_of("nobody-of-this-name")
+
+
+def test_export__finds_a_planted_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, text = next(iter(export.made().items()))
+    planted = tmp_path / path.name
+    planted.write_text(text.replace("0x60", "0x61", 1))
+    monkeypatch.setattr(export, "ROOT", tmp_path)
+    monkeypatch.setattr(export, "made", lambda: {planted: text})
+    from click.testing import CliRunner  # noqa: PLC0415  (only here)
+
+    answer = CliRunner().invoke(export.cli, ["--check"])
+    assert answer.exit_code != 0
+    assert path.name in answer.output
+    assert CliRunner().invoke(export.cli, []).exit_code == 0
+    assert CliRunner().invoke(export.cli, ["--check"]).exit_code == 0
