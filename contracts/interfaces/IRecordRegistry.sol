@@ -560,7 +560,7 @@ interface IRecordRegistry {
     /// @param index Of the leaf among the final states.
     function adoptRecord(
         bytes32 recordId,
-        Record calldata record,
+        Record calldata adopted,
         Hold[] calldata holds,
         uint64 index,
         bytes32[] calldata proof
@@ -602,7 +602,7 @@ interface IRecordRegistry {
     function onPaused(uint48 since) external;
 
     /// @notice The registry is retired for ever.
-    function onSucceeded(address successor) external;
+    function onSucceeded(address heir) external;
 
     /// @notice A version of a record type was published.
     function onRecordTypePublished(uint32 agencyId, uint16 typeId, uint16 version, uint24 retentionDays) external;

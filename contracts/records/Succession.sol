@@ -40,30 +40,30 @@ abstract contract Succession is Journals {
     }
 
     /// @inheritdoc IRecordRegistry
-    function onSucceeded(address successor_) external onlyAgencyRegistry {
-        _successionStorage().successor = successor_;
+    function onSucceeded(address heir) external onlyAgencyRegistry {
+        _successionStorage().successor = heir;
         _ledger.closed = true;
-        emit SuccessionFinalised(_nextSequence(), successor_);
+        emit SuccessionFinalised(_nextSequence(), heir);
     }
 
     /// @inheritdoc IRecordRegistry
     function adoptRecord(
         bytes32 recordId,
-        Record calldata record,
+        Record calldata adopted,
         Hold[] calldata holds,
         uint64 index,
         bytes32[] calldata proof
     ) external whenOpen {
-        _adopt(abi.encode(_LEAF_RECORD, recordId, record, holds), index, proof);
-        RecordState state = record.state.withoutOffer();
+        _adopt(abi.encode(_LEAF_RECORD, recordId, adopted, holds), index, proof);
+        RecordState state = adopted.state.withoutOffer();
         Record storage stored = _record(recordId);
-        stored.commitment = record.commitment;
+        stored.commitment = adopted.commitment;
         stored.state = state;
-        stored.traceHead = record.traceHead;
+        stored.traceHead = adopted.traceHead;
         for (uint256 i = 0; i < holds.length; ++i) {
             _place(recordId, holds[i]);
         }
-        emit RecordAdopted(_nextSequence(), recordId, state, record.commitment, record.traceHead, holds);
+        emit RecordAdopted(_nextSequence(), recordId, state, adopted.commitment, adopted.traceHead, holds);
     }
 
     /// @inheritdoc IRecordRegistry

@@ -774,7 +774,7 @@ class RecordRegistry(Contract):
     def adopt_record(
         self,
         record_id: bytes,
-        record: Record,
+        adopted: Record,
         holds: Sequence[Hold],
         index: int,
         proof: Sequence[bytes],
@@ -786,7 +786,7 @@ class RecordRegistry(Contract):
             "adoptRecord(bytes32,(bytes32,uint256,bytes32),(address,bytes32)[],uint64,bytes32[])",
             (
                 record_id,
-                record,
+                adopted,
                 holds,
                 index,
                 proof,
@@ -1001,9 +1001,9 @@ class RecordRegistry(Contract):
             ),
         )
 
-    def on_succeeded(self, successor: Address) -> Call:
+    def on_succeeded(self, heir: Address) -> Call:
         """The registry is retired for ever."""
-        return self._call("onSucceeded(address)", (successor,))
+        return self._call("onSucceeded(address)", (heir,))
 
     def open_journal(self, agency_id: int) -> Call:
         """Opens the agency's next journal.
