@@ -268,7 +268,7 @@ def test_unbounded_loop__a_batch_has_at_most_256_records(stage: Stage) -> None:
 
 
 def test_block_time_as_evidence_time__both_times_are_kept(stage: Stage) -> None:
-    """An entry's time is the agency's word, its seal's the chain's: neither passes for the other."""
+    """An entry's time is the agency's word, its seal's the chain's: none passes for the other."""
     journal, entries, tree, sealed = sealed_journal(stage, 1)
     assert entries[0].time < sealed.sealed_at
     late = JournalEntry(
