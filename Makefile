@@ -96,7 +96,6 @@ slither: env ## Static analysis
 .PHONY: exhaustive
 exhaustive: env ## What takes too long for CI; run before an issue is called resolved
 	@$(STEP) "Forge, exhaustive" env FOUNDRY_PROFILE=exhaustive forge test
-	@$(STEP) "pytest -m exhaustive, offline" pytest -p no:ape_test -q -m exhaustive tests/unit tests/chain
 	@$(STEP) "Mutants" $(PYTHON) tests/forge/mutants.py
 
 .PHONY: bench
