@@ -39,7 +39,7 @@ MUTANTS = (
 
 
 def killed(folder: Path) -> tuple[bool, str]:
-    """Whether Forge's tests fail on the tree, and by which test first."""
+    """Whether Forge's tests fail on the tree, and with which words first."""
     environment = {
         **os.environ,
         "FOUNDRY_OUT": str(folder / "out"),
@@ -54,8 +54,8 @@ def killed(folder: Path) -> tuple[bool, str]:
         raise SystemExit(
             f"the mutant does not compile:\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}"
         )
-    name = failing[0].rpartition("] ")[2].partition("(")[0] if failing else ""
-    return bool(failing), name
+    reason = failing[0].removeprefix("[FAIL: ").partition("]")[0] if failing else ""
+    return bool(failing), reason
 
 
 def main() -> int:
@@ -77,9 +77,7 @@ def main() -> int:
             dead, by = killed(folder)
             path.write_text(text)
             survivors += not dead
-            rows.append(
-                f"| {what} | `{file}` | {'killed by `' + by + '`' if dead else '**survives**'} |"
-            )
+            rows.append(f"| {what} | `{file}` | {'noticed: ' + by if dead else '**survives**'} |")
             print(rows[-1], flush=True)
     minutes = (time.monotonic() - start) / 60
     head = (
