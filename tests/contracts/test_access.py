@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from muniment.chain import Call, KeyPurpose
+from muniment.chain import Call, KeyPurpose, Origin, deploy
 from muniment.chain.bindings.record_registry import (
     Entry,
     EntryPlace,
@@ -38,7 +38,9 @@ STATES = (
     "disposed",
     "not on chain",
     "paused",
+    "retired",
 )
+CLOSED = {"paused": "RecordRegistryPaused", "retired": "RecordRegistryRetired"}
 FINAL = ("superseded", "revoked", "disposed")
 FAR = 1 << 35
 
@@ -72,12 +74,12 @@ def status(*names: str) -> dict[str, str]:
 
 
 HELD = {"held": "RecordRegistryHeld", "type held": "RecordRegistryTypeHeld"}
+RETIRED = {"retired": "RecordRegistryRetired"}
 UNKNOWN = {"not on chain": "RecordRegistryUnknownRecord"}
 NO_OFFER = {
     **dict.fromkeys(STATES, "RecordRegistryNoOffer"),
     **UNKNOWN,
     "offered": "",
-    "paused": "RecordRegistryPaused",
 }
 NONE = Seal(bytes(32), 0, 0, 0)
 PLACE = EntryPlace(1, 1, 0)
@@ -319,7 +321,7 @@ FUNCTIONS = (
         "unpause",
         frozenset({"unpauser"}),
         lambda s: s.stage.agencies.unpause(),
-        then={**dict.fromkeys(STATES, "AgencyRegistryNotPaused"), "paused": ""},
+        then={**dict.fromkeys(STATES, "AgencyRegistryNotPaused"), "paused": "", **RETIRED},
         open_needed=False,
     ),
     agency(
@@ -334,6 +336,7 @@ FUNCTIONS = (
         then={
             **dict.fromkeys(STATES, "AgencyRegistryNotPaused"),
             "paused": "AgencyRegistryNoSuccession",
+            **RETIRED,
         },
         open_needed=False,
     ),
@@ -341,14 +344,14 @@ FUNCTIONS = (
         "cancelSuccession",
         frozenset({"registry_admin", "guardian"}),
         lambda s: s.stage.agencies.cancel_succession(),
-        then=dict.fromkeys(STATES, "AgencyRegistryNoSuccession"),
+        then={**dict.fromkeys(STATES, "AgencyRegistryNoSuccession"), **RETIRED},
         open_needed=False,
     ),
     Function(
         "finaliseSuccession",
         frozenset({"registry_admin"}),
         lambda s: s.stage.agencies.finalise_succession(),
-        then=dict.fromkeys(STATES, "AgencyRegistryNoSuccession"),
+        then={**dict.fromkeys(STATES, "AgencyRegistryNoSuccession"), **RETIRED},
         open_needed=False,
     ),
     Function(
@@ -429,13 +432,13 @@ FUNCTIONS = (
         "revokeShare",
         "steward",
         lambda s: s.stage.shares.revoke_share(s.share_id, 1),
-        then=dict.fromkeys(STATES[:-1], "ShareRegistryWrongStatus"),
+        then=dict.fromkeys(STATES, "ShareRegistryWrongStatus"),
     ),
     agency(
         "acknowledgeDelivery",
         "other_steward",
         lambda s: s.stage.shares.acknowledge_delivery(s.share_id, word("d")),
-        then=dict.fromkeys(STATES[:-1], "ShareRegistryWrongStatus"),
+        then=dict.fromkeys(STATES, "ShareRegistryWrongStatus"),
     ),
 )
 
@@ -471,20 +474,41 @@ def reach(stage: Stage, state: str) -> Setting:
         subject = stage.read(records.record_id_of, 1, word("nowhere"))
     elif state == "paused":
         stage.send("pauser", agencies.pause("drill"))
+    elif state == "retired":
+        retire(stage)
     return Setting(stage, subject, other, share_id, until)
+
+
+def retire(stage: Stage) -> None:
+    """Bring the registry to its end."""
+    agencies = stage.agencies
+    stage.send("registry_admin", agencies.schedule_succession())
+    stage.later(31 * DAY)
+    stage.send("pauser", agencies.pause("succession"))
+    lineage = stage.read(stage.records.origin).lineage
+    successor = deploy(
+        stage.senders["registry_admin"],
+        registry_admin=stage.address("registry_admin"),
+        guardian=stage.address("guardian"),
+        admin_delay=1,
+        origin=Origin(lineage, stage.records.address, word("root"), 0),
+    )
+    stage.send("registry_admin", agencies.name_successor(successor.records.address))
+    stage.later(4 * DAY)
+    stage.send("registry_admin", agencies.finalise_succession())
 
 
 def expected(function: Function, actor: str, state: str) -> str:
     """The error's name, or nothing where the call goes through."""
-    paused = state == "paused" and function.open_needed
-    if paused and function.asks_open_first:
-        return "RecordRegistryPaused"
+    closed = CLOSED.get(state, "") if function.open_needed else ""
+    if closed and function.asks_open_first:
+        return closed
     refusal = function.first.get(state, "")
     if refusal:
         return refusal
     if actor not in function.actors:
         return UNAUTHORIZED if function.actors else ""
-    return "RecordRegistryPaused" if paused else function.then.get(state, "")
+    return closed or function.then.get(state, "")
 
 
 def outcome(setting: Setting, function: Function, actor: str) -> str:
