@@ -580,6 +580,27 @@ contract InvariantsTest {
         }
     }
 
+    function test_offer_stands_to_its_last_second_and_no_longer() public {
+        address registrar = _handler.officer(1, 2);
+        address giver = _handler.officer(1, 3);
+        address receiver = _handler.officer(2, 3);
+        vm.prank(registrar);
+        bytes32 id = _records.register(1, 1, 1, 1, keccak256("offered"), keccak256("content"));
+        uint48 until = 1_700_000_100;
+        vm.prank(giver);
+        _records.offerCustody(id, 1, 2, until);
+        bytes32 head = _records.traceHeadOf(id);
+        vm.warp(until + 1);
+        vm.prank(receiver);
+        try _records.acceptCustody(id, 1, keccak256("content"), head) {
+            revert("accepted after its last second");
+        } catch {}
+        vm.warp(until);
+        vm.prank(receiver);
+        _records.acceptCustody(id, 1, keccak256("content"), head);
+        require(_records.record(id).state.custodian() == 2, "custodian");
+    }
+
     /// @dev A long deterministic walk in which every action succeeds, the rare ones included: without successes the
     /// invariants would prove nothing.
     function test_every_action_succeeds_in_a_long_walk() public {
