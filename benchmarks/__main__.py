@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks gas [--json] [--check] [--write]`."""
+"""`python -m benchmarks gas [--json] [--peers] [--check] [--write]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 import click
 
-from benchmarks import gas
+from benchmarks import gas, gas_tables, peers
 
 
 @click.group()
@@ -22,26 +22,41 @@ def main() -> None:
     is_flag=True,
     help="Fail when a number passes its limit or differs from the snapshot.",
 )
-@click.option("--write", is_flag=True, help="Renew benchmarks/gas-snapshot.json.")
-def gas_command(as_json: bool, check: bool, write: bool) -> None:
+@click.option("--write", is_flag=True, help="Renew the snapshots of what was measured.")
+@click.option(
+    "--peers",
+    "with_peers",
+    is_flag=True,
+    help="Measure the peers too, from their npm packages (fetched once, 3 MB). Without it the "
+    "table shows benchmarks/peers-snapshot.json beside ours.",
+)
+def gas_command(as_json: bool, check: bool, write: bool, with_peers: bool) -> None:
     """Gas of whole transactions on a fresh Anvil, and what is left of the contracts' size.
 
     Example: python -m benchmarks gas --json
     """
     measured = gas.measure()
-    if as_json:
-        click.echo(json.dumps(measured))
-    else:
-        gas.print_table(measured)
+    measured_peers = gas.measure_peers() if with_peers else {}
     if write:
-        gas.SNAPSHOT.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
+        gas.write(measured, gas.SNAPSHOT)
+        if with_peers:
+            gas.write(measured_peers, peers.SNAPSHOT)
+    if as_json:
+        click.echo(json.dumps(measured | measured_peers))
+    elif with_peers:
+        gas_tables.print_tables(measured, measured_peers, "measured now")
+    else:
+        gas_tables.print_tables(measured, peers.snapshot(), f"as kept in {peers.SNAPSHOT.name}")
     if check:
         faults = gas.faults(measured)
+        if with_peers:
+            faults += gas.differences(measured_peers, peers.SNAPSHOT)
         for fault in faults:
             click.echo(fault, err=True)
         if faults:
             raise SystemExit(1)
-        click.echo(f"{len(measured)} numbers: within the limits and as in the snapshot", err=True)
+        count = len(measured | measured_peers)
+        click.echo(f"{count} numbers: within the limits and as in the snapshots", err=True)
 
 
 if __name__ == "__main__":

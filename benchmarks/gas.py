@@ -12,9 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks import peers
 from muniment.artifacts import CONTRACTS, artifact
 from muniment.chain import Connection, Receipt, Registries, Sender, Signer, deploy
 from muniment.chain.bindings.record_registry import Entry, EntryPlace, Seal
@@ -37,16 +35,6 @@ LIMITS: Final = {
     "custody": 110_000,
     "enrol_and_revoke": 152_000,
 }
-PEERS: Final = {
-    "register": "EAS attest 180,132; OpenAttestation issue 48,168 (no state, no versions)",
-    "register_many_each": "EAS multiAttest 146,001; OpenAttestation multicall 27,742",
-    "revoke": "EAS 59,890; OpenAttestation 50,922",
-    "enrol_and_revoke": "OpenAttestation, of a batch at depth 17: 68,167 (stores a flag)",
-    "custody": "TradeTrust transferOwners 108,718, after a mint of 282,387",
-    "seal_journal": "OpenAttestation issue of a root 48,168 (no consistency)",
-}
-"""Measured by others' runs, quoted from the reference on peers; not measured in this run."""
-
 _START: Final = 1_800_000_000
 
 
@@ -81,19 +69,23 @@ def _same_consistency(size1: int, size2: int) -> list[bytes]:
     return proof[::-1]
 
 
+def _senders(url: str) -> list[Sender]:
+    connection = Connection(url, CHAIN_ID)
+    # Block times are calldata of later calls: they must be the same in every run.
+    connection.request("anvil_setBlockTimestampInterval", [1])
+    return [Sender(connection, Signer.from_key(key)) for key in development_keys(10)]
+
+
 class _Run:
     """One deployment with two agencies, and the numbers measured on it."""
 
     def __init__(self, url: str) -> None:
-        self.connection = Connection(url, CHAIN_ID)
-        # Block times are calldata of later calls: they must be the same in every run.
-        self.connection.request("anvil_setBlockTimestampInterval", [1])
-        signers = [Signer.from_key(key) for key in development_keys(10)]
-        self.senders = [Sender(self.connection, signer) for signer in signers]
+        self.senders = _senders(url)
+        self.connection = self.senders[0].connection
         self.registries: Registries = deploy(
             self.senders[0],
-            registry_admin=signers[0].address,
-            guardian=signers[1].address,
+            registry_admin=self.senders[0].signer.address,
+            guardian=self.senders[1].signer.address,
             admin_delay=86_400,
         )
         self.records = self.registries.records
@@ -195,6 +187,70 @@ class _Run:
         call = records.multicall([enrol, records.revoke(record_id, 1, 1)])
         self.gas("enrol_and_revoke", 3, call)
 
+    def enrolment(self) -> None:
+        """Enrolling alone, at the depth at which `journal` enrols and revokes; then no more."""
+        records = self.records
+        self.send(2, records.open_journal(1))
+        index, depth = 98_765, 17
+        entry = JournalEntry(
+            EntryKind.REGISTRATION,
+            1,
+            TypeId(1),
+            1,
+            self.connection.block().timestamp,
+            LocalId(word("enrolled")),
+            Commitment(word("content enrolled")),
+        )
+        path = [word(f"node {level}") for level in range(depth)]
+        root = entry.leaf_hash()
+        for level, node in enumerate(path):
+            right = index >> level & 1
+            root = hash_children(node, root) if right else hash_children(root, node)
+        nothing = Seal(bytes(32), 0, 0, 0)
+        sealed = self._seal(self.send(5, records.seal_journal(1, 3, nothing, 1 << depth, root, [])))
+        enrol = records.enrol(
+            EntryPlace(1, 3, index),
+            Entry(1, 1, 1, 1, entry.time, entry.local_id, entry.commitment),
+            sealed,
+            path,
+        )
+        self.gas("enrol", 3, enrol)
+        self.gas("close_journal", 2, records.close_journal(1, 3))
+        self.gas("repudiate_journal", 2, records.repudiate_journal(1, 2, 1_000, 1))
+
+    def dispositions_and_type_holds(self) -> None:
+        """Two officers dispose of a record; an authority freezes a whole type and lets it go."""
+        records = self.records
+        disposed = self.registered("disposed")
+        # The type retains for no time: records may go when the day of their registration is over.
+        after = self.connection.block().timestamp + 2 * 86_400
+        self.connection.request("evm_setNextBlockTimestamp", [after])
+        self.connection.request("evm_mine", [])
+        until = self.connection.block().timestamp + 86_400
+        propose = records.propose_disposition(disposed, 1, word("mandate"), until)
+        self.gas("propose_disposition", 3, propose)
+        self.gas("confirm_disposition", 4, records.confirm_disposition(disposed, 1))
+        self.numbers["dispose"] = (
+            self.numbers["propose_disposition"] + self.numbers["confirm_disposition"]
+        )
+        self.gas("hold_type", 8, records.hold_type(1, 1, word("case of a type")))
+        self.gas("release_type", 8, records.release_type(1, 1, word("case of a type")))
+
+    def sharing(self) -> None:
+        """Agency 2 asks agency 1 for one record, gets it, acknowledges it; the grant ends."""
+        shares = self.registries.shares
+        assert shares is not None, "deploy makes the share registry"
+        until = self.connection.block().timestamp + 86_400
+        for name in ("first", "second"):
+            scope, terms = word(f"scope {name}"), word(f"terms {name}")
+            ask = shares.request_share(2, 1, 0, scope, terms, until, until)
+            (logged,) = self.gas("request_share", 7, ask).events(shares)
+            share_id: bytes = logged.event.share_id  # type: ignore[attr-defined]
+            self.gas("grant_share", 4, shares.grant_share(share_id, terms, until))
+            delivered = shares.acknowledge_delivery(share_id, word(f"delivery {name}"))
+            self.gas("acknowledge_delivery", 7, delivered)
+            self.gas("revoke_share", 4, shares.revoke_share(share_id, 1))
+
     @staticmethod
     def _with_entry(entry: JournalEntry, *, index: int, size: int) -> Tree:
         tree = Tree()
@@ -216,11 +272,20 @@ def measure() -> dict[str, int]:
         run.set_up()
         run.direct()
         run.journal()
+        run.enrolment()
+        run.dispositions_and_type_holds()
+        run.sharing()
         for name in CONTRACTS:
             size = len(artifact(name)["deployedBytecode"]) // 2 - 1
             run.numbers[f"bytes_{name}"] = size
             run.numbers[f"bytes_left_{name}"] = CODE_LIMIT - size
         return run.numbers
+
+
+def measure_peers() -> dict[str, int]:
+    """Return the peers' gas, by name, on an Anvil like the one that `measure` starts."""
+    with anvil("--timestamp", str(_START)) as url:
+        return peers.measure(_senders(url))
 
 
 def faults(measured: dict[str, int]) -> list[str]:
@@ -231,25 +296,20 @@ def faults(measured: dict[str, int]) -> list[str]:
         if measured[name] > limit
     ]
     found += [f"{name}: no byte left" for name in measured if "left" in name and measured[name] < 0]
-    kept = json.loads(SNAPSHOT.read_text()) if SNAPSHOT.exists() else {}
-    for name in sorted(set(kept) | set(measured)):
-        if kept.get(name) != measured.get(name):
-            found.append(
-                f"{name}: {measured.get(name)} now, {kept.get(name)} in the snapshot; "
-                "renew it with --write where that is meant"
-            )
-    return found
+    return found + differences(measured, SNAPSHOT)
 
 
-def print_table(measured: dict[str, int]) -> None:
-    """Print the numbers beside limits and peers."""
-    table = Table(box=None, header_style="bold")
-    table.add_column("what")
-    table.add_column("measured", justify="right")
-    table.add_column("limit", justify="right")
-    table.add_column("peers (quoted, see docs/performance.md)")
-    for name, value in measured.items():
-        limit = f"{LIMITS[name]:,}" if name in LIMITS else ""
-        table.add_row(name, f"{value:,}", limit, PEERS.get(name, ""))
-    console = Console()
-    Console(width=max(132, console.width)).print(table)
+def differences(measured: dict[str, int], snapshot: Path) -> list[str]:
+    """Return a line for each number that the snapshot does not have, or has otherwise."""
+    kept = json.loads(snapshot.read_text()) if snapshot.exists() else {}
+    return [
+        f"{name}: {measured.get(name)} now, {kept.get(name)} in {snapshot.name}; "
+        "renew it with --write where that is meant"
+        for name in sorted(set(kept) | set(measured))
+        if kept.get(name) != measured.get(name)
+    ]
+
+
+def write(measured: dict[str, int], snapshot: Path) -> None:
+    """Renew a snapshot."""
+    snapshot.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
