@@ -339,6 +339,7 @@ contract Handler {
         vm.prank(by);
         try agencies.grantRole(id, to) {
             _expect(due, "a role given from outside of the agency");
+            _expect((role % 4 == 3) == (account % 4 == 3), "an operator with another role");
             _count(this.grant.selector);
             // Taken back, so that every officer stays what the model says, but for its own role.
             if (id != agencies.roleOfKind(uint8(account % 4 + 1), _agency(account))) {
