@@ -11,6 +11,7 @@ trace = read_trace(registries, record_id, connection.block())
 from __future__ import annotations
 
 from muniment.chain.accounts import Signer, new_keystore
+from muniment.chain.batches import registrations
 from muniment.chain.bindings import AgencyRegistry, RecordRegistry, ShareRegistry
 from muniment.chain.connection import (
     Address,
@@ -24,7 +25,12 @@ from muniment.chain.connection import (
 from muniment.chain.contract import Call, LoggedEvent
 from muniment.chain.deployment import Origin, Registries, deploy, find
 from muniment.chain.log_reader import LogReader, MissingEventError, ReorganisedError
-from muniment.chain.sender import Receipt, Sender, UnknownOutcomeError
+from muniment.chain.sender import (
+    FailedTransactionError,
+    Receipt,
+    Sender,
+    UnknownOutcomeError,
+)
 from muniment.chain.traces import Trace, TracedAct, read_trace
 from muniment.chain.values import AdminChange, KeyPurpose, ShareStatus
 
@@ -36,6 +42,7 @@ __all__ = [
     "BlockId",
     "Call",
     "Connection",
+    "FailedTransactionError",
     "KeyPurpose",
     "LogReader",
     "LoggedEvent",
@@ -59,4 +66,5 @@ __all__ = [
     "find",
     "new_keystore",
     "read_trace",
+    "registrations",
 ]

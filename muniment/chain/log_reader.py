@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+import requests
+
 from muniment.chain.connection import Block, Connection, RpcError
 from muniment.chain.contract import Contract, LoggedEvent
 from muniment.errors import ChainError, UnreachableError
@@ -58,24 +60,26 @@ class LogReader:
         """Yield the events of blocks `first` to `last`, in order of the chain.
 
         `topics` as in JSON-RPC. `progress` is told the last block done. Ranges are halved where the
-        node refuses them. Raises `ReorganisedError` when `last` is no longer the block it was, and
-        when logs of its height are another block's.
+        node refuses them or takes too long, and grow again after. Raises `ReorganisedError` when
+        `last` is no longer the block it was, and when logs of its height are another block's.
         """
         start, span = first, _RANGE
         while start <= last.number:
             end = min(start + span - 1, last.number)
             try:
                 logs = self._logs(start, end, topics)
-            except (RpcError, UnreachableError):
-                if span == 1:
+            except (RpcError, UnreachableError) as fault:
+                asked = end - start + 1
+                # A node that nobody hears does not answer smaller questions either.
+                if asked == 1 or (isinstance(fault, UnreachableError) and not _is_slow(fault)):
                     raise
-                span = max(1, span // 2)
+                span = asked // 2
                 continue
             for log in sorted(logs, key=lambda log: (int(log["blockNumber"], 16), _index(log))):
                 yield from self._decoded(log, last)
             if progress is not None:
                 progress(end)
-            start = end + 1
+            start, span = end + 1, min(span * 2, _RANGE)
         now = self.connection.block(last.number)
         if now.hash != last.hash:
             raise ReorganisedError(last.number, last.hash, now.hash)
@@ -125,6 +129,11 @@ def check_sequence(contract: Contract, events: Sequence[LoggedEvent], after: int
             raise MissingEventError(contract.contract_name, due, number)
         due += 1
     return due - 1
+
+
+def _is_slow(fault: UnreachableError) -> bool:
+    """Whether a node was there and did not finish: a smaller range may be answered."""
+    return isinstance(fault.__cause__, (requests.ReadTimeout, requests.HTTPError))
 
 
 def _index(log: Any) -> int:

@@ -13,22 +13,42 @@ from muniment.chain.accounts import Signer
 from muniment.chain.connection import Address, Connection, RpcError, address_of
 from muniment.chain.contract import Call, Contract, LoggedEvent, call_result
 from muniment.chain.reverts import contract_error, revert_data
-from muniment.errors import ChainError
+from muniment.errors import ChainError, UnreachableError
 
 _POLL_SECONDS: Final = 0.02
 _GAS_MARGIN: Final = 1.25
 
 
 class UnknownOutcomeError(ChainError):
-    """No receipt of transaction `transaction_hash` within `seconds`: it may still be mined."""
+    """Transaction `transaction_hash` went out and nobody said what became of it: it may be mined.
 
-    def __init__(self, transaction_hash: bytes, function: str, seconds: float) -> None:
+    No receipt came in time, or the line broke while it was sent.
+    """
+
+    def __init__(self, transaction_hash: bytes, function: str, what: str) -> None:
         super().__init__(
-            f"no receipt of {function}, transaction 0x{transaction_hash.hex()}, in {seconds:g} s",
+            f"{function}, transaction 0x{transaction_hash.hex()}: {what}",
             expected="a receipt",
             remedy="look for the receipt before sending again: the transaction may still be mined",
         )
         self.transaction_hash = transaction_hash
+
+
+class FailedTransactionError(ChainError):
+    """Transaction `transaction_hash` was mined in `block_number` and did nothing.
+
+    Raised where a replay on the block before does not fail: what came earlier in the same block
+    made it fail, or its gas ran out.
+    """
+
+    def __init__(self, transaction_hash: bytes, function: str, block_number: int) -> None:
+        super().__init__(
+            f"{function}, transaction 0x{transaction_hash.hex()}, failed in block {block_number}",
+            expected="status 1",
+            remedy="nothing was written; read what changed in that block, then send it anew",
+        )
+        self.transaction_hash = transaction_hash
+        self.block_number = block_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +95,9 @@ class Sender:
     def send(self, call: Call) -> Receipt:
         """Send a call and wait for its receipt.
 
-        Raises the contract's typed error where the registry refuses (nothing was written then),
-        `UnreachableError`, and `UnknownOutcomeError` when no receipt comes in time.
+        Raises the contract's typed error or `FailedTransactionError` where the registry refuses
+        (nothing was written then); `UnreachableError` when no node answered before anything was
+        sent; `UnknownOutcomeError` when it was sent and no receipt comes in time.
         """
         return next(iter(self.send_many([call])))
 
@@ -135,6 +156,10 @@ class Sender:
             if revert is None:
                 raise
             raise contract_error(revert) from fault
+        except UnreachableError as fault:
+            # The node may have it: only the hash can tell, so the caller must get the hash.
+            self._nonce = None
+            raise UnknownOutcomeError(transaction_hash, call.function, fault.what) from fault
         self._nonce += 1
         return transaction_hash
 
@@ -161,16 +186,15 @@ class Sender:
             if found is not None:
                 break
             if time.monotonic() > deadline:
-                raise UnknownOutcomeError(transaction_hash, call.function, self.timeout)
+                what = f"no receipt in {self.timeout:g} s"
+                raise UnknownOutcomeError(transaction_hash, call.function, what)
             time.sleep(_POLL_SECONDS)
         number = int(found["blockNumber"], 16)
         if int(found["status"], 16) != 1:
             self._nonce = None
             # Replayed on the block before, it tells why it failed.
             call_result(self.connection, call.to, call.data, number - 1, self.signer.address)
-            raise UnknownOutcomeError(
-                transaction_hash, f"{call.function} (failed in block {number})", 0
-            )
+            raise FailedTransactionError(transaction_hash, call.function, number)
         return Receipt(
             function=call.function,
             transaction_hash=transaction_hash,

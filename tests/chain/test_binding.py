@@ -9,8 +9,6 @@ from muniment.chain import (
     Connection,
     NoCodeError,
     RecordRegistry,
-    Sender,
-    Signer,
     read_trace,
 )
 from muniment.chain.bindings import errors, record_registry
@@ -21,7 +19,7 @@ from muniment.errors import InvalidInputError, UnreachableError, WrongChainError
 from muniment.journal import Entry as JournalEntry
 from muniment.journal import EntryKind, Tree
 from muniment.record import Commitment, LocalId, TypeId
-from muniment.record.state import RecordState, Status
+from muniment.record.state import Status
 from muniment.record.trace import ActKind, TraceMismatchError
 from muniment.record.types import Sharing
 from tests.chain.conftest import World, word
@@ -272,17 +270,3 @@ def test_multicall__of_calls_of_another_contract__is_refused(world: World) -> No
     other = world.registries.agencies.pause("no")
     with pytest.raises(InvalidInputError):
         world.registries.records.multicall([other])
-
-
-def test_two_senders_of_one_account__recover_the_nonce(world: World) -> None:
-    signer = world.senders["operator"].signer
-    first, second = Sender(world.connection, signer), Sender(world.connection, signer)
-    records = world.registries.records
-    first.send(records.register(1, 1, 1, 1, word("1"), word("c")))
-    second.send(records.register(1, 1, 1, 1, word("2"), word("c")))
-    state = records.record(
-        records.record_id_of(1, word("2"), block=world.connection.block()),
-        block=world.connection.block(),
-    ).state
-    assert isinstance(state, RecordState)
-    assert isinstance(Signer.from_key(b"\1" * 32), Signer)
