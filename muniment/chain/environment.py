@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from muniment.errors import KeystoreError
+
 PASSWORD: Final = "MUNIMENT_PASSWORD"  # noqa: S105  (a variable's name)
 PASSWORD_FILE: Final = "MUNIMENT_PASSWORD_FILE"  # noqa: S105  (a variable's name)
 APE_DATA: Final = "APE_DATA_FOLDER"
@@ -14,11 +16,20 @@ APE_DATA: Final = "APE_DATA_FOLDER"
 
 def password() -> str | None:
     """Return the keystore password in `MUNIMENT_PASSWORD`, or that of the file that
-    `MUNIMENT_PASSWORD_FILE` names; None where neither is set."""
+    `MUNIMENT_PASSWORD_FILE` names; None where neither is set.
+
+    Raises `KeystoreError` when that file cannot be read.
+    """
     if PASSWORD in os.environ:
         return os.environ[PASSWORD]
     if PASSWORD_FILE in os.environ:
-        return Path(os.environ[PASSWORD_FILE]).read_text().rstrip("\r\n")
+        named = os.environ[PASSWORD_FILE]
+        try:
+            return Path(named).read_text().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            what = f"the password file that {PASSWORD_FILE} names cannot be read"
+            remedy = "check the path and who may read the file"
+            raise KeystoreError(named, what, expected="a text file", remedy=remedy) from error
     return None
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, Final
 
@@ -93,9 +94,17 @@ def contract_error(data: bytes) -> ContractError:
 def revert_data(fault: RpcError) -> bytes | None:
     """Return the revert data in a node's error, wherever that node puts it; None where it has none.
 
-    Anvil and geth send it as `data`, Hardhat inside an object in `data`.
+    Anvil and geth send it as `data`, Hardhat inside an object in `data`, others only within the
+    message. In a message nothing but a known error counts: hashes stand there too.
     """
-    return _find(fault.data)
+    found = _find(fault.data)
+    if found is not None:
+        return found
+    for quoted in re.findall(r"0x((?:[0-9a-fA-F]{2}){4,})", fault.reason):
+        data = bytes.fromhex(quoted)
+        if data[:4] in _by_selector():
+            return data
+    return None
 
 
 def _find(value: Any) -> bytes | None:

@@ -56,6 +56,19 @@ def test_password__comes_from_the_environment_or_its_file(
     assert Signer.from_keystore(keystore).address
 
 
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"], ids=["missing", "no text"])
+def test_password_file__that_cannot_be_read__is_named(
+    keystore: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.delenv("MUNIMENT_PASSWORD", raising=False)
+    monkeypatch.setenv("MUNIMENT_PASSWORD_FILE", str(file))
+    with pytest.raises(KeystoreError, match="MUNIMENT_PASSWORD_FILE"):
+        Signer.from_keystore(keystore)
+
+
 def test_password__is_asked_for_where_nothing_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
@@ -80,8 +93,43 @@ def test_alias__is_looked_up_where_ape_keeps_accounts(
         Signer.from_keystore("nobody", "correct horse")
 
 
+def spoilt(**crypto: object) -> str:
+    """A keystore with parts of its `crypto` replaced."""
+    stored = {
+        "version": 3,
+        "crypto": {
+            "cipher": "aes-128-ctr",
+            "cipherparams": {"iv": "00" * 16},
+            "ciphertext": "00" * 32,
+            "kdf": "pbkdf2",
+            "kdfparams": {"c": 1, "dklen": 32, "prf": "hmac-sha256", "salt": "00" * 16},
+            "mac": "00" * 32,
+        }
+        | crypto,
+    }
+    return json.dumps(stored)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "no json", "[]", "{}", json.dumps({"crypto": {}, "version": 3})]
+    "text",
+    [
+        "",
+        "no json",
+        "[]",
+        "{}",
+        json.dumps({"crypto": {}, "version": 3}),
+        json.dumps({"crypto": [], "version": 3}),
+        json.dumps({"crypto": None, "version": 3}),
+        json.dumps({"crypto": {}, "version": 2}),
+        spoilt(kdf="none"),
+        spoilt(kdf=None),
+        spoilt(kdfparams=[]),
+        spoilt(kdfparams={}),
+        spoilt(kdfparams={"c": "many", "dklen": 32, "prf": "hmac-sha256", "salt": "00"}),
+        spoilt(ciphertext="zz"),
+        spoilt(ciphertext=7),
+        spoilt(mac=None),
+    ],
 )
 def test_malformed_keystore__is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "broken.json"

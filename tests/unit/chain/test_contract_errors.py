@@ -100,3 +100,22 @@ def test_revert_data__is_found_wherever_the_node_puts_it(data: object) -> None:
 @pytest.mark.parametrize("data", [None, "", "0x", "no hex", 7, {"txHash": "0x" + "11" * 32}])
 def test_revert_data__that_is_none__is_not_invented(data: object) -> None:
     assert revert_data(RpcError("eth_call", -32000, "nonce too low", data)) is None
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        f"execution reverted: {PAUSED}",
+        f"Reverted {PAUSED} in 0x{'11' * 32}",
+        f"0x{'11' * 32}: {PAUSED}",
+    ],
+)
+def test_revert_data__is_found_in_a_message_too(reason: str) -> None:
+    found = revert_data(RpcError("eth_call", -32000, reason))
+    assert found is not None
+    assert contract_error(found).arguments == {"since": 7}
+
+
+@pytest.mark.parametrize("reason", ["", "0x", f"unknown transaction 0x{'11' * 32}", "0x12345"])
+def test_message__without_a_known_error__gives_none(reason: str) -> None:
+    assert revert_data(RpcError("eth_call", -32000, reason)) is None
