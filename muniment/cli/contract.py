@@ -48,5 +48,5 @@ def verify(rpc: str, chain_id: int, registry: str, shares: str | None, as_json: 
     for match in matches:
         compared = f"{match.bytes_compared:,} bytes as published"
         click.echo(f"OK  {match.contract} {match.address}: {compared}")
-        for value in match.immutables:
-            click.echo(f"    immutable {value}", err=True)
+        for name, value in match.immutables.items():
+            click.echo(f"    immutable {name} {value}", err=True)

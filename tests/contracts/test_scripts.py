@@ -91,6 +91,16 @@ def test_account__that_does_not_exist__is_named() -> None:
         _deployments.account_of("nobody-of-this-name")
 
 
+def test_development_account__on_another_chain__is_refused(
+    chain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _deployments.account_of("TEST::3").address
+    monkeypatch.setattr(_deployments, "_LOCAL_CHAINS", (7001,))
+    assert int(chain.chain_id) != 7001
+    with pytest.raises(click.ClickException, match="anybody has its key"):
+        _deployments.account_of("TEST::3")
+
+
 def test_export__finds_a_planted_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
