@@ -19,12 +19,15 @@ _OFFICERS = ("REGISTRAR", "STEWARD", "OPERATOR", "AGENCY_ADMIN")
 
 
 def set_up(file: Path, deployment: dict[str, Any]) -> None:
-    """Create what the file names and the chain does not have yet."""
+    """Create what the file names and the chain does not have yet.
+
+    Only who has something to sign needs a key here: admins may run the same file one by one.
+    """
     wanted = tomllib.loads(file.read_text())
     contracts = deployment["contracts"]
     agencies = project.AgencyRegistry.at(contracts["AgencyRegistry"]["address"])
     records = project.RecordRegistry.at(contracts["RecordRegistry"]["address"])
-    registry_admin = account_of(wanted["registry_admin"])
+    registry_admin = wanted["registry_admin"]
     for entry in wanted.get("roles", []):
         _require(entry["role"] in _GLOBAL, f"roles: {entry['role']} is none of {_GLOBAL}")
         role = getattr(agencies, entry["role"])()
@@ -34,14 +37,14 @@ def set_up(file: Path, deployment: dict[str, Any]) -> None:
         agency_id = known.get(agency["name"])
         if agency_id is None:
             admin = address_of(agency["admin"])
-            agencies.createAgency(agency["name"], admin, sender=registry_admin)
+            agencies.createAgency(agency["name"], admin, sender=account_of(registry_admin))
             agency_id = agencies.agencyCount()
             click.echo(f"created agency {agency_id}, {agency['name']}")
         _fill(agencies, records, agency_id, agency, file.parent)
 
 
 def _fill(agencies: Any, records: Any, agency_id: int, agency: dict[str, Any], at: Path) -> None:
-    admin = account_of(agency["admin"])
+    admin = agency["admin"]
     for officer in agency.get("officers", []):
         known = officer["role"] in _OFFICERS
         _require(known, f"{agency['name']}: {officer['role']} is none of {_OFFICERS}")
@@ -50,12 +53,12 @@ def _fill(agencies: Any, records: Any, agency_id: int, agency: dict[str, Any], a
     for number, entry in enumerate(agency.get("record_types", []), start=1):
         _publish(agencies, agency_id, number, entry, admin, at)
     for journal in range(records.journalCount(agency_id), agency.get("journals", 0)):
-        records.openJournal(agency_id, sender=admin)
+        records.openJournal(agency_id, sender=account_of(admin))
         click.echo(f"opened journal {journal + 1} of {agency['name']}")
 
 
 def _publish(
-    agencies: Any, agency_id: int, number: int, entry: dict[str, Any], admin: Any, at: Path
+    agencies: Any, agency_id: int, number: int, entry: dict[str, Any], admin: str, at: Path
 ) -> None:
     latest = agencies.latestTypeVersion(agency_id, number)
     defined = RecordType.define(
@@ -72,16 +75,18 @@ def _publish(
         stands = (published.schemaDigest, published.retentionDays, int(published.sharing))
         if (bytes(stands[0]), *stands[1:]) == terms:
             return
-        agencies.publishRecordType(agency_id, number, entry["name"], *terms, sender=admin)
+        agencies.publishRecordType(
+            agency_id, number, entry["name"], *terms, sender=account_of(admin)
+        )
     else:
-        agencies.createRecordType(agency_id, entry["name"], *terms, sender=admin)
+        agencies.createRecordType(agency_id, entry["name"], *terms, sender=account_of(admin))
     click.echo(f"published {entry['name']}, version {latest + 1}, of agency {agency_id}")
 
 
-def _grant(agencies: Any, role: bytes, alias: str, admin: Any, what: str) -> None:
+def _grant(agencies: Any, role: bytes, alias: str, admin: str, what: str) -> None:
     address = address_of(alias)
     if not agencies.hasRole(role, address):
-        agencies.grantRole(role, address, sender=admin)
+        agencies.grantRole(role, address, sender=account_of(admin))
         click.echo(f"granted {what} to {address}")
 
 

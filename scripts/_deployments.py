@@ -4,16 +4,36 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 from ape import accounts, chain
+from ape_accounts.accounts import InvalidPasswordError, KeyfileAccount
 from eth_utils.crypto import keccak
+
+from muniment.chain import environment
+from muniment.errors import KeystoreError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOYMENTS = ROOT / "deployments"
 _LOCAL_CHAINS = (1337, 31337)
+
+
+def connected_chain() -> int:
+    """The id that the connected node gives.
+
+    Asked of the node itself: for `ethereum:custom:URL` and `ethereum:local:URL`, Ape 0.8.51 says
+    1337 whatever the node says, and would sign for that chain.
+    """
+    connected = int(str(chain.provider.make_request("eth_chainId", [])), 16)
+    if connected != int(chain.chain_id):
+        raise click.ClickException(
+            f"the node is of chain {connected}, and Ape takes it for chain {chain.chain_id}: "
+            "give the plain URL, --network http://..."
+        )
+    return connected
 
 
 def require_chain(chain_id: int | None) -> int:
@@ -22,9 +42,9 @@ def require_chain(chain_id: int | None) -> int:
     Ape starts a local node where a custom network's RPC is missing: on any network but the local
     one, a script that is not told the id would deploy to nowhere.
     """
-    connected = int(chain.chain_id)
+    connected = connected_chain()
     if chain_id is None:
-        if chain.provider.network.name != "local":
+        if chain.provider.network.name != "local" or connected not in _LOCAL_CHAINS:
             raise click.UsageError("name the chain with --chain-id: this is no local network")
     elif connected != chain_id:
         raise click.ClickException(f"connected to chain {connected}, expected chain {chain_id}")
@@ -32,21 +52,46 @@ def require_chain(chain_id: int | None) -> int:
 
 
 def account_of(alias: str) -> Any:
-    """The account of an Ape alias, TEST::n for a development account of a local chain."""
+    """The account of an Ape alias, ready to sign; TEST::n for a development account.
+
+    A keystore's password is that of APE_ACCOUNTS_<alias>_PASSPHRASE, or else of MUNIMENT_PASSWORD
+    or the file that MUNIMENT_PASSWORD_FILE names: a script asks nothing. Call `require_chain`
+    first: the account signs what the script sends from then on.
+    """
+    account = _loaded(alias)
+    if isinstance(account, KeyfileAccount) and account.locked:
+        own = f"APE_ACCOUNTS_{alias}_PASSPHRASE"
+        try:
+            given = os.environ.get(own) or environment.password()
+        except KeystoreError as error:
+            raise click.ClickException(error.diagnostics()) from error
+        if not given:
+            raise click.ClickException(
+                f"no password for account {alias!r}: set {own}, "
+                f"{environment.PASSWORD} or {environment.PASSWORD_FILE}"
+            )
+        try:
+            account.set_autosign(True, passphrase=given)
+        except InvalidPasswordError as error:
+            raise click.ClickException(f"wrong password for account {alias!r}") from error
+    return account
+
+
+def address_of(name: str) -> str:
+    """An address as it is, or that of an Ape alias, for which no password is needed."""
+    return name if name.startswith("0x") else str(_loaded(name).address)
+
+
+def _loaded(alias: str) -> Any:
     if alias.startswith("TEST::"):
         # By the id alone: Ape calls every URL "custom", a production chain's too.
-        if int(chain.chain_id) not in _LOCAL_CHAINS:
+        if connected_chain() not in _LOCAL_CHAINS:
             raise click.ClickException(f"{alias} is a development account: anybody has its key")
         return accounts.test_accounts[int(alias.removeprefix("TEST::"))]
     try:
         return accounts.load(alias)
     except (KeyError, IndexError) as error:
         raise click.ClickException(f"there is no account {alias!r} (ape accounts list)") from error
-
-
-def address_of(name: str) -> str:
-    """An address as it is, or that of an Ape alias."""
-    return name if name.startswith("0x") else str(account_of(name).address)
 
 
 def code_hash(address: str) -> str:

@@ -29,8 +29,9 @@ from scripts._deployments import load_deployment, require_chain
 def cli(file: Path, chain_id: int | None) -> None:
     """Create the agencies, officers, record types and journals of a file. Safe to run twice.
 
-    Nothing is taken away: what the chain has beyond the file stays. Each account signs for itself;
-    Ape asks for no password where APE_ACCOUNTS_<alias>_PASSPHRASE gives it.
+    Nothing is taken away: what the chain has beyond the file stays. Each admin signs for itself,
+    with the password in APE_ACCOUNTS_<alias>_PASSPHRASE, MUNIMENT_PASSWORD, or the file that
+    MUNIMENT_PASSWORD_FILE names; who has nothing to sign needs none.
     """
     set_up(file, load_deployment(require_chain(chain_id)))
     click.echo(f"The chain has all that {file} names.")

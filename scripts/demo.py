@@ -17,7 +17,7 @@ from muniment.chain import Connection, find
 from scripts._agency_setup import set_up
 from scripts._demo import Demo, say, section
 from scripts._deploying import deploy
-from scripts._deployments import ROOT, load_deployment
+from scripts._deployments import ROOT, load_deployment, require_chain
 
 
 @click.command(cls=ConnectedProviderCommand)
@@ -29,7 +29,7 @@ def cli(records: int) -> None:
     """
     if ape_chain.provider.network.name != "local":
         raise click.UsageError("the demo uses development accounts: run it on a local network")
-    chain_id = int(ape_chain.chain_id)
+    chain_id = require_chain(None)
     section("0. Contracts and agencies")
     guardian = str(ape_accounts.test_accounts[1].address)
     deploy(ape_accounts.test_accounts[0], guardian, 86_400, chain_id)

@@ -31,6 +31,9 @@ from scripts._deployments import account_of, address_of, require_chain
 def cli(account: str, guardian: str, admin_delay: int, chain_id: int | None) -> None:
     """Deploy the contracts and write deployments/<chain id>.json. Safe to run twice.
 
+    A keystore's password comes from APE_ACCOUNTS_<alias>_PASSPHRASE, MUNIMENT_PASSWORD, or the
+    file that MUNIMENT_PASSWORD_FILE names. For a chain by its URL give --network URL.
+
     Example: ape run deploy --network ethereum:local:foundry --account TEST::0 --guardian TEST::1
     """
     connected = require_chain(chain_id)
