@@ -17,8 +17,10 @@
     │   ├── UnreachableError                 no node answers
     │   ├── WrongChainError                  a node answers, of another chain
     │   └── ContractError                5   the contract refused (one subclass an error of its ABI)
-    └── KeystoreError                    6   a key file cannot be used
-        └── WrongPasswordError               it does not open with this password
+    ├── KeystoreError                    6   a key file cannot be used
+    │   └── WrongPasswordError               it does not open with this password
+    ├── StoreError                       8   the database or the vault cannot be used as it is
+    └── ConflictError                    9   the same source id stands for other content
 
 A message names the field, account or chain value and what was expected. It never holds a secret
 nor a value of a record's content: errors end up in logs, and content must not.
@@ -35,6 +37,7 @@ __all__ = [
     "AlgorithmUnavailableError",
     "ChainError",
     "CommitmentMismatchError",
+    "ConflictError",
     "ContractError",
     "DecryptionError",
     "DisclosureError",
@@ -47,6 +50,7 @@ __all__ = [
     "MunimentError",
     "ProofError",
     "RecordError",
+    "StoreError",
     "UnreachableError",
     "Violation",
     "WrongChainError",
@@ -359,3 +363,30 @@ class WrongPasswordError(KeystoreError):
             expected="the password it was saved with",
             remedy="check the prompt, password file or environment variable that gave it",
         )
+
+
+# --- store ----------------------------------------------------------------------------------------
+
+
+class StoreError(MunimentError):
+    """The database, the vault or what lies in them cannot be used as it is."""
+
+    exit_code: ClassVar[int] = 8
+
+
+class ConflictError(MunimentError):
+    """`source_id` of `source_system` is registered already, as `record_id`, with other content."""
+
+    exit_code: ClassVar[int] = 9
+
+    def __init__(self, source_system: str, source_id: str, record_id: bytes, version: int) -> None:
+        super().__init__(
+            f"source id {source_id!r} of {source_system!r} stands for other content already: "
+            f"record 0x{record_id.hex()}, version {version}",
+            expected="the content that was registered, or a source id of its own",
+            remedy="to change the record, amend it; to register another one, give it its own id",
+        )
+        self.source_system = source_system
+        self.source_id = source_id
+        self.record_id = record_id
+        self.version = version

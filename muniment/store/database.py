@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agency's database: SQLite by default, PostgreSQL by URL, one way to read and one to write.
+
+    database = Database.open("sqlite:////srv/aviation/muniment.db")
+    with database.write() as connection:
+        connection.execute(...)
+
+A write is one transaction that no other writer can interleave with: `BEGIN IMMEDIATE` on SQLite,
+`SERIALIZABLE`-free row locks on PostgreSQL (see `store/leases.py`: one process at a time sends for
+a key). When `write()` returns, the transaction is on disk (`synchronous=FULL`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Self
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from muniment.errors import InvalidInputError, StoreError
+from muniment.store import migrations
+
+_BUSY_SECONDS: Final = 10.0
+_DIALECTS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+pg8000"}
+
+
+class DatabaseLockedError(StoreError):
+    """Another process kept the database locked for longer than was waited."""
+
+
+class DatabaseReadOnlyError(StoreError):
+    """The database, or the folder it lies in, cannot be written."""
+
+
+class DiskFullError(StoreError):
+    """There is no room left; the transaction was rolled back whole."""
+
+
+class DatabaseUnreachableError(StoreError):
+    """The database does not answer, or its file cannot be opened."""
+
+
+class Database:
+    """A database with the tables of this release; see `open`."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take an engine that `open` made."""
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True) -> Database:
+        """Open a database, bring its tables to this release's form, and return it.
+
+        `url` as SQLAlchemy writes it: ``sqlite:///path`` or ``postgresql://user@host/name``.
+        Raises `StoreError`: unreachable, read-only, locked, or of a newer release. With
+        `create=False` a database without tables is refused instead of made.
+        """
+        engine = sa.create_engine(_url_of(url), **_engine_options(url))
+        _prepare(engine)
+        database = cls(engine)
+        with _translated(engine.url):
+            migrations.upgrade(engine, create=create)
+        return database
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the file of one machine is the database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection on which everything read is of one moment."""
+        options: dict[str, Any] = {"muniment_begin": "BEGIN"}
+        if not self.is_sqlite:
+            options["isolation_level"] = "REPEATABLE READ"
+        with (
+            _translated(self.engine.url),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: all of it is durable when the block ends, or nothing of it happened."""
+        with (
+            _translated(self.engine.url),
+            self.engine.connect().execution_options(muniment_begin="BEGIN IMMEDIATE") as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        """Use as a context, closed at its end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def _url_of(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise InvalidInputError("database", "sqlite:///PATH or postgresql://…", "no URL") from error
+    dialect = _DIALECTS.get(parsed.get_backend_name())
+    if dialect is None:
+        name = parsed.get_backend_name()
+        raise InvalidInputError("database", "a URL of sqlite or postgresql", f"one of {name}")
+    return parsed.set(drivername=dialect)
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if make_url(url).get_backend_name() == "sqlite":
+        # One connection a thread; SQLAlchemy must not begin transactions behind our back.
+        return {"connect_args": {"timeout": _BUSY_SECONDS, "check_same_thread": False}}
+    return {"pool_pre_ping": True}
+
+
+def _prepare(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def configure(raw: sqlite3.Connection, _: object) -> None:
+        raw.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("muniment_begin", "BEGIN IMMEDIATE")
+        connection.exec_driver_sql(kind)
+
+
+@contextmanager
+def _translated(url: URL) -> Iterator[None]:
+    """Raise what a database says as one of our errors."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise _error_of(error, url.render_as_string(hide_password=True)) from error
+
+
+def _error_of(error: sa.exc.DBAPIError, shown: str) -> Exception:
+    said = str(error.orig).lower()
+    name = f"database {shown}"
+    if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
+        return error
+    if "locked" in said or "lock timeout" in said:
+        return DatabaseLockedError(
+            f"{name} is locked by another process",
+            expected=f"a lock given up within {_BUSY_SECONDS:g} s",
+            remedy="end the other process, or wait; nothing was written",
+        )
+    if "readonly" in said or "read-only" in said:
+        return DatabaseReadOnlyError(
+            f"{name} cannot be written",
+            expected="write permission for the file and its folder",
+            remedy="check owner, mode and mount; nothing was written",
+        )
+    if "disk is full" in said or "no space" in said or "disk full" in said or "53100" in said:
+        return DiskFullError(
+            f"{name}: the disk is full",
+            expected="room on the disk",
+            remedy="make room, then try again; what was acknowledged before is kept",
+        )
+    return DatabaseUnreachableError(
+        f"{name} does not answer: {type(error.orig).__name__}",
+        expected="a database that can be opened",
+        remedy="check that it runs, the path, and who may open it",
+    )

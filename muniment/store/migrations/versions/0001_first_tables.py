@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The first tables: mirror and outbox."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from muniment.store.tables import metadata
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    # While no release has been made, the first form is that of `tables.py` itself; from the first
+    # release on it is written out here and changed by further files only.
+    metadata.create_all(op.get_bind())

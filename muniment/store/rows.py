@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Row digests: each of the agency's own rows says what it was when it was written.
+
+`row_digest` = SHA-256("muniment/row/v1\\0" || table name || for each other column in order of the
+table: its name and its value, each as length (8 bytes) and bytes). It is no signature: whoever may
+write the database may write digests too. It names damage; what an attacker changes shows against
+chain, vault and key store (`muniment fsck`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+_TAG: Final = b"muniment/row/v1\0"
+DIGEST: Final = "row_digest"
+
+
+def row_digest(table: sa.Table, row: Mapping[str, Any]) -> bytes:
+    """Return the digest (32 bytes) of a whole row. Raises `KeyError` for a missing column."""
+    parts = [_TAG, table.name.encode()]
+    for column in table.columns:
+        if column.name == DIGEST:
+            continue
+        for part in (column.name.encode(), _encoded(row[column.name])):
+            parts += (len(part).to_bytes(8, "big"), part)
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def with_digest(table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row as it is stored: with its digest."""
+    return {**row, DIGEST: row_digest(table, row)}
+
+
+def is_intact(table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Whether a stored row is what was written."""
+    return bytes(row[DIGEST]) == row_digest(table, row)
+
+
+def _encoded(value: Any) -> bytes:
+    # The first byte tells the type, so that "1" and 1 and null differ.
+    if value is None:
+        return b"n"
+    if isinstance(value, bool):
+        return b"b1" if value else b"b0"
+    if isinstance(value, int):
+        return b"i" + str(value).encode()
+    if isinstance(value, str):
+        return b"s" + value.encode()
+    return b"x" + bytes(value)

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables. Two kinds, and the difference is what can be thrown away.
+
+*The mirror* says what the chain says, up to the indexer's last block: `blocks`, `events` and what
+is folded from events (`records`, `holds`, `agencies` …). It is made from the chain alone.
+
+*The agency's own*: `versions` and `search_terms` (made anew from vault and key store by `rebuild`),
+`submissions` and `transactions` (the outbox), `leases`. Each row of these carries `row_digest`,
+SHA-256 over its other columns (`store/rows.py`), so that `fsck` names a row that was damaged.
+
+Hashes and ids are bytes, times Unix seconds (`…_at`) or Unix milliseconds (`…_ms`), states are
+text. 64-bit integers hold every number but a share's scope and the like, which are bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+metadata: Final = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite counts rows by itself only for a column of exactly its INTEGER type.
+_Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _number(name: str, *, key: bool = False, null: bool = False) -> sa.Column[int]:
+    return sa.Column(name, _Number, primary_key=key, nullable=null, autoincrement=False)
+
+
+def _bytes(name: str, *, key: bool = False, null: bool = False) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, primary_key=key, nullable=null)
+
+
+def _text(name: str, *, key: bool = False, null: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=key, nullable=null)
+
+
+# --- the mirror -----------------------------------------------------------------------------------
+
+mirror = sa.Table(
+    "mirror",
+    metadata,
+    _number("only", key=True),  # always 1: the table has one row
+    _number("chain_id"),
+    _text("registry"),
+    _number("first_block"),
+    _number("final_number"),  # the highest block that was final when it was indexed; -1 for none
+    _bytes("final_hash", null=True),
+    _text("halted", null=True),  # why the indexer stopped for good, until somebody looked
+)
+"""Which registry is mirrored, and how far is final."""
+
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    _number("number", key=True),
+    _bytes("hash"),
+    _bytes("parent_hash"),
+    _number("timestamp"),
+)
+"""Blocks that were indexed: the last of each range, and each one that was not final then."""
+
+events = sa.Table(
+    "events",
+    metadata,
+    _number("block_number", key=True),
+    _number("log_index", key=True),
+    _bytes("block_hash"),
+    _bytes("transaction_hash"),
+    _text("contract"),  # records, agencies or shares
+    _text("name"),
+    _number("sequence", null=True),
+    _bytes("record_id", null=True),
+    _bytes("topics"),  # 32 bytes each
+    _bytes("data"),
+    sa.Index(None, "record_id", "block_number", "log_index"),
+    sa.Index(None, "contract", "sequence"),
+)
+"""Every log of the three contracts, as the node gave it. All other mirrored tables fold these."""
+
+records = sa.Table(
+    "records",
+    metadata,
+    _bytes("record_id", key=True),
+    _number("issuer"),
+    _number("custodian"),
+    _number("offered_to"),
+    _number("offer_expires_at"),
+    _number("type_id"),
+    _number("type_version"),
+    _number("version"),
+    _number("algorithm"),
+    _number("status"),
+    _number("hold_count"),
+    _number("updated_at"),
+    _number("retain_until"),
+    _bytes("commitment"),
+    _bytes("trace_head"),  # of all acts: also where the chain stores zero, for a lone registration
+    _number("act_count"),
+    _number("first_block"),
+    _number("last_block"),
+    sa.Index(None, "issuer", "type_id", "status"),
+    sa.Index(None, "custodian", "status"),
+    sa.Index(None, "updated_at"),
+    sa.Index(None, "last_block"),
+)
+"""Records and ids that were held before they were registered (status 0)."""
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    _bytes("record_id", key=True),
+    _text("authority", key=True),
+    _bytes("case_commitment", key=True),
+    _number("since"),
+)
+
+type_holds = sa.Table(
+    "type_holds",
+    metadata,
+    _number("agency_id", key=True),
+    _number("type_id", key=True),
+    _text("authority", key=True),
+    _bytes("case_commitment", key=True),
+    _number("block_number"),
+)
+
+agencies = sa.Table("agencies", metadata, _number("agency_id", key=True), _text("name"))
+
+officers = sa.Table(
+    "officers",
+    metadata,
+    _number("agency_id", key=True),  # 0 for the roles of the whole registry
+    _text("role", key=True),
+    _text("account", key=True),
+)
+
+replacements = sa.Table(
+    "replacements",
+    metadata,
+    _number("agency_id", key=True),
+    _text("new_admin"),
+    _number("ready_at"),
+)
+"""Scheduled replacements of an agency's admins."""
+
+agency_keys = sa.Table(
+    "agency_keys",
+    metadata,
+    _number("agency_id", key=True),
+    _text("purpose", key=True),
+    _number("epoch", key=True),
+    _bytes("key"),
+    sa.Column("retired", sa.Boolean, nullable=False),
+)
+
+record_types = sa.Table(
+    "record_types",
+    metadata,
+    _number("agency_id", key=True),
+    _number("type_id", key=True),
+    _number("version", key=True),
+    _text("name"),
+    _bytes("schema_digest"),
+    _number("retention_days"),
+    _text("sharing"),
+)
+
+journals = sa.Table(
+    "journals",
+    metadata,
+    _number("agency_id", key=True),
+    _number("journal", key=True),
+    _number("size"),
+    sa.Column("closed", sa.Boolean, nullable=False),
+    _number("repudiated_from", null=True),
+)
+
+seals = sa.Table(
+    "seals",
+    metadata,
+    _number("agency_id", key=True),
+    _number("journal", key=True),
+    _number("size", key=True),
+    _bytes("root"),
+    _number("previous_size"),
+    _number("sealed_at"),
+    _number("block_number"),
+)
+
+shares = sa.Table(
+    "shares",
+    metadata,
+    _bytes("share_id", key=True),
+    _number("requester"),
+    _number("granter"),
+    _number("type_id"),
+    _bytes("scope"),
+    _bytes("terms"),
+    _number("respond_by"),
+    _number("expires_at"),
+    _text("status"),
+)
+
+MIRRORED: Final = (
+    mirror,
+    blocks,
+    events,
+    records,
+    holds,
+    type_holds,
+    agencies,
+    officers,
+    replacements,
+    agency_keys,
+    record_types,
+    journals,
+    seals,
+    shares,
+)
+
+# --- the agency's own -----------------------------------------------------------------------------
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    _bytes("record_id", key=True),
+    _number("version", key=True),
+    _number("agency_id"),
+    _number("type_id"),
+    _number("type_version"),
+    _number("algorithm"),
+    _bytes("schema_digest"),
+    _bytes("commitment"),
+    _text("source_system", null=True),  # null once the version is erased
+    _text("source_id", null=True),
+    _number("object_count"),
+    _number("created_ms"),
+    _bytes("row_digest"),
+    sa.UniqueConstraint("source_system", "source_id", "version"),
+)
+"""Versions whose content this agency keeps. A row is the commit point of a registration."""
+
+search_terms = sa.Table(
+    "search_terms",
+    metadata,
+    _bytes("record_id", key=True),
+    _number("version", key=True),
+    _text("field", key=True),
+    _number("type_id"),
+    _bytes("term"),
+    _bytes("row_digest"),
+    sa.Index(None, "term"),
+    sa.ForeignKeyConstraint(["record_id", "version"], ["versions.record_id", "versions.version"]),
+)
+"""Keyed hashes of searchable fields: equal values are seen to be equal, nothing else is."""
+
+transactions = sa.Table(
+    "transactions",
+    metadata,
+    sa.Column("transaction_id", _Number, primary_key=True, autoincrement=True),
+    _text("account"),
+    _number("nonce"),
+    _bytes("raw"),
+    _bytes("hash"),
+    _text("function"),
+    _text("state"),  # SIGNED, SENT, MINED, FINAL, ABANDONED
+    sa.Column("succeeded", sa.Boolean, nullable=True),
+    _number("block_number", null=True),
+    _bytes("block_hash", null=True),
+    _number("gas_used", null=True),
+    _number("broadcast_count"),
+    _number("broadcast_ms", null=True),
+    _number("created_ms"),
+    _bytes("row_digest"),
+    sa.UniqueConstraint("hash"),
+    sa.Index(None, "account", "nonce"),
+    sa.Index(None, "state"),
+)
+"""Signed transactions. The raw bytes are here before any node sees them."""
+
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    sa.Column("submission_id", _Number, primary_key=True, autoincrement=True),
+    _text("kind"),
+    _bytes("record_id", null=True),
+    _number("version", null=True),
+    _text("account", null=True),  # null: any lane of the agency's OPERATOR keys
+    _text("to"),
+    _text("function"),
+    _bytes("data"),
+    _text("state"),  # NEW, SIGNED, SENT, MINED, FINAL, REFUSED
+    sa.Column("transaction_id", _Number, sa.ForeignKey("transactions.transaction_id")),
+    _number("attempts"),
+    sa.Column("alone", sa.Boolean, nullable=False),  # never again in a batch with others
+    _text("refusal", null=True),
+    _number("created_ms"),
+    _bytes("row_digest"),
+    sa.Index(None, "state"),
+    sa.Index(None, "record_id"),
+    sa.Index(None, "transaction_id"),
+)
+"""The outbox: what was acknowledged and must get onto the chain, once."""
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    _text("name", key=True),
+    _text("holder"),
+    _number("token"),
+    _number("expires_ms"),
+    _bytes("row_digest"),
+)
+"""Who alone may do a thing at this time: see `store/leases.py`."""
+
+OWN: Final = (versions, search_terms, transactions, submissions, leases)
