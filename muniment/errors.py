@@ -18,7 +18,8 @@
     │   ├── WrongChainError                  a node answers, of another chain
     │   └── ContractError                5   the contract refused (one subclass an error of its ABI)
     ├── KeystoreError                    6   a key file cannot be used
-    │   └── WrongPasswordError               it does not open with this password
+    │   ├── WrongPasswordError               it does not open with this password
+    │   └── ErasedError                      the secret was destroyed
     ├── StoreError                       8   the database or the vault cannot be used as it is
     └── ConflictError                    9   the same source id stands for other content
 
@@ -41,6 +42,7 @@ __all__ = [
     "ContractError",
     "DecryptionError",
     "DisclosureError",
+    "ErasedError",
     "InvalidContentError",
     "InvalidInputError",
     "InvalidJsonError",
@@ -363,6 +365,20 @@ class WrongPasswordError(KeystoreError):
             expected="the password it was saved with",
             remedy="check the prompt, password file or environment variable that gave it",
         )
+
+
+class ErasedError(KeystoreError):
+    """The secret of `version` of record `record_id` was destroyed; it can never come back."""
+
+    def __init__(self, record_id: bytes, version: int) -> None:
+        super().__init__(
+            "key store",
+            f"the secret of version {version} of record 0x{record_id.hex()} was destroyed",
+            expected="a version that is not erased",
+            remedy="nothing: erasure is final; the record's disposition says when and by whom",
+        )
+        self.record_id = record_id
+        self.version = version
 
 
 # --- store ----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from muniment.errors import (
     ContractError,
     DecryptionError,
     DisclosureError,
+    ErasedError,
     InvalidContentError,
     InvalidInputError,
     InvalidJsonError,
@@ -51,6 +52,7 @@ EXAMPLES: list[MunimentError] = [
     ContractError("RecordRegistryUnknownRecord", {"recordId": b"\xab" * 32}),
     KeystoreError("registrar", "no such file"),
     WrongPasswordError("registrar"),
+    ErasedError(b"\xab" * 32, 2),
 ]
 
 
