@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The key store: what must stay secret, wrapped, apart from the database and its backups."""
+
+from muniment.store.keys.keystore import KeyStore, public_keys
+from muniment.store.keys.locks import new_key_file
+from muniment.store.keys.named_keys import AgencyKey, KeyPurpose, PublicKey
+from muniment.store.keys.version_secrets import Erasure, Place
+
+__all__ = [
+    "AgencyKey",
+    "Erasure",
+    "KeyPurpose",
+    "KeyStore",
+    "Place",
+    "PublicKey",
+    "new_key_file",
+    "public_keys",
+]
