@@ -7,15 +7,30 @@ import getpass
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import coincurve
+import rlp
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_hash.auto import keccak
 
 from muniment.chain import environment
 from muniment.chain.connection import Address
 from muniment.errors import KeystoreError, WrongPasswordError
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedTransaction:
+    """A transaction to sign: `gas_price` in wei, `to` None where it deploys."""
+
+    chain_id: int
+    nonce: int
+    gas: int
+    gas_price: int
+    to: Address | None
+    data: bytes
 
 
 class Signer:
@@ -23,7 +38,7 @@ class Signer:
 
     def __init__(self, account: LocalAccount) -> None:
         """Take an unlocked account; see `from_keystore` and `from_key`."""
-        self._account = account
+        self._key = coincurve.PrivateKey(bytes(account.key))
         self.address = Address(account.address)
 
     @classmethod
@@ -63,10 +78,23 @@ class Signer:
             raise _malformed(path) from error
         return cls(Account.from_key(key))
 
-    def sign(self, transaction: dict[str, Any]) -> tuple[bytes, bytes]:
-        """Return the raw transaction and its hash (32 bytes)."""
-        signed = self._account.sign_transaction(transaction)
-        return bytes(signed.raw_transaction), bytes(signed.hash)
+    def sign(self, transaction: UnsignedTransaction) -> tuple[bytes, bytes]:
+        """Return the raw transaction (legacy form, EIP-155) and its hash (32 bytes)."""
+        # eth-account's own signing takes five times as long, which is half of what sending costs.
+        body = (
+            transaction.nonce,
+            transaction.gas_price,
+            transaction.gas,
+            b"" if transaction.to is None else bytes.fromhex(transaction.to[2:]),
+            0,
+            transaction.data,
+        )
+        digest = keccak(rlp.encode((*body, transaction.chain_id, 0, 0)))
+        signature = self._key.sign_recoverable(digest, hasher=None)
+        v = transaction.chain_id * 2 + 35 + signature[64]
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+        raw = rlp.encode((*body, v, r, s))
+        return raw, keccak(raw)
 
     def __repr__(self) -> str:
         """Name the address alone."""

@@ -127,6 +127,33 @@ class Connection:
             answer = self._provider.make_request(RPCEndpoint(method), list(parameters))
         except (requests.RequestException, Web3Exception, ValueError) as error:
             raise UnreachableError(self.url, type(error).__name__) from error
+        return self._result(method, answer)
+
+    def request_many(
+        self, method: str, parameters: Sequence[Sequence[Any]], *, batch: int = 100
+    ) -> list[Any]:
+        """Return the node's results of many requests in order, a `RpcError` where it refused one.
+
+        They go in JSON-RPC batches. Raises `UnreachableError` when any of them has no answer.
+        """
+        results: list[Any] = []
+        for start in range(0, len(parameters), batch):
+            part = parameters[start : start + batch]
+            calls = [(RPCEndpoint(method), list(each)) for each in part]
+            try:
+                answers = self._provider.make_batch_request(calls)
+            except (requests.RequestException, Web3Exception, ValueError, TypeError) as error:
+                raise UnreachableError(self.url, type(error).__name__) from error
+            if not isinstance(answers, list) or len(answers) != len(part):
+                raise UnreachableError(self.url, f"no JSON-RPC answer to a batch of {method}")
+            for answer in answers:
+                try:
+                    results.append(self._result(method, answer))
+                except RpcError as refused:
+                    results.append(refused)
+        return results
+
+    def _result(self, method: str, answer: Any) -> Any:
         if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
             raise UnreachableError(self.url, f"no JSON-RPC answer to {method}")
         fault = answer.get("error")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from muniment.chain.accounts import Signer
+from muniment.chain.accounts import Signer, UnsignedTransaction
 from muniment.chain.connection import Address, Connection, RpcError, address_of
 from muniment.chain.contract import Call, Contract, LoggedEvent, call_result
 from muniment.chain.reverts import contract_error, revert_data
@@ -131,23 +131,22 @@ class Sender:
         return receipts
 
     def _submit(self, call: Call) -> bytes:
-        gas = self._estimate(call)
+        gas = estimate_gas(self.connection, self.signer.address, call)
         if self._nonce is None:
             counted = self.connection.request(
                 "eth_getTransactionCount", [self.signer.address, "pending"]
             )
             self._nonce = int(counted, 16)
-        transaction = {
-            "chainId": self.connection.chain_id,
-            "nonce": self._nonce,
-            "value": 0,
-            "gas": gas,
-            "gasPrice": int(self.connection.request("eth_gasPrice", []), 16),
-            "data": f"0x{call.data.hex()}",
-        }
-        if call.to is not None:
-            transaction["to"] = call.to
-        raw, transaction_hash = self.signer.sign(transaction)
+        raw, transaction_hash = self.signer.sign(
+            UnsignedTransaction(
+                chain_id=self.connection.chain_id,
+                nonce=self._nonce,
+                gas=gas,
+                gas_price=int(self.connection.request("eth_gasPrice", []), 16),
+                to=call.to,
+                data=call.data,
+            )
+        )
         try:
             self.connection.request("eth_sendRawTransaction", [f"0x{raw.hex()}"])
         except RpcError as fault:
@@ -162,21 +161,6 @@ class Sender:
             raise UnknownOutcomeError(transaction_hash, call.function, fault.what) from fault
         self._nonce += 1
         return transaction_hash
-
-    def _estimate(self, call: Call) -> int:
-        transaction = {"from": self.signer.address, "data": f"0x{call.data.hex()}"}
-        if call.to is not None:
-            transaction["to"] = call.to
-        try:
-            estimated = int(self.connection.request("eth_estimateGas", [transaction]), 16)
-        except RpcError as fault:
-            revert = revert_data(fault)
-            if revert is None:
-                # Some nodes estimate without the revert's data: the call itself has it.
-                self.dry_run(call)
-                raise
-            raise contract_error(revert) from fault
-        return int(estimated * _GAS_MARGIN)
 
     def _receipt(self, call: Call, transaction_hash: bytes) -> Receipt:
         deadline = time.monotonic() + self.timeout
@@ -206,3 +190,20 @@ class Sender:
             if call.to is not None
             else address_of("created", found["contractAddress"]),
         )
+
+
+def estimate_gas(connection: Connection, account: Address, call: Call) -> int:
+    """Return the gas to give a call, with a margin. Raises the contract's typed error."""
+    transaction = {"from": account, "data": f"0x{call.data.hex()}"}
+    if call.to is not None:
+        transaction["to"] = call.to
+    try:
+        estimated = int(connection.request("eth_estimateGas", [transaction]), 16)
+    except RpcError as fault:
+        revert = revert_data(fault)
+        if revert is None:
+            # Some nodes estimate without the revert's data: the call itself has it.
+            call_result(connection, call.to, call.data, connection.block(), account)
+            raise
+        raise contract_error(revert) from fault
+    return int(estimated * _GAS_MARGIN)

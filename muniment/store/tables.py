@@ -4,9 +4,10 @@
 *The mirror* says what the chain says, up to the indexer's last block: `blocks`, `events` and what
 is folded from events (`records`, `holds`, `agencies` …). It is made from the chain alone.
 
-*The agency's own*: `versions` and `search_terms` (made anew from vault and key store by `rebuild`),
-`submissions` and `transactions` (the outbox), `leases`. Each row of these carries `row_digest`,
-SHA-256 over its other columns (`store/rows.py`), so that `fsck` names a row that was damaged.
+*The agency's own*: `versions` and `search_terms` (made anew from vault and key store by
+`rebuild`), `submissions`, `transactions` and `carriages` (the outbox), `leases`. Each row of these
+carries `row_digest`, SHA-256 over its other columns (`store/rows.py`), so that `fsck` names a row
+that was damaged.
 
 Hashes and ids are bytes, times Unix seconds (`…_at`) or Unix milliseconds (`…_ms`), states are
 text. 64-bit integers hold every number but a share's scope and the like, which are bytes.
@@ -27,7 +28,6 @@ metadata: Final = sa.MetaData(
     }
 )
 
-# SQLite counts rows by itself only for a column of exactly its INTEGER type.
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
@@ -263,22 +263,44 @@ search_terms = sa.Table(
 )
 """Keyed hashes of searchable fields: equal values are seen to be equal, nothing else is."""
 
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    _number("submission_id", key=True),
+    _text("kind"),
+    _bytes("record_id", null=True),
+    _number("version", null=True),
+    _text("account", null=True),  # null: any lane of the agency's OPERATOR keys
+    _text("to"),
+    _text("function"),
+    _bytes("data"),
+    _text("state"),  # see store/outbox.py
+    _number("batch_limit"),  # how many it may share a transaction with; 1 after it spoiled one
+    _number("attempts"),
+    sa.Column("found", sa.Boolean, nullable=False),  # on chain by no transaction of this database
+    _text("refusal", null=True),
+    _number("created_ms"),
+    _bytes("row_digest"),
+    sa.Index(None, "state"),
+    sa.Index(None, "record_id"),
+)
+"""The outbox: what was acknowledged and must get onto the chain, once."""
+
 transactions = sa.Table(
     "transactions",
     metadata,
-    sa.Column("transaction_id", _Number, primary_key=True, autoincrement=True),
+    _number("transaction_id", key=True),
     _text("account"),
     _number("nonce"),
     _bytes("raw"),
     _bytes("hash"),
-    _text("function"),
-    _text("state"),  # SIGNED, SENT, MINED, FINAL, ABANDONED
+    _text("state"),  # see store/outbox.py
     sa.Column("succeeded", sa.Boolean, nullable=True),
     _number("block_number", null=True),
     _bytes("block_hash", null=True),
     _number("gas_used", null=True),
     _number("broadcast_count"),
-    _number("broadcast_ms", null=True),
+    _number("broadcast_ms"),
     _number("created_ms"),
     _bytes("row_digest"),
     sa.UniqueConstraint("hash"),
@@ -287,29 +309,17 @@ transactions = sa.Table(
 )
 """Signed transactions. The raw bytes are here before any node sees them."""
 
-submissions = sa.Table(
-    "submissions",
+carriages = sa.Table(
+    "carriages",
     metadata,
-    sa.Column("submission_id", _Number, primary_key=True, autoincrement=True),
-    _text("kind"),
-    _bytes("record_id", null=True),
-    _number("version", null=True),
-    _text("account", null=True),  # null: any lane of the agency's OPERATOR keys
-    _text("to"),
-    _text("function"),
-    _bytes("data"),
-    _text("state"),  # NEW, SIGNED, SENT, MINED, FINAL, REFUSED
-    sa.Column("transaction_id", _Number, sa.ForeignKey("transactions.transaction_id")),
-    _number("attempts"),
-    sa.Column("alone", sa.Boolean, nullable=False),  # never again in a batch with others
-    _text("refusal", null=True),
-    _number("created_ms"),
+    _number("transaction_id", key=True),
+    _number("submission_id", key=True),
     _bytes("row_digest"),
-    sa.Index(None, "state"),
-    sa.Index(None, "record_id"),
-    sa.Index(None, "transaction_id"),
+    sa.ForeignKeyConstraint(["transaction_id"], ["transactions.transaction_id"]),
+    sa.ForeignKeyConstraint(["submission_id"], ["submissions.submission_id"]),
+    sa.Index(None, "submission_id"),
 )
-"""The outbox: what was acknowledged and must get onto the chain, once."""
+"""Which transactions carried a submission, the failed and replaced ones too."""
 
 leases = sa.Table(
     "leases",
@@ -322,4 +332,4 @@ leases = sa.Table(
 )
 """Who alone may do a thing at this time: see `store/leases.py`."""
 
-OWN: Final = (versions, search_terms, transactions, submissions, leases)
+OWN: Final = (versions, search_terms, submissions, transactions, carriages, leases)

@@ -87,6 +87,17 @@ def node() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def deployed(node: str) -> World:
+    return deploy_world(node)
+
+
+@pytest.fixture
+def own_world() -> Iterator[World]:
+    """A deployment on an Anvil of its own: reorganisations and snapshots do not go together."""
+    with anvil() as url:
+        yield deploy_world(url)
+
+
+def deploy_world(node: str) -> World:
     connection = Connection(node, CHAIN_ID)
     keys = development_keys(len(ROLES))
     senders = {

@@ -36,7 +36,7 @@ def break_line_after_sending(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fix_gas(monkeypatch: pytest.MonkeyPatch, gas: int = 400_000) -> None:
     """Send without the estimate that would refuse first."""
-    monkeypatch.setattr(Sender, "_estimate", lambda _self, _call: gas)
+    monkeypatch.setattr("muniment.chain.sender.estimate_gas", lambda *_: gas)
 
 
 def test_line_that_breaks_while_sending__leaves_the_hash_to_ask_for(

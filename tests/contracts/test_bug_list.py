@@ -13,6 +13,7 @@ from typing import Any
 
 from muniment.artifacts import CONTRACTS, artifact
 from muniment.chain import deploy
+from muniment.chain.accounts import UnsignedTransaction
 from muniment.chain.bindings import errors
 from muniment.chain.bindings.record_registry import Entry, EntryPlace, Seal
 from muniment.journal import Entry as JournalEntry
@@ -245,9 +246,9 @@ def test_renounce_leaving_no_admin__is_refused(stage: Stage) -> None:
 
 def test_replay_on_another_chain__a_transaction_names_its_chain(stage: Stage) -> None:
     signer = stage.senders["stranger"].signer
-    fields = {"nonce": 0, "to": stage.address("guardian"), "value": 0, "gas": 21_000, "gasPrice": 1}
-    _, here = signer.sign({**fields, "chainId": stage.connection.chain_id})
-    _, there = signer.sign({**fields, "chainId": stage.connection.chain_id + 1})
+    here_id, to = stage.connection.chain_id, stage.address("guardian")
+    _, here = signer.sign(UnsignedTransaction(here_id, 0, 21_000, 1, to, b""))
+    _, there = signer.sign(UnsignedTransaction(here_id + 1, 0, 21_000, 1, to, b""))
     assert here != there
 
 

@@ -7,9 +7,14 @@ import json
 from pathlib import Path
 
 import pytest
+from eth_account import Account
+from eth_utils.address import to_checksum_address
+from hypothesis import given
+from hypothesis import strategies as st
 
-from muniment.chain import Signer, new_keystore
+from muniment.chain import Address, Signer, new_keystore
 from muniment.chain import accounts as accounts_room
+from muniment.chain.accounts import UnsignedTransaction
 from muniment.errors import KeystoreError, WrongPasswordError
 
 # eth-account's own published form, with a light key derivation so that the tests are quick.
@@ -141,3 +146,25 @@ def test_malformed_keystore__is_refused(tmp_path: Path, text: str) -> None:
 def test_key__that_is_none__is_refused() -> None:
     with pytest.raises(KeystoreError, match="private key"):
         Signer.from_key(b"short")
+
+
+@given(
+    st.integers(1, 2**53),
+    st.integers(0, 2**40),
+    st.integers(0, 2**30),
+    st.integers(0, 2**50),
+    st.none() | st.binary(min_size=20, max_size=20),
+    st.binary(max_size=300),
+)
+def test_signature__is_the_one_of_eth_account(
+    chain_id: int, nonce: int, gas: int, price: int, to: bytes | None, data: bytes
+) -> None:
+    address = None if to is None else Address(to_checksum_address(to))
+    ours = Signer.from_key(KEY).sign(
+        UnsignedTransaction(chain_id, nonce, gas, price, address, data)
+    )
+    fields = {"chainId": chain_id, "nonce": nonce, "gas": gas, "gasPrice": price, "value": 0}
+    theirs = Account.from_key(KEY).sign_transaction(
+        {**fields, "data": data, **({} if address is None else {"to": address})}
+    )
+    assert ours == (bytes(theirs.raw_transaction), bytes(theirs.hash))

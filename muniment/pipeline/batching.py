@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which submissions share a transaction, and what became of them when it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from eth_utils.crypto import keccak
+
+from muniment.chain.connection import Address
+from muniment.chain.contract import Call
+from muniment.errors import ContractError
+from muniment.store.outbox import SubmissionRow
+
+REGISTER: Final = "register(uint32,uint16,uint16,uint8,bytes32,bytes32)"
+REGISTER_MANY: Final = "registerMany(uint32,uint16,uint16,uint8,bytes32[],bytes32[])"
+_MANY_SELECTOR: Final = keccak(text=REGISTER_MANY)[:4]
+_WORD: Final = 32
+# Selector, then agency, type, its version, algorithm: what all of one batch share.
+_SHARED: Final = slice(4, 4 + 4 * _WORD)
+_LOCAL_ID: Final = slice(4 + 4 * _WORD, 4 + 5 * _WORD)
+_COMMITMENT: Final = slice(4 + 5 * _WORD, 4 + 6 * _WORD)
+
+MAX_ATTEMPTS: Final = 3
+"""How often a submission is tried that fails without a reason."""
+
+# Measured: 81,443 gas for one registration, 48,487 each of many (docs/performance.md). Twice that.
+_GAS_ALONE: Final = 200_000
+_GAS_BATCH: Final = 150_000
+_GAS_EACH: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One transaction to be: its call, what it carries, and its gas where no estimate is needed."""
+
+    call: Call
+    carried: tuple[SubmissionRow, ...]
+    gas: int | None
+
+
+def loads(rows: Sequence[SubmissionRow], batch: int) -> Iterator[Load]:
+    """Yield the transactions that submissions make, in order.
+
+    Registrations of one type that stand side by side share one, at most `batch` and at most what
+    each of them may share.
+    """
+    group: list[SubmissionRow] = []
+    for row in rows:
+        if group and not _fits(group, row, batch):
+            yield _load(group)
+            group = []
+        group.append(row)
+    if group:
+        yield _load(group)
+
+
+def commitment_of(row: SubmissionRow) -> bytes | None:
+    """Return the commitment that a registration brings, None for other acts."""
+    return row.data[_COMMITMENT] if row.function == REGISTER else None
+
+
+def after_failure(
+    rows: Sequence[SubmissionRow], error: ContractError | None
+) -> list[SubmissionRow]:
+    """Return the submissions of a failed transaction as they go on: refused, or to be sent again.
+
+    One that spoiled a batch goes on alone, so that the others do not wait behind it. An error that
+    names no record of the batch is about what all of it shares (type, role, pause): all are
+    refused. Where there is no reason at all, the batch is halved.
+    """
+    if len(rows) == 1:
+        row = rows[0]
+        if error is not None:
+            return [replace(row, refusal=refusal_of(error))]
+        if row.attempts + 1 >= MAX_ATTEMPTS:
+            what = f"failed {MAX_ATTEMPTS} times in its block, without a reason"
+            return [replace(row, attempts=row.attempts + 1, refusal=what)]
+        return [replace(row, attempts=row.attempts + 1)]
+    named = set() if error is None else set(map(_hashable, error.arguments.values()))
+    if any(row.record_id in named for row in rows):
+        return [replace(row, batch_limit=1) if row.record_id in named else row for row in rows]
+    if error is not None:
+        return [replace(row, refusal=refusal_of(error)) for row in rows]
+    return [replace(row, batch_limit=max(1, len(rows) // 2)) for row in rows]
+
+
+def refusal_of(error: ContractError) -> str:
+    """Return why the registry refused, as it is kept with the submission."""
+    return str(error)
+
+
+def _fits(group: Sequence[SubmissionRow], row: SubmissionRow, batch: int) -> bool:
+    first = group[0]
+    limit = min(batch, row.batch_limit, *(each.batch_limit for each in group))
+    return (
+        row.function == first.function == REGISTER
+        and row.to == first.to
+        and row.data[_SHARED] == first.data[_SHARED]
+        and len(group) < limit
+    )
+
+
+def _load(group: Sequence[SubmissionRow]) -> Load:
+    first = group[0]
+    to = Address(first.to)
+    retried = any(row.attempts for row in group)
+    if len(group) == 1:
+        gas = _GAS_ALONE if first.function == REGISTER and not retried else None
+        return Load(Call(to, first.data, first.function), tuple(group), gas)
+    count = len(group).to_bytes(_WORD, "big")
+    ids = (6 * _WORD).to_bytes(_WORD, "big")
+    commitments = (7 * _WORD + len(group) * _WORD).to_bytes(_WORD, "big")
+    data = b"".join(
+        (
+            _MANY_SELECTOR,
+            first.data[_SHARED],
+            ids,
+            commitments,
+            count,
+            *(row.data[_LOCAL_ID] for row in group),
+            count,
+            *(row.data[_COMMITMENT] for row in group),
+        )
+    )
+    gas = None if retried else _GAS_BATCH + _GAS_EACH * len(group)
+    return Load(Call(to, data, REGISTER_MANY), tuple(group), gas)
+
+
+def _hashable(value: object) -> object:
+    return value if isinstance(value, bytes) else None

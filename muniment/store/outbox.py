@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outbox's rows: submissions, the transactions that carry them, and how their states follow.
+
+A submission is one act that was acknowledged. It gets onto the chain once:
+
+    NEW → SIGNED → SENT → MINED → FINAL        and back when a block is undone
+     └→ REFUSED (with the reason)              nothing waits behind it
+
+A transaction carries one or many of them, and is SIGNED, SENT, MINED (`succeeded` or not), FINAL,
+ABANDONED (another was signed for its nonce; it may still be the one that is mined) or DEAD (that
+other one is final). A submission's state is always what its transactions give (`state_of`).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from muniment.chain.contract import Call
+from muniment.store.rows import with_digest
+from muniment.store.tables import carriages, submissions, transactions
+
+_MANY: Final = 500
+MAX_BATCH_LIMIT: Final = 256
+
+
+class SubmissionState(enum.StrEnum):
+    """Where a submission stands."""
+
+    NEW = "NEW"
+    SIGNED = "SIGNED"
+    SENT = "SENT"
+    MINED = "MINED"
+    FINAL = "FINAL"
+    REFUSED = "REFUSED"
+
+
+class TransactionState(enum.StrEnum):
+    """Where a transaction stands."""
+
+    SIGNED = "SIGNED"
+    SENT = "SENT"
+    MINED = "MINED"
+    FINAL = "FINAL"
+    ABANDONED = "ABANDONED"
+    DEAD = "DEAD"
+
+
+LIVE: Final = (TransactionState.SIGNED, TransactionState.SENT)
+PENDING: Final = (SubmissionState.NEW, SubmissionState.SIGNED, SubmissionState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be acknowledged: a call, of what kind, on which record and version.
+
+    `account` None lets any lane of the agency's OPERATOR keys send it.
+    """
+
+    kind: str
+    call: Call
+    record_id: bytes | None = None
+    version: int | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    """A row of `submissions`."""
+
+    submission_id: int
+    kind: str
+    record_id: bytes | None
+    version: int | None
+    account: str | None
+    to: str
+    function: str
+    data: bytes
+    state: SubmissionState
+    batch_limit: int
+    attempts: int
+    found: bool
+    refusal: str | None
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A row of `transactions`."""
+
+    transaction_id: int
+    account: str
+    nonce: int
+    raw: bytes
+    hash: bytes
+    state: TransactionState
+    succeeded: bool | None
+    block_number: int | None
+    block_hash: bytes | None
+    gas_used: int | None
+    broadcast_count: int
+    broadcast_ms: int
+    created_ms: int
+
+
+def acknowledge(connection: Connection, acts: Sequence[Act], now_ms: int) -> list[int]:
+    """Add submissions in order and return their ids; they are acknowledged when it is committed."""
+    first = _next_id(connection, submissions.c.submission_id)
+    rows = [
+        SubmissionRow(
+            submission_id=first + place,
+            kind=act.kind,
+            record_id=act.record_id,
+            version=act.version,
+            account=act.account,
+            to=str(act.call.to),
+            function=act.call.function,
+            data=act.call.data,
+            state=SubmissionState.NEW,
+            batch_limit=MAX_BATCH_LIMIT,
+            attempts=0,
+            found=False,
+            refusal=None,
+            created_ms=now_ms,
+        )
+        for place, act in enumerate(acts)
+    ]
+    if rows:
+        connection.execute(sa.insert(submissions), [_stored(submissions, row) for row in rows])
+    return [row.submission_id for row in rows]
+
+
+def ready(connection: Connection, account: str | None, limit: int) -> list[SubmissionRow]:
+    """Return what may be signed next for an account (None: the agency's OPERATOR lanes), in order.
+
+    Acts on one record go one at a time: the later waits until the earlier is mined or refused.
+    """
+    earlier = submissions.alias("earlier")
+    chosen = (
+        sa.select(submissions)
+        .where(
+            submissions.c.state == SubmissionState.NEW,
+            submissions.c.account.is_(None)
+            if account is None
+            else submissions.c.account == account,
+            ~sa.exists().where(
+                earlier.c.record_id == submissions.c.record_id,
+                earlier.c.submission_id < submissions.c.submission_id,
+                earlier.c.state.in_(PENDING),
+            ),
+        )
+        .order_by(submissions.c.submission_id)
+        .limit(limit)
+    )
+    return [_submission(row) for row in connection.execute(chosen).mappings()]
+
+
+def add_transactions(
+    connection: Connection, signed: Sequence[tuple[TransactionRow, Sequence[int]]]
+) -> None:
+    """Store signed transactions, each with the ids of what it carries; they get their ids here."""
+    first = _next_id(connection, transactions.c.transaction_id)
+    rows, pairs = [], []
+    for place, (row, carried) in enumerate(signed):
+        numbered = replace(row, transaction_id=first + place)
+        rows.append(_stored(transactions, numbered))
+        pairs += [
+            with_digest(
+                carriages,
+                {"transaction_id": numbered.transaction_id, "submission_id": submission_id},
+            )
+            for submission_id in carried
+        ]
+    if rows:
+        connection.execute(sa.insert(transactions), rows)
+    if pairs:
+        connection.execute(sa.insert(carriages), pairs)
+
+
+def transactions_of(
+    connection: Connection, accounts: Sequence[str], states: Sequence[TransactionState]
+) -> list[TransactionRow]:
+    """Return the transactions of accounts in some states, by account and nonce."""
+    chosen = (
+        sa.select(transactions)
+        .where(transactions.c.account.in_(accounts), transactions.c.state.in_(states))
+        .order_by(transactions.c.account, transactions.c.nonce, transactions.c.transaction_id)
+    )
+    return [_transaction(row) for row in connection.execute(chosen).mappings()]
+
+
+def carried_by(connection: Connection, transaction_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Return the ids of the submissions that transactions carry, in order."""
+    found: dict[int, list[int]] = {each: [] for each in transaction_ids}
+    for part in _parts(transaction_ids):
+        chosen = (
+            sa.select(carriages.c.transaction_id, carriages.c.submission_id)
+            .where(carriages.c.transaction_id.in_(part))
+            .order_by(carriages.c.submission_id)
+        )
+        for transaction_id, submission_id in connection.execute(chosen):
+            found[transaction_id].append(submission_id)
+    return found
+
+
+def submissions_of(connection: Connection, ids: Sequence[int]) -> dict[int, SubmissionRow]:
+    """Return submissions by their ids."""
+    found: dict[int, SubmissionRow] = {}
+    for part in _parts(ids):
+        chosen = sa.select(submissions).where(submissions.c.submission_id.in_(part))
+        for row in connection.execute(chosen).mappings():
+            found[row["submission_id"]] = _submission(row)
+    return found
+
+
+def found_submissions(connection: Connection) -> list[SubmissionRow]:
+    """Return submissions that were found on chain, and are not known to be final."""
+    chosen = sa.select(submissions).where(
+        submissions.c.found.is_(True), submissions.c.state == SubmissionState.MINED
+    )
+    return [_submission(row) for row in connection.execute(chosen).mappings()]
+
+
+def update_transactions(connection: Connection, rows: Sequence[TransactionRow]) -> None:
+    """Write changed transactions back."""
+    _update(connection, transactions, transactions.c.transaction_id, rows)
+
+
+def update_submissions(connection: Connection, rows: Sequence[SubmissionRow]) -> None:
+    """Write changed submissions back."""
+    _update(connection, submissions, submissions.c.submission_id, rows)
+
+
+def follow(connection: Connection, changed: Mapping[int, SubmissionRow]) -> list[SubmissionRow]:
+    """Give submissions the states that their transactions give, write them back, return them."""
+    carriers: dict[int, list[TransactionRow]] = {each: [] for each in changed}
+    for part in _parts(list(changed)):
+        chosen = (
+            sa.select(carriages.c.submission_id, transactions)
+            .join(transactions, transactions.c.transaction_id == carriages.c.transaction_id)
+            .where(carriages.c.submission_id.in_(part))
+        )
+        for carrier in connection.execute(chosen).mappings():
+            carriers[carrier["submission_id"]].append(_transaction(carrier))
+    rows = []
+    for submission_id, row in changed.items():
+        state = state_of(row, carriers[submission_id])
+        done = state in (SubmissionState.MINED, SubmissionState.FINAL)
+        rows.append(replace(row, state=state, refusal=None if done else row.refusal))
+    update_submissions(connection, rows)
+    return rows
+
+
+def state_of(row: SubmissionRow, carriers: Sequence[TransactionRow]) -> SubmissionState:
+    """Return the state of a submission, of all transactions that ever carried it."""
+    done = {each.state for each in carriers if each.succeeded}
+    if TransactionState.FINAL in done:
+        return SubmissionState.FINAL
+    if TransactionState.MINED in done:
+        return SubmissionState.MINED
+    if row.found:
+        return (
+            SubmissionState.FINAL if row.state is SubmissionState.FINAL else SubmissionState.MINED
+        )
+    if row.refusal is not None:
+        return SubmissionState.REFUSED
+    states = {each.state for each in carriers}
+    if TransactionState.SENT in states:
+        return SubmissionState.SENT
+    if TransactionState.SIGNED in states:
+        return SubmissionState.SIGNED
+    return SubmissionState.NEW
+
+
+def next_nonces(connection: Connection, account: str, chain_count: int, wanted: int) -> list[int]:
+    """Return the nonces to sign next: no gap, and none that a live transaction has.
+
+    `chain_count` is the number of the account's transactions in the latest block.
+    """
+    chosen = sa.select(transactions.c.nonce, transactions.c.state).where(
+        transactions.c.account == account,
+        transactions.c.nonce >= chain_count,
+        transactions.c.state != TransactionState.DEAD,
+    )
+    used: set[int] = set()
+    given_up: set[int] = set()
+    for nonce, state in connection.execute(chosen):
+        (given_up if state == TransactionState.ABANDONED else used).add(nonce)
+    # First what was given up and not signed anew: everything behind it waits for it.
+    found = sorted(given_up - used)[:wanted]
+    following = max(used, default=chain_count - 1) + 1
+    return found + list(range(following, following + wanted - len(found)))
+
+
+def live_count(connection: Connection, account: str) -> int:
+    """Return how many of an account's transactions are on their way."""
+    chosen = sa.select(sa.func.count()).where(
+        transactions.c.account == account, transactions.c.state.in_(LIVE)
+    )
+    return int(connection.execute(chosen).scalar_one())
+
+
+def _next_id(connection: Connection, column: sa.Column[int]) -> int:
+    # Two writers at once get different ids: SQLite has one writer, PostgreSQL waits here.
+    if connection.dialect.name == "postgresql":
+        key = {"submission_id": 7302, "transaction_id": 7303}[column.name]
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+    highest = connection.execute(sa.select(sa.func.max(column))).scalar()
+    return int(highest or 0) + 1
+
+
+def _update(
+    connection: Connection,
+    table: sa.Table,
+    key: sa.Column[int],
+    rows: Sequence[SubmissionRow] | Sequence[TransactionRow],
+) -> None:
+    if not rows:
+        return
+    others = [column for column in table.columns if column is not key]
+    statement = (
+        sa.update(table)
+        .where(key == sa.bindparam("row_key"))
+        .values({column.name: sa.bindparam(f"new_{column.name}") for column in others})
+    )
+    values = []
+    for row in rows:
+        stored = _stored(table, row)
+        named = {f"new_{column.name}": stored[column.name] for column in others}
+        values.append({**named, "row_key": stored[key.name]})
+    connection.execute(statement, values)
+
+
+def _stored(table: sa.Table, row: SubmissionRow | TransactionRow) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in row.__slots__}
+    plain["state"] = str(row.state)
+    return with_digest(table, plain)
+
+
+def _submission(row: sa.RowMapping) -> SubmissionRow:
+    values = {name: row[name] for name in SubmissionRow.__slots__}
+    return SubmissionRow(**{**values, "state": SubmissionState(row["state"])})
+
+
+def _transaction(row: sa.RowMapping) -> TransactionRow:
+    values = {name: row[name] for name in TransactionRow.__slots__}
+    return TransactionRow(**{**values, "state": TransactionState(row["state"])})
+
+
+def _parts(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    # SQLite takes 32,766 parameters at most, PostgreSQL through pg8000 as many.
+    return (ids[start : start + _MANY] for start in range(0, len(ids), _MANY))
