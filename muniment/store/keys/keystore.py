@@ -19,10 +19,12 @@ from sqlalchemy.engine import Connection
 from muniment.errors import KeystoreError
 from muniment.record.commitment import Secret
 from muniment.record.identifiers import AgencyId, Lineage, RecordId
-from muniment.store.keys import named_keys, tables, version_secrets
+from muniment.store.keys import epochs, named_keys, recovery, tables, version_secrets
+from muniment.store.keys.check import KeyFinding, check
 from muniment.store.keys.core import Change, Core, require_same_store
-from muniment.store.keys.locks import credential_of
+from muniment.store.keys.locks import Passphrase, credential_of
 from muniment.store.keys.named_keys import AgencyKey, KeyPurpose, PublicKey
+from muniment.store.keys.recovery import DrillReport
 from muniment.store.keys.root import RootFile, RootKeys
 from muniment.store.keys.rows import Ledger
 from muniment.store.keys.version_secrets import Erasure, Place
@@ -191,6 +193,76 @@ class KeyStore:
         with self._core.reading() as connection:
             return named_keys.public_keys(connection)
 
+    # --- wrapping epochs --------------------------------------------------------------------------
+
+    def begin_epoch(self) -> int:
+        """Make a new wrapping key, write under it from now on, and return its number.
+
+        Make a new recovery copy afterwards: older ones do not open what is written from here on.
+        """
+        return epochs.begin(self._core)
+
+    def rewrap(self, batch: int = epochs.DEFAULT_BATCH) -> Iterator[int]:
+        """Bring rows of older epochs under the present one, a batch a transaction.
+
+        Yields how many each batch re-wrapped; nothing is done unless it is iterated. May be ended
+        at any time and run again; others may read and write meanwhile. Raises `KeystoreError` at a
+        row that does not authenticate.
+        """
+        return epochs.rewrap(self._core, batch)
+
+    def drop_epoch(self, epoch: int) -> None:
+        """Destroy the wrapping key of an epoch that no row needs any more.
+
+        What backups of the store hold of that epoch is unreadable then, once copies of the root
+        file from before are destroyed too. Raises `KeystoreError` while rows need it.
+        """
+        epochs.drop(self._core, epoch)
+
+    def epochs(self) -> dict[int, int]:
+        """Return how many rows each wrapping epoch wraps, by its number."""
+        return epochs.used(self._core)
+
+    # --- recovery and checking --------------------------------------------------------------------
+
+    def check(self) -> Iterator[KeyFinding]:
+        """Yield everything in the database that is not what was written, each row by name.
+
+        Changed values, moved rows, rows added or taken away. Not noticed: a whole database put
+        back as it was earlier, which is authentic; compare `places` and `erased_places` with the
+        agency's database for that.
+        """
+        return check(self._core)
+
+    def export_recovery(self, path: Path | str, passphrase: str) -> None:
+        """Write a recovery copy of the root file that opens with its own `passphrase`.
+
+        Raises `KeystoreError` when `path` exists.
+        """
+        self._core.root.reload()
+        self._core.root.copy_to(Path(path), Passphrase(passphrase))
+
+    def drill(self, path: Path | str, passphrase: str) -> DrillReport:
+        """Try the recovery copy at `path` on this store and return what it can.
+
+        It unwraps every agency key and a sample of secrets of every epoch and compares them with
+        what the live keys say. Raises `WrongPasswordError`, and `KeystoreError` for a copy of
+        another store.
+        """
+        return recovery.drill(self._core, Path(path), Passphrase(passphrase))
+
+    def change_credential(
+        self, *, passphrase: str | None = None, key_file: Path | str | None = None
+    ) -> None:
+        """Lock the root file anew, by a passphrase or a key file; the old one opens it no more.
+
+        The keys stay what they are: somebody who has the old file and its passphrase has them.
+        """
+        credential = credential_of(passphrase, key_file)
+        with self._core.changing():
+            self._core.root.reload()
+            self._core.root.lock_anew(credential)
+
     # --- life -------------------------------------------------------------------------------------
 
     @property
@@ -234,6 +306,27 @@ def public_keys(url: str) -> tuple[PublicKey, ...]:
             return named_keys.public_keys(connection)
     finally:
         database.close()
+
+
+def restore_root_file(
+    copy: Path | str,
+    copy_passphrase: str,
+    root_path: Path | str,
+    *,
+    passphrase: str | None = None,
+    key_file: Path | str | None = None,
+) -> None:
+    """Write a new root file at `root_path` from the recovery copy at `copy`.
+
+    Raises `WrongPasswordError`; `KeystoreError` when `root_path` exists: a live root file may be
+    newer than the copy and is never overwritten.
+    """
+    recovery.restore(
+        Path(copy),
+        Passphrase(copy_passphrase),
+        Path(root_path),
+        credential_of(passphrase, key_file),
+    )
 
 
 def _require_empty(connection: Connection, shown: str) -> None:

@@ -172,6 +172,11 @@ class Keyring:
         place = _packed_place(record_id, version)
         return self._mac(TOMBSTONE_TAG, place + time)
 
+    def require_tombstone(self, record_id: bytes, version: int, erased_at: int, tag: bytes) -> None:
+        """Raise `NotAuthenticError` unless `tag` is the tombstone's."""
+        if not hmac.compare_digest(self.tombstone_tag(record_id, version, erased_at), tag):
+            raise NotAuthenticError
+
     def place_mark(self, table: str, record_id: bytes, version: int) -> int:
         """Return what a secret or a tombstone adds to its table's sum."""
         mark = self._mac(TALLY_TAG, table.encode() + b"\x00" + _packed_place(record_id, version))

@@ -86,7 +86,10 @@ def _put(core: Core, change: Change, secrets: Mapping[Place, Secret]) -> int:
             {"record_id": record_id, "version": version, "epoch": epoch, "wrapped": wrapped}
         )
     if rows:
-        change.connection.execute(version_secrets.insert(), rows)
+        # What is returned is not needed, but makes SQLAlchemy send a thousand rows a statement.
+        change.connection.execute(
+            version_secrets.insert().returning(version_secrets.c.version), rows
+        )
     return len(rows)
 
 
