@@ -190,6 +190,20 @@ class Connection:
         return int(word, 16)
 
 
+class Unconnected(Connection):
+    """No node: for contracts whose calls are made here and sent elsewhere. Reading is refused."""
+
+    def __init__(self) -> None:
+        """Connect to nothing."""
+        self.url = ""
+        self.chain_id = 0
+
+    def request(self, method: str, parameters: Sequence[Any]) -> Any:
+        """Raise `UnreachableError`."""
+        del parameters
+        raise UnreachableError(self.url, f"{method} was asked of no node")
+
+
 def block_parameter(block: BlockId) -> Any:
     """Return a block as JSON-RPC names it: by hash where it is known, so that a reorganised chain
     cannot answer for another block."""

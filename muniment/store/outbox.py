@@ -218,6 +218,24 @@ def submissions_of(connection: Connection, ids: Sequence[int]) -> dict[int, Subm
     return found
 
 
+def submission_about(
+    connection: Connection, record_id: bytes, version: int, kinds: Sequence[str]
+) -> SubmissionRow | None:
+    """Return the latest submission of some kinds about a version of a record."""
+    chosen = (
+        sa.select(submissions)
+        .where(
+            submissions.c.record_id == record_id,
+            submissions.c.version == version,
+            submissions.c.kind.in_(kinds),
+        )
+        .order_by(submissions.c.submission_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(chosen).mappings().one_or_none()
+    return None if row is None else _submission(row)
+
+
 def found_submissions(connection: Connection) -> list[SubmissionRow]:
     """Return submissions that were found on chain, and are not known to be final."""
     chosen = sa.select(submissions).where(

@@ -4,8 +4,8 @@
 *The mirror* says what the chain says, up to the indexer's last block: `blocks`, `events` and what
 is folded from events (`records`, `holds`, `agencies` …). It is made from the chain alone.
 
-*The agency's own*: `versions` and `search_terms` (made anew from vault and key store by
-`rebuild`), `submissions`, `transactions` and `carriages` (the outbox), `leases`. Each row of these
+*The agency's own*: `versions`, `objects` and `search_terms` (made anew from vault and key
+store by `rebuild`), `submissions`, `transactions` and `carriages` (the outbox), `leases`. Each row of these
 carries `row_digest`, SHA-256 over its other columns (`store/rows.py`), so that `fsck` names a row
 that was damaged.
 
@@ -242,12 +242,26 @@ versions = sa.Table(
     _bytes("commitment"),
     _text("source_system", null=True),  # null once the version is erased
     _text("source_id", null=True),
-    _number("object_count"),
     _number("created_ms"),
     _bytes("row_digest"),
     sa.UniqueConstraint("source_system", "source_id", "version"),
 )
 """Versions whose content this agency keeps. A row is the commit point of a registration."""
+
+objects = sa.Table(
+    "objects",
+    metadata,
+    _bytes("record_id", key=True),
+    _number("version", key=True),
+    _number("object_index", key=True),
+    _text("pack"),
+    _number("offset"),
+    _number("length"),
+    _bytes("row_digest"),
+    sa.ForeignKeyConstraint(["record_id", "version"], ["versions.record_id", "versions.version"]),
+    sa.Index(None, "pack"),
+)
+"""Where the encrypted objects of versions lie in the vault (`store/packs.py`)."""
 
 search_terms = sa.Table(
     "search_terms",
@@ -332,4 +346,4 @@ leases = sa.Table(
 )
 """Who alone may do a thing at this time: see `store/leases.py`."""
 
-OWN: Final = (versions, search_terms, submissions, transactions, carriages, leases)
+OWN: Final = (versions, objects, search_terms, submissions, transactions, carriages, leases)

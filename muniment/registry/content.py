@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Content on its way in: checked, committed, encrypted, kept, and acknowledged in one transaction.
+
+The order is what makes it safe. The secret is in the key store before it is used; the encrypted
+objects are in the vault before a row names them; the row and the submission are one transaction,
+and that is the acknowledgement. A process that dies before leaves a secret and a pack that no row
+names; whoever registers the same source id next uses that secret, and a new pack.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from muniment.chain.contract import Call
+from muniment.errors import ConflictError, InvalidInputError, KeystoreError, StoreError
+from muniment.record.canonical import JsonValue
+from muniment.record.commitment import Secret, new_secret
+from muniment.record.files import FileValue
+from muniment.record.identifiers import (
+    AgencyId,
+    RecordId,
+    derive_local_id,
+    derive_record_id,
+)
+from muniment.record.objects import CONTENT_OBJECT, ObjectPlace
+from muniment.record.types import RecordType
+from muniment.record.versions import Content, Version
+from muniment.registry.session import Session
+from muniment.registry.submission import Submission
+from muniment.store import outbox, packs
+from muniment.store.outbox import Act
+from muniment.store.search_terms import search_term
+from muniment.store.versions import (
+    NewVersion,
+    VersionRow,
+    add_versions,
+    by_sources,
+    sheet_of,
+    version_row,
+    versions_of,
+)
+
+_TRIES = 3
+_UNKNOWN_MEDIA_TYPE = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class NewContent:
+    """Content to be registered: `source_id` is the agency's own number of it in `source_system`.
+
+    `attachments` are files by the name of their field.
+    """
+
+    source_id: str
+    fields: Mapping[str, JsonValue]
+    attachments: Mapping[str, Path] = field(default_factory=dict)
+
+
+class UnkeptVersionError(StoreError):
+    """The agency keeps no content of this record, or not of this version."""
+
+    def __init__(self, record_id: bytes, version: int | None) -> None:
+        which = "" if version is None else f", version {version}"
+        super().__init__(
+            f"no content of record 0x{record_id.hex()}{which} is kept here",
+            expected="a record that this agency registered",
+            remedy="check the id; `muniment trace` shows whose record it is",
+        )
+
+
+def register(
+    session: Session,
+    record_type: RecordType,
+    contents: Sequence[NewContent],
+    *,
+    source_system: str | None = None,
+) -> list[Submission]:
+    """Acknowledge new records, all or none, and return their submissions in order.
+
+    What is registered already with the same content gives the submission that it has. Raises
+    `ConflictError` for a source id that stands for other content, `InvalidContentError`, and
+    `InvalidInputError` for a source id that comes twice.
+    """
+    system = source_system or session.profile.agency.source_system
+    _require_once(contents)
+    prepared = [_with_files(record_type, each) for each in contents]
+    for turn in range(_TRIES):
+        with session.database.read() as connection:
+            known = by_sources(connection, system, [each.source_id for each in contents])
+        fresh = [each for each in prepared if each.source_id not in known]
+        places = {each.source_id: _record_id(session, system, each.source_id) for each in prepared}
+        secrets = _secrets(session, [(places[each.source_id], 1) for each in fresh])
+        new = [
+            _packed_version(
+                session,
+                record_type,
+                each,
+                _row(session, record_type, places[each.source_id], 1, (system, each.source_id)),
+                secrets[places[each.source_id], 1],
+            )
+            for each in fresh
+        ]
+        try:
+            made = _acknowledge(session, record_type, new)
+        except sa.exc.IntegrityError:
+            # Another process registered one of them at this moment: look again.
+            if turn + 1 == _TRIES:
+                raise
+            continue
+        by_id = {each.record_id: each for each in made}
+        return [
+            by_id[places[each.source_id]]
+            if each.source_id not in known
+            else _as_before(session, record_type, system, each, places[each.source_id])
+            for each in prepared
+        ]
+    raise AssertionError("the loop returns or raises")
+
+
+def amend(
+    session: Session,
+    record_type: RecordType,
+    record_id: RecordId,
+    content: NewContent,
+    *,
+    expected_version: int | None = None,
+) -> Submission:
+    """Acknowledge the next version of a record's content. The officer signs it.
+
+    Content equal to the latest version's gives that version's submission. `expected_version`
+    refuses to amend another one. Raises `UnkeptVersionError`, `InvalidContentError`.
+    """
+    with session.database.read() as connection:
+        kept = versions_of(connection, record_id)
+    if not kept:
+        raise UnkeptVersionError(record_id, None)
+    latest = kept[-1]
+    if expected_version not in (None, latest.version):
+        raise InvalidInputError(
+            "expected version", f"the latest one, {latest.version}", str(expected_version)
+        )
+    prepared = _with_files(record_type, content)
+    if is_same(session, latest, prepared.fields):
+        return submission_of(session, record_id, latest.version)
+    number = latest.version + 1
+    row = _row(session, record_type, record_id, number, (latest.source_system, latest.source_id))
+    row = replace(row, agency_id=latest.agency_id)
+    secret = _secrets(session, [(record_id, number)])[record_id, number]
+    new = _packed_version(session, record_type, prepared, row, secret)
+    call = session.records.amend(
+        record_id, latest.version, record_type.version, row.algorithm, new.row.commitment
+    )
+    act = Act("amend", call, record_id, number, session.officer)
+    return _write(session, [new], [act])[0]
+
+
+def is_same(session: Session, row: VersionRow, fields: Mapping[str, JsonValue]) -> bool:
+    """Whether `fields` are the content that a kept version commits to."""
+    secret = session.keys.secret(row.record_id, row.version)
+    record_type = session.record_types.by_number(row.type_id, row.type_version)
+    header = record_type.header(
+        row.record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
+    )
+    return Version(header, Content.of(fields), secret).commitment == row.commitment
+
+
+def submission_of(session: Session, record_id: bytes, version: int) -> Submission:
+    """Return the submission that brought a version. Raises `UnkeptVersionError`."""
+    kinds = ("register", "amend")
+    with session.database.read() as connection:
+        row = outbox.submission_about(connection, record_id, version, kinds)
+    if row is None:
+        raise UnkeptVersionError(record_id, version)
+    return Submission(row.submission_id, row.kind, record_id, version, session)
+
+
+def _acknowledge(
+    session: Session, record_type: RecordType, new: Sequence[NewVersion]
+) -> list[Submission]:
+    acts = []
+    for each in new:
+        row = each.row
+        assert row.source_system is not None
+        assert row.source_id is not None
+        local_id = derive_local_id(session.keys.local_id_key(), row.source_system, row.source_id)
+        call = _registration(session, record_type, row, local_id)
+        account = None if session.profile.keys.operators else session.officer
+        acts.append(Act("register", call, row.record_id, row.version, account))
+    return _write(session, new, acts)
+
+
+def _registration(
+    session: Session, record_type: RecordType, row: VersionRow, local_id: bytes
+) -> Call:
+    return session.records.register(
+        row.agency_id,
+        record_type.type_id,
+        record_type.version,
+        row.algorithm,
+        local_id,
+        row.commitment,
+    )
+
+
+def _write(session: Session, new: Sequence[NewVersion], acts: Sequence[Act]) -> list[Submission]:
+    with session.database.write() as connection:
+        add_versions(connection, new)
+        ids = outbox.acknowledge(connection, acts, _now_ms())
+    return [
+        Submission(submission_id, act.kind, act.record_id, act.version, session)
+        for submission_id, act in zip(ids, acts, strict=True)
+    ]
+
+
+def _packed_version(
+    session: Session,
+    record_type: RecordType,
+    content: NewContent,
+    row: VersionRow,
+    secret: Secret,
+) -> NewVersion:
+    canonical = Content.of(content.fields)
+    header = record_type.header(
+        row.record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
+    )
+    done = replace(row, commitment=Version(header, canonical, secret).commitment)
+    entries = [
+        (ObjectPlace(row.record_id, row.version, CONTENT_OBJECT), secret, canonical.canonical),
+        (ObjectPlace(row.record_id, row.version, packs.SHEET_OBJECT), secret, sheet_of(done)),
+    ]
+    packed = packs.write_pack(session.vault, entries)
+    for index, name in enumerate(record_type.file_fields, 1):
+        path = content.attachments.get(name)
+        if path is None:
+            continue
+        place = ObjectPlace(row.record_id, row.version, index)
+        expected = FileValue.from_json(content.fields[name])
+        with path.open("rb") as reader:
+            part, value = packs.write_file(
+                session.vault, place, secret, reader, expected.media_type
+            )
+        if value != expected:
+            raise InvalidInputError(f"attachment {name!r}", "a file that holds still", "changing")
+        packed.append(part)
+    key = session.keys.search_key()
+    terms = {
+        name: search_term(key, record_type.type_id, name, content.fields[name])
+        for name in record_type.searchable
+        if name in content.fields
+    }
+    return NewVersion(done, tuple(packed), terms)
+
+
+def _with_files(record_type: RecordType, content: NewContent) -> NewContent:
+    """The content with the values of its files, checked against its type."""
+    unknown = sorted(set(content.attachments) - set(record_type.file_fields))
+    if unknown:
+        known = ", ".join(record_type.file_fields) or "none: the type has no file fields"
+        raise InvalidInputError("attachment", f"one of {known}", repr(unknown[0]))
+    fields = Content.of(content.fields).fields()
+    for name, path in content.attachments.items():
+        if name in fields:
+            raise InvalidInputError(f"field {name!r}", "either a value or an attachment", "both")
+        media_type = mimetypes.guess_type(path.name)[0] or _UNKNOWN_MEDIA_TYPE
+        try:
+            with path.open("rb") as reader:
+                fields[name] = FileValue.read(reader, media_type).to_json()
+        except OSError as error:
+            what = error.strerror or "unreadable"
+            raise InvalidInputError(f"attachment {name!r}", "a readable file", what) from error
+    missing = [
+        name
+        for name in record_type.file_fields
+        if name in fields and name not in content.attachments
+    ]
+    if missing:
+        raise InvalidInputError(f"field {missing[0]!r}", "a file as attachment", "a value alone")
+    record_type.check(fields)
+    return replace(content, fields=fields)
+
+
+def _as_before(
+    session: Session, record_type: RecordType, system: str, content: NewContent, record_id: RecordId
+) -> Submission:
+    """The submission of what is registered already. Raises `ConflictError` for other content."""
+    del record_type
+    with session.database.read() as connection:
+        first = version_row(connection, record_id, 1)
+        latest = versions_of(connection, record_id)[-1]
+    for row in (first, latest):
+        if row is not None and is_same(session, row, content.fields):
+            return submission_of(session, record_id, row.version)
+    raise ConflictError(system, content.source_id, record_id, latest.version)
+
+
+def _row(
+    session: Session,
+    record_type: RecordType,
+    record_id: RecordId,
+    version: int,
+    source: tuple[str | None, str | None],
+) -> VersionRow:
+    agency = AgencyId(session.profile.agency.id)
+    header = record_type.header(record_id, agency, version)
+    return VersionRow(
+        record_id=record_id,
+        version=version,
+        agency_id=agency,
+        type_id=record_type.type_id,
+        type_version=record_type.version,
+        algorithm=header.algorithm,
+        schema_digest=record_type.schema_digest,
+        commitment=b"",
+        source_system=source[0],
+        source_id=source[1],
+        created_ms=_now_ms(),
+    )
+
+
+def _record_id(session: Session, system: str, source_id: str) -> RecordId:
+    local_id = derive_local_id(session.keys.local_id_key(), system, source_id)
+    return derive_record_id(session.lineage, AgencyId(session.profile.agency.id), local_id)
+
+
+def _secrets(
+    session: Session, places: Sequence[tuple[RecordId, int]]
+) -> dict[tuple[RecordId, int], Secret]:
+    """The secrets of versions, durable; those that an attempt before left behind are used."""
+    for turn in range(_TRIES):
+        found = session.keys.secrets(places)
+        missing = {place: new_secret() for place in places if place not in found}
+        try:
+            if missing:
+                session.keys.put_secrets(missing)
+        except KeystoreError:
+            # Another process stored one of them at this moment; an error of another kind stays.
+            if turn + 1 == _TRIES:
+                raise
+            continue
+        return {**found, **missing}
+    raise AssertionError("the loop returns or raises")
+
+
+def _require_once(contents: Sequence[NewContent]) -> None:
+    seen: set[str] = set()
+    for each in contents:
+        if each.source_id in seen:
+            raise InvalidInputError("source id", "one that comes once", repr(each.source_id))
+        seen.add(each.source_id)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

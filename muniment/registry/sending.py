@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sending from a command: it takes the leases of its lanes for its own duration.
+
+Where `muniment run` holds a lane, a command only looks on. What no lane here can sign, because its
+keystore is not in the profile, waits.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Self
+
+from muniment.chain.connection import Address
+from muniment.pipeline.sender import Lane, OutboxSender
+from muniment.registry.session import Session
+from muniment.store.leases import Lease
+from muniment.store.outbox import SubmissionRow, SubmissionState
+
+_IN_FLIGHT = 16
+
+
+def holder_name() -> str:
+    """Return how this process calls itself in leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def lane_lease(account: str) -> str:
+    """Return the name of the lease that one must hold to send for an account."""
+    return f"lane {account}"
+
+
+class Sending:
+    """The lanes that this process can have. Use it as a context: its end gives the leases back."""
+
+    def __init__(self, session: Session, *, all_operators: bool = False) -> None:
+        """Take nothing yet; `all_operators` unlocks every OPERATOR key at the first step."""
+        self._session = session
+        self._held = ExitStack()
+        self._lanes: dict[Address, Lane] = {}
+        self._all_operators = all_operators
+
+    def step(self, rows: Iterable[SubmissionRow]) -> bool:
+        """Take the lanes that `rows` need, and send; return whether anything moved.
+
+        Raises `UnreachableError`, `LeaseLostError`, and what unlocking a keystore raises.
+        """
+        self._take(rows)
+        if not self._lanes:
+            return False
+        session = self._session
+        sender = OutboxSender(
+            session.database,
+            session.nodes,
+            list(self._lanes.values()),
+            finality_depth=session.profile.chain.finality_depth,
+            batch=session.profile.batch,
+        )
+        return sender.step().moved
+
+    def __enter__(self) -> Self:
+        """Use as a context."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the leases back."""
+        self._held.close()
+        self._lanes.clear()
+
+    def _take(self, rows: Iterable[SubmissionRow]) -> None:
+        session = self._session
+        keystores, operators = session.keystores(), session.operators()
+        wanted: dict[Address, bool] = {}
+        for row in rows:
+            signs = row.state is SubmissionState.NEW
+            for account in self._accounts_for(row, operators):
+                wanted[account] = wanted.get(account, False) or signs
+        for account, signs in sorted(wanted.items()):
+            lane = self._lanes.get(account) or self._new_lane(account, operators)
+            if lane is None:
+                continue
+            # Unlocking a keystore takes a second, and somebody's password: only to sign.
+            if signs and lane.signer is None and account in keystores:
+                lane = replace(lane, signer=session.signer(keystores[account]))
+            self._lanes[account] = lane
+
+    def _accounts_for(self, row: SubmissionRow, operators: set[Address]) -> list[Address]:
+        if row.account is not None:
+            return [Address(row.account)]
+        if operators:
+            return sorted(operators)[: None if self._all_operators else 1]
+        officer = self._session.profile.keys.officer
+        return [] if officer is None else [self._session.officer]
+
+    def _new_lane(self, account: Address, operators: set[Address]) -> Lane | None:
+        database = self._session.database
+        lease = Lease.acquire(database, lane_lease(account), holder=holder_name())
+        if lease is None:
+            return None
+        self._held.enter_context(lease.kept())
+        shared = account in operators or not operators
+        return Lane(account, None, shared, _IN_FLIGHT if shared else 1, lease)

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a profile names, opened when it is first needed and closed together."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+
+from muniment.chain.accounts import Signer
+from muniment.chain.bindings import AgencyRegistry, RecordRegistry
+from muniment.chain.connection import Address, Block, Connection, Unconnected, address_of
+from muniment.chain.deployment import Registries, find
+from muniment.chain.environment import key_store_passphrase
+from muniment.chain.nodes import Nodes
+from muniment.errors import InvalidInputError, KeystoreError
+from muniment.record.identifiers import AgencyId, Lineage
+from muniment.registry.profile import Profile
+from muniment.registry.record_types import RecordTypes
+from muniment.store.database import Database
+from muniment.store.keys import KeyStore
+from muniment.store.vault import Vault, open_vault
+
+
+class Session:
+    """The parts of one agency's registry. Nothing is opened before it is asked for."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        passphrase: str | None = None,
+        password: str | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        """Take a profile; `passphrase` opens the key store, `password` the keystores of accounts.
+
+        Where one is None it comes from the environment or its file, else from a prompt.
+        """
+        self.profile = profile
+        self._passphrase = passphrase
+        self._password = password
+        self._timeout = timeout
+        self._closing = ExitStack()
+        self._signers: dict[Path, Signer] = {}
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._closing.close()
+
+    # --- what lies where --------------------------------------------------------------------------
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, its tables brought to this release's form."""
+        database = Database.open(self.profile.database)
+        self._closing.callback(database.close)
+        return database
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """The key store, unlocked."""
+        named = self.profile.keys
+        passphrase = None
+        if named.key_file is None:
+            passphrase = key_store_passphrase(named.root.name, self._passphrase)
+        keys = KeyStore.open(
+            named.store,
+            named.root,
+            passphrase=passphrase,
+            key_file=named.key_file,
+            agency_id=AgencyId(self.profile.agency.id),
+        )
+        self._closing.callback(keys.close)
+        return keys
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault."""
+        vault = open_vault(self.profile.vault)
+        self._closing.callback(vault.close)
+        return vault
+
+    @cached_property
+    def record_types(self) -> RecordTypes:
+        """The record types that the agency registers by."""
+        return RecordTypes(self.vault, self.profile.agency.id)
+
+    @property
+    def lineage(self) -> Lineage:
+        """The lineage that record ids derive from."""
+        return self.keys.lineage
+
+    # --- the chain --------------------------------------------------------------------------------
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """The chain's nodes."""
+        chain = self.profile.chain
+        return Nodes(chain.urls, chain.id, timeout=self._timeout)
+
+    def registries(self, connection: Connection, block: Block | None = None) -> Registries:
+        """Return the contracts, read through one connection. Raises `NoCodeError`."""
+        chain = self.profile.chain
+        return find(
+            connection,
+            chain.registry,
+            first_block=chain.first_block,
+            shares=chain.shares,
+            block=block,
+        )
+
+    @cached_property
+    def records(self) -> RecordRegistry:
+        """The record registry, to make calls of; read through `nodes`."""
+        return RecordRegistry(Unconnected(), self.profile.chain.registry)
+
+    @cached_property
+    def agencies(self) -> AgencyRegistry:
+        """The agency registry, to make calls of."""
+        address = self.nodes.read(
+            lambda connection: self.registries(connection, connection.block()).agencies.address
+        )
+        return AgencyRegistry(Unconnected(), address)
+
+    # --- accounts ---------------------------------------------------------------------------------
+
+    @property
+    def officer(self) -> Address:
+        """The officer's address, read from the keystore without opening it.
+
+        Raises `InvalidInputError` when the profile names no officer, `KeystoreError`.
+        """
+        if self.profile.keys.officer is None:
+            raise InvalidInputError(
+                "profile keys.officer",
+                "the keystore of the officer who acts",
+                "missing",
+                remedy="add it to the profile: human acts are signed with the officer's own key",
+            )
+        return address_in(self.profile.keys.officer)
+
+    def signer(self, keystore: Path) -> Signer:
+        """Return an unlocked account; each is unlocked once. Raises `KeystoreError`."""
+        if keystore not in self._signers:
+            self._signers[keystore] = Signer.from_keystore(keystore, self._password)
+        return self._signers[keystore]
+
+    def keystores(self) -> dict[Address, Path]:
+        """Return the profile's keystores by their addresses, OPERATOR keys first."""
+        named = self.profile.keys
+        officer = () if named.officer is None else (named.officer,)
+        return {address_in(path): path for path in (*named.operators, *officer)}
+
+    def operators(self) -> set[Address]:
+        """Return the addresses of the profile's OPERATOR keys."""
+        return {address_in(path) for path in self.profile.keys.operators}
+
+
+def address_in(keystore: Path) -> Address:
+    """Return the address that a keystore file names. Raises `KeystoreError`."""
+    try:
+        stored = json.loads(keystore.read_text())
+        return address_of("keystore address", "0x" + str(stored["address"]).removeprefix("0x"))
+    except OSError as error:
+        what = error.strerror or "cannot be read"
+        remedy = "check the profile's keys.officer and keys.operators"
+        raise KeystoreError(str(keystore), what, remedy=remedy) from error
+    except (ValueError, KeyError, TypeError, InvalidInputError) as error:
+        raise KeystoreError(str(keystore), "names no address", expected="a keystore") from error

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of versions whose content the agency keeps, and the sheets to make them anew from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from muniment.errors import StoreError
+from muniment.record.canonical import canonicalize
+from muniment.record.identifiers import RecordId
+from muniment.record.objects import ObjectPlace
+from muniment.store.packs import Packed
+from muniment.store.rows import with_digest
+from muniment.store.tables import objects, search_terms, versions
+
+_SHEET_FORMAT: Final = "muniment/sheet/v1"
+_MANY: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A row of `versions`. `source_system` and `source_id` are None once it is erased."""
+
+    record_id: RecordId
+    version: int
+    agency_id: int
+    type_id: int
+    type_version: int
+    algorithm: int
+    schema_digest: bytes
+    commitment: bytes
+    source_system: str | None
+    source_id: str | None
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version to be added: its row, where its objects lie, its search terms by field."""
+
+    row: VersionRow
+    packed: tuple[Packed, ...]
+    terms: Mapping[str, bytes]
+
+
+def sheet_of(row: VersionRow) -> bytes:
+    """Return what the vault keeps, encrypted, beside the content: all that the row says."""
+    values = {name: getattr(row, name) for name in VersionRow.__slots__}
+    plain = {
+        key: value.hex() if isinstance(value, bytes) else value for key, value in values.items()
+    }
+    return canonicalize({**plain, "format": _SHEET_FORMAT})
+
+
+def row_of(sheet: bytes) -> VersionRow:
+    """Return the row that a sheet tells. Raises `StoreError` for what is none."""
+    try:
+        values = {name: json.loads(sheet)[name] for name in VersionRow.__slots__}
+        for name in ("record_id", "schema_digest", "commitment"):
+            values[name] = bytes.fromhex(values[name])
+        return VersionRow(**values)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StoreError(
+            "a version's sheet in the vault has another form",
+            expected=_SHEET_FORMAT,
+            remedy="use the Muniment that wrote it, or a newer one",
+        ) from error
+
+
+def add_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
+    """Add versions with their objects and search terms."""
+    if not new:
+        return
+    connection.execute(
+        sa.insert(versions), [with_digest(versions, _plain(each.row)) for each in new]
+    )
+    packed = [_object_row(part) for each in new for part in each.packed]
+    connection.execute(sa.insert(objects), packed)
+    terms = [
+        with_digest(
+            search_terms,
+            {
+                "record_id": each.row.record_id,
+                "version": each.row.version,
+                "field": field,
+                "type_id": each.row.type_id,
+                "term": term,
+            },
+        )
+        for each in new
+        for field, term in each.terms.items()
+    ]
+    if terms:
+        connection.execute(sa.insert(search_terms), terms)
+
+
+def version_row(connection: Connection, record_id: bytes, version: int) -> VersionRow | None:
+    """Return a version's row, None where there is none."""
+    chosen = sa.select(versions).where(
+        versions.c.record_id == record_id, versions.c.version == version
+    )
+    row = connection.execute(chosen).mappings().one_or_none()
+    return None if row is None else _version(row)
+
+
+def versions_of(connection: Connection, record_id: bytes) -> list[VersionRow]:
+    """Return all versions of a record that are kept here, in order."""
+    chosen = (
+        sa.select(versions).where(versions.c.record_id == record_id).order_by(versions.c.version)
+    )
+    return [_version(row) for row in connection.execute(chosen).mappings()]
+
+
+def by_sources(
+    connection: Connection, source_system: str, source_ids: Sequence[str]
+) -> dict[str, VersionRow]:
+    """Return the latest version of each source id that is known."""
+    found: dict[str, VersionRow] = {}
+    for start in range(0, len(source_ids), _MANY):
+        chosen = (
+            sa.select(versions)
+            .where(
+                versions.c.source_system == source_system,
+                versions.c.source_id.in_(source_ids[start : start + _MANY]),
+            )
+            .order_by(versions.c.version)
+        )
+        for row in connection.execute(chosen).mappings():
+            found[row["source_id"]] = _version(row)
+    return found
+
+
+def packed_objects(connection: Connection, record_id: bytes, version: int) -> dict[int, Packed]:
+    """Return where the objects of a version lie, by their index."""
+    chosen = sa.select(objects).where(
+        objects.c.record_id == record_id, objects.c.version == version
+    )
+    return {
+        row["object_index"]: Packed(
+            ObjectPlace(RecordId(bytes(row["record_id"])), row["version"], row["object_index"]),
+            row["pack"],
+            row["offset"],
+            row["length"],
+        )
+        for row in connection.execute(chosen).mappings()
+    }
+
+
+def records_with_terms(
+    connection: Connection, type_id: int, terms: Mapping[str, bytes]
+) -> list[RecordId]:
+    """Return the records of a type that have all these terms in their latest version here."""
+    newest = (
+        sa.select(versions.c.record_id, sa.func.max(versions.c.version).label("version"))
+        .group_by(versions.c.record_id)
+        .subquery()
+    )
+    chosen = sa.select(newest.c.record_id)
+    for field, term in terms.items():
+        chosen = chosen.where(
+            sa.exists().where(
+                search_terms.c.record_id == newest.c.record_id,
+                search_terms.c.version == newest.c.version,
+                search_terms.c.field == field,
+                search_terms.c.type_id == type_id,
+                search_terms.c.term == term,
+            )
+        )
+    found = connection.execute(chosen.order_by(newest.c.record_id)).scalars()
+    return [RecordId(bytes(record_id)) for record_id in found]
+
+
+def forget(connection: Connection, record_id: bytes, numbers: Iterable[int]) -> None:
+    """Take source ids, search terms and places of erased versions away; the commitment stays."""
+    for number in numbers:
+        row = version_row(connection, record_id, number)
+        if row is None:
+            continue
+        for table in (search_terms, objects):
+            connection.execute(
+                sa.delete(table).where(table.c.record_id == record_id, table.c.version == number)
+            )
+        bare = {**_plain(row), "source_system": None, "source_id": None}
+        connection.execute(
+            sa.update(versions)
+            .where(versions.c.record_id == record_id, versions.c.version == number)
+            .values(with_digest(versions, bare))
+        )
+
+
+def _plain(row: VersionRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in VersionRow.__slots__}
+
+
+def _object_row(packed: Packed) -> dict[str, Any]:
+    return with_digest(
+        objects,
+        {
+            "record_id": packed.place.record_id,
+            "version": packed.place.version,
+            "object_index": packed.place.index,
+            "pack": packed.pack,
+            "offset": packed.offset,
+            "length": packed.length,
+        },
+    )
+
+
+def _version(row: sa.RowMapping) -> VersionRow:
+    values = {name: row[name] for name in VersionRow.__slots__}
+    for name in ("record_id", "schema_digest", "commitment"):
+        values[name] = bytes(values[name])
+    return VersionRow(**values)
