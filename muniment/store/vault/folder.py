@@ -122,9 +122,11 @@ class FolderVault:
         with self._translated(name):
             try:
                 target.unlink()
-            except (FileNotFoundError, NotADirectoryError):
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 return False
-            sync_folder(target.parent)
+            # Another process may just have removed the folder, which our object left empty.
+            with contextlib.suppress(FileNotFoundError):
+                sync_folder(target.parent)
             self._remove_empty(target.parent)
         return True
 
@@ -168,13 +170,11 @@ class FolderVault:
 
     def _make_folders(self, path: Path) -> None:
         """Make a folder and those above it, each synced into the one above."""
-        try:
-            path.mkdir(mode=PRIVATE_FOLDER)
-        except FileExistsError:
+        if path.is_dir():
             return
-        except FileNotFoundError:
-            self._make_folders(path.parent)
-            path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        self._make_folders(path.parent)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(mode=PRIVATE_FOLDER)
         sync_folder(path.parent)
 
     def _link(self, temporary: Path, target: Path) -> bool:
@@ -182,9 +182,10 @@ class FolderVault:
         for attempt in range(_ATTEMPTS):
             try:
                 self._make_folders(target.parent)
-                os.link(temporary, target)
-            except FileExistsError:
-                return False
+                try:
+                    os.link(temporary, target)
+                except FileExistsError:
+                    return False
             except FileNotFoundError:
                 # Another process deleted the last object of a folder and the folder with it.
                 if attempt + 1 == _ATTEMPTS:
