@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The acts of officers: each becomes a submission that the officer's own key signs."""
+
+from __future__ import annotations
+
+import hmac
+import time
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+from muniment.chain.contract import Call
+from muniment.errors import InvalidInputError
+from muniment.record.identifiers import RecordId
+from muniment.registry.reading import Standing, standing
+from muniment.registry.session import Session
+from muniment.registry.submission import Submission
+from muniment.store import outbox
+from muniment.store.outbox import Act
+
+REASONS: Final = {
+    "unspecified": 0,
+    "error": 1,
+    "fraud": 2,
+    "ended": 3,
+    "court": 4,
+    "replaced": 5,
+}
+"""Why a record is revoked (SPEC § 10)."""
+
+_CASE_TAG: Final = b"muniment/case/v1\0"
+_MANDATE_TAG: Final = b"muniment/mandate/v1\0"
+
+
+def case_commitment(session: Session, case: str) -> bytes:
+    """Return what stands on chain for a case: 32 bytes that its number cannot be guessed from.
+
+    HMAC-SHA-256 under the local-id key of the authority's key store, so that the same case gives
+    the same bytes when the hold is released.
+    """
+    return hmac.digest(session.keys.local_id_key(), _CASE_TAG + _text("case", case), "sha256")
+
+
+def mandate_commitment(session: Session, mandate: str) -> bytes:
+    """Return what stands on chain for the mandate of a disposition, likewise."""
+    key = session.keys.local_id_key()
+    return hmac.digest(key, _MANDATE_TAG + _text("mandate", mandate), "sha256")
+
+
+def _text(field: str, value: str) -> bytes:
+    if not value.strip():
+        raise InvalidInputError(field, "a text that names it", "empty")
+    return unicodedata.normalize("NFC", value).encode()
+
+
+def submit(
+    session: Session,
+    kind: str,
+    call: Call,
+    *,
+    record_id: bytes | None = None,
+    version: int | None = None,
+) -> Submission:
+    """Acknowledge an officer's act and return its submission."""
+    act = Act(kind, call, record_id, version, session.officer)
+    with session.database.write() as connection:
+        [submission_id] = outbox.acknowledge(connection, [act], int(time.time() * 1000))
+    return Submission(submission_id, kind, record_id, version, session)
+
+
+def on_record(
+    session: Session,
+    kind: str,
+    record_id: RecordId,
+    make: Callable[[Standing, int], Call],
+    expected_version: int | None = None,
+) -> Submission:
+    """Acknowledge an act on a record: `make` gets what stands on chain and the version to expect.
+
+    Without `expected_version` it is the one that stands now: what changes in between is refused by
+    the registry, not overwritten.
+    """
+    now = standing(session, record_id)
+    version = now.state.version if expected_version is None else expected_version
+    call = make(now, version)
+    return submit(session, kind, call, record_id=record_id, version=version)

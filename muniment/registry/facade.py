@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Registry`: what agencies call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, Final, Self
+
+from muniment.chain.connection import address_of
+from muniment.chain.contract import Call
+from muniment.chain.traces import Trace
+from muniment.errors import InvalidInputError
+from muniment.record.canonical import JsonValue, parse
+from muniment.record.files import FileValue
+from muniment.record.identifiers import RecordId
+from muniment.record.types import RecordType
+from muniment.registry import acts, agency, content, reading
+from muniment.registry.content import NewContent
+from muniment.registry.profile import Profile
+from muniment.registry.reading import KeptVersion, Standing
+from muniment.registry.session import Session
+from muniment.registry.submission import Stage, Submission, wait_for
+
+_DAY: Final = 86_400
+
+
+class Registry:
+    """An agency's registry. Every writing method returns a `Submission` that can be waited for.
+
+    `Registry.open(profile)` is how it is made. A record is named by its id (bytes, or hexadecimal
+    text with 0x). Errors are those of `muniment.errors`, typed and with a remedy.
+    """
+
+    def __init__(self, session: Session) -> None:
+        """Take a session; see `open`."""
+        self.session = session
+
+    @classmethod
+    def open(
+        cls,
+        profile: Profile | Path | str,
+        *,
+        passphrase: str | None = None,
+        password: str | None = None,
+    ) -> Registry:
+        """Open the registry that a profile describes.
+
+        `passphrase` opens the key store, `password` the keystores of accounts; where they are None
+        they come from the environment, a file or a prompt when they are first needed. Nothing is
+        connected before it is needed. Raises `InvalidInputError` for a profile that is none.
+        """
+        named = profile if isinstance(profile, Profile) else Profile.load(profile)
+        return cls(Session(named, passphrase=passphrase, password=password))
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.session.close()
+
+    def __enter__(self) -> Self:
+        """Use as a context, closed at its end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    # --- content ----------------------------------------------------------------------------------
+
+    def register(
+        self,
+        record_type: str,
+        fields: Mapping[str, JsonValue] | str | bytes,
+        *,
+        source_id: str,
+        source_system: str | None = None,
+        attach: Mapping[str, Path] | None = None,
+    ) -> Submission:
+        """Register a record. `fields` are its content, or JSON text of it; `attach` its files.
+
+        The same source id with the same content gives the same submission. Raises `ConflictError`
+        for other content, `InvalidContentError`.
+        """
+        new = NewContent(source_id, _fields_of(fields), dict(attach or {}))
+        return self.register_many(record_type, [new], source_system=source_system)[0]
+
+    def register_many(
+        self,
+        record_type: str,
+        contents: Sequence[NewContent],
+        *,
+        source_system: str | None = None,
+    ) -> list[Submission]:
+        """Register records of one type, all acknowledged or none; see `register`."""
+        latest = self.session.record_types.latest(record_type)
+        return content.register(self.session, latest, contents, source_system=source_system)
+
+    def amend(
+        self,
+        record: bytes | str,
+        fields: Mapping[str, JsonValue] | str | bytes,
+        *,
+        attach: Mapping[str, Path] | None = None,
+        expected_version: int | None = None,
+    ) -> Submission:
+        """Give a record that this agency registered its next version of content."""
+        record_id = record_id_of(record)
+        kept = self.content(record_id)
+        latest = self.session.record_types.latest(kept.record_type.name)
+        new = NewContent(kept.row.source_id or "", _fields_of(fields), dict(attach or {}))
+        return content.amend(
+            self.session, latest, record_id, new, expected_version=expected_version
+        )
+
+    def content(self, record: bytes | str, version: int | None = None) -> KeptVersion:
+        """Return a version's content, the latest by default, checked against its commitment."""
+        return reading.kept_version(self.session, record_id_of(record), version)
+
+    def extract(
+        self,
+        record: bytes | str,
+        name: str,
+        target: Path | IO[bytes],
+        *,
+        version: int | None = None,
+    ) -> FileValue:
+        """Write the file of field `name` to `target`, whole and checked."""
+        return reading.extract(self.session, record_id_of(record), name, target, version)
+
+    def find(self, record_type: str, fields: Mapping[str, JsonValue]) -> list[RecordId]:
+        """Return the agency's records whose searchable fields have these values."""
+        latest = self.session.record_types.latest(record_type)
+        return reading.find_by_fields(self.session, latest, fields)
+
+    def record_id(self, source_id: str, source_system: str | None = None) -> RecordId:
+        """Return the record id of one of the agency's source ids, registered or not."""
+        return reading.record_id_of(self.session, source_id, source_system)
+
+    # --- what the chain says ----------------------------------------------------------------------
+
+    def standing(self, record: bytes | str) -> Standing:
+        """Return what the chain says of a record now."""
+        return reading.standing(self.session, record_id_of(record))
+
+    def trace(self, record: bytes | str) -> Trace:
+        """Return all acts of a record, checked against its slots on chain."""
+        return reading.trace(self.session, record_id_of(record))
+
+    # --- acts of officers -------------------------------------------------------------------------
+
+    def supersede(
+        self, record: bytes | str, replacement: bytes | str, *, expected_version: int | None = None
+    ) -> Submission:
+        """Let another record of the same custodian take a record's place."""
+        other = record_id_of(replacement)
+        return self._on_record(
+            "supersede",
+            record,
+            lambda _, version: self.session.records.supersede(record_id_of(record), version, other),
+            expected_version,
+        )
+
+    def revoke(
+        self, record: bytes | str, reason: str | int, *, expected_version: int | None = None
+    ) -> Submission:
+        """Revoke a record for a reason: one of `acts.REASONS`, or a code of the agency's own."""
+        code = reason_code(reason)
+        return self._on_record(
+            "revoke",
+            record,
+            lambda _, version: self.session.records.revoke(record_id_of(record), version, code),
+            expected_version,
+        )
+
+    def hold(self, record: bytes | str, case: str) -> Submission:
+        """Forbid change and destruction of a record, known to the chain or not, for a case."""
+        commitment = acts.case_commitment(self.session, case)
+        record_id = record_id_of(record)
+        call = self.session.records.place_hold(record_id, commitment)
+        return acts.submit(self.session, "hold", call, record_id=record_id)
+
+    def release(self, record: bytes | str, case: str) -> Submission:
+        """Release the hold that this authority placed for a case."""
+        commitment = acts.case_commitment(self.session, case)
+        record_id = record_id_of(record)
+        call = self.session.records.release_hold(record_id, commitment)
+        return acts.submit(self.session, "release", call, record_id=record_id)
+
+    def hold_type(self, agency_id: int, type_id: int, case: str) -> Submission:
+        """Forbid change and destruction of all records of an agency's type, for a case."""
+        commitment = acts.case_commitment(self.session, case)
+        call = self.session.records.hold_type(agency_id, type_id, commitment)
+        return acts.submit(self.session, "hold type", call)
+
+    def release_type(self, agency_id: int, type_id: int, case: str) -> Submission:
+        """Release the hold on a type that this authority placed for a case."""
+        commitment = acts.case_commitment(self.session, case)
+        call = self.session.records.release_type(agency_id, type_id, commitment)
+        return acts.submit(self.session, "release type", call)
+
+    def offer(
+        self,
+        record: bytes | str,
+        to_agency: int,
+        *,
+        days: int = 30,
+        expected_version: int | None = None,
+    ) -> Submission:
+        """Offer custody of a record to another agency, for some days."""
+        period = _days(days) * _DAY
+        return self._on_record(
+            "offer",
+            record,
+            lambda now, version: self.session.records.offer_custody(
+                now.record_id, version, to_agency, now.block.timestamp + period
+            ),
+            expected_version,
+        )
+
+    def accept(self, record: bytes | str) -> Submission:
+        """Accept custody that was offered to this agency, of the record exactly as it stands."""
+        return self._on_record(
+            "accept",
+            record,
+            lambda now, version: self.session.records.accept_custody(
+                now.record_id, version, now.commitment, now.trace_head
+            ),
+        )
+
+    def decline(self, record: bytes | str) -> Submission:
+        """Decline custody that was offered to this agency."""
+        record_id = record_id_of(record)
+        call = self.session.records.decline_custody(record_id)
+        return acts.submit(self.session, "decline", call, record_id=record_id)
+
+    def withdraw(self, record: bytes | str) -> Submission:
+        """Withdraw this agency's offer of custody."""
+        record_id = record_id_of(record)
+        call = self.session.records.withdraw_custody(record_id)
+        return acts.submit(self.session, "withdraw", call, record_id=record_id)
+
+    def propose_disposition(
+        self,
+        record: bytes | str,
+        mandate: str,
+        *,
+        days: int = 30,
+        expected_version: int | None = None,
+    ) -> Submission:
+        """Propose that a record's secrets be destroyed, under a mandate. A REGISTRAR does."""
+        commitment = acts.mandate_commitment(self.session, mandate)
+        period = _days(days) * _DAY
+        return self._on_record(
+            "propose disposition",
+            record,
+            lambda now, version: self.session.records.propose_disposition(
+                now.record_id, version, commitment, now.block.timestamp + period
+            ),
+            expected_version,
+        )
+
+    def confirm_disposition(
+        self, record: bytes | str, *, expected_version: int | None = None
+    ) -> Submission:
+        """Confirm a disposition that another officer proposed. A STEWARD does."""
+        return self._on_record(
+            "dispose",
+            record,
+            lambda _, version: self.session.records.confirm_disposition(
+                record_id_of(record), version
+            ),
+            expected_version,
+        )
+
+    # --- the agency -------------------------------------------------------------------------------
+
+    def add_officer(self, role: str, account: str) -> Submission:
+        """Give an account a role of the agency: admin, registrar, steward or operator."""
+        return self._officer("add officer", role, account, self.session.agencies.grant_role)
+
+    def remove_officer(self, role: str, account: str) -> Submission:
+        """Take a role of the agency from an account."""
+        return self._officer("remove officer", role, account, self.session.agencies.revoke_role)
+
+    def replace_officer(self, role: str, account: str, by: str) -> Submission:
+        """Give an officer's role to another account and take it from the first, all or nothing."""
+        role_id = agency.role_id(self.session, role)
+        agencies = self.session.agencies
+        call = agencies.multicall(
+            [
+                agencies.grant_role(role_id, address_of("new officer", by)),
+                agencies.revoke_role(role_id, address_of("officer", account)),
+            ]
+        )
+        return acts.submit(self.session, "replace officer", call)
+
+    def schedule_admin_replacement(self, agency_id: int, new_admin: str) -> Submission:
+        """Announce the replacement of all officers of an agency by one admin. The registry admin's
+        way back from lost keys; it can be executed after the public delay."""
+        call = self.session.agencies.schedule_admin_replacement(
+            agency_id, address_of("new admin", new_admin)
+        )
+        return acts.submit(self.session, "schedule replacement", call)
+
+    def cancel_admin_replacement(self, agency_id: int) -> Submission:
+        """Cancel an announced replacement, as the agency's admin or a guardian."""
+        call = self.session.agencies.cancel_admin_replacement(agency_id)
+        return acts.submit(self.session, "cancel replacement", call)
+
+    def execute_admin_replacement(self, agency_id: int) -> Submission:
+        """Execute an announced replacement after its delay."""
+        call = self.session.agencies.execute_admin_replacement(agency_id)
+        return acts.submit(self.session, "execute replacement", call)
+
+    def officers(self, agency_id: int | None = None) -> list[agency.Officer]:
+        """Return the officers of an agency, this one's by default."""
+        return agency.officers(self.session, agency_id or self.session.profile.agency.id)
+
+    def publish_type(self, record_type: RecordType) -> Submission | None:
+        """Publish a version of a record type on chain and keep its schema; None where it is there.
+
+        Its number and version must be the next ones. Raises `InvalidInputError`.
+        """
+        return agency.publish_type(self.session, record_type)
+
+    def add_type(self, record_type: RecordType) -> bool:
+        """Keep the schema of a type that stands on chain already; return whether it was new."""
+        return agency.add_type(self.session, record_type)
+
+    def publish_keys(self) -> list[Submission]:
+        """Publish the agency's public keys that the chain does not have yet."""
+        return agency.publish_keys(self.session)
+
+    # --- submissions ------------------------------------------------------------------------------
+
+    def wait(
+        self,
+        submissions: Iterable[Submission],
+        stage: Stage | str = Stage.PROVABLE,
+        *,
+        timeout: float | None = 120.0,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Return when all submissions have reached a stage; see `Submission.wait`."""
+        many = list(submissions)
+        wait_for(self.session, many, Stage(stage), timeout=timeout, progress=progress)
+
+    def _on_record(
+        self,
+        kind: str,
+        record: bytes | str,
+        make: Callable[[Standing, int], Call],
+        expected_version: int | None = None,
+    ) -> Submission:
+        return acts.on_record(self.session, kind, record_id_of(record), make, expected_version)
+
+    def _officer(
+        self, kind: str, role: str, account: str, make: Callable[[bytes, Any], Call]
+    ) -> Submission:
+        role_id = agency.role_id(self.session, role)
+        return acts.submit(self.session, kind, make(role_id, address_of("officer", account)))
+
+
+def record_id_of(value: bytes | str) -> RecordId:
+    """Return a record id of its bytes or its hexadecimal text. Raises `InvalidInputError`."""
+    if isinstance(value, str):
+        try:
+            value = bytes.fromhex(value.removeprefix("0x"))
+        except ValueError:
+            value = b""
+    if not isinstance(value, bytes) or len(value) != 32:
+        raise InvalidInputError("record id", "0x and 64 hex digits", "something else")
+    return RecordId(value)
+
+
+def reason_code(reason: str | int) -> int:
+    """Return the code of a reason. Raises `InvalidInputError`."""
+    if isinstance(reason, int):
+        return reason
+    if reason.isdecimal():
+        return int(reason)
+    if reason not in acts.REASONS:
+        known = ", ".join(acts.REASONS)
+        raise InvalidInputError("reason", f"{known}, or a code of the agency's own", repr(reason))
+    return acts.REASONS[reason]
+
+
+def _fields_of(fields: Mapping[str, JsonValue] | str | bytes) -> Mapping[str, JsonValue]:
+    if isinstance(fields, Mapping):
+        return fields
+    parsed = parse(fields)
+    if not isinstance(parsed, dict):
+        raise InvalidInputError("content", "a JSON object", "another value")
+    return parsed
+
+
+def _days(days: int) -> int:
+    if days < 1:
+        raise InvalidInputError("days", "1 or more", str(days))
+    return days
