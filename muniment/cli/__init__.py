@@ -1,28 +1,85 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line. Payload on stdout, talk on stderr; errors are one line, with an exit code each.
+"""The command line. Payload on stdout, talk on stderr, exit codes as in `exit_codes.py`.
 
-Exit codes: 0 done and true; 1 unexpected; 2 usage or input; 3 a record, journal or proof does not
-hold; 4 chain or node; 5 refused by the registry; 6 keystore; 7 the code on chain is another one.
+A command's module is imported when the command is used, so that `muniment verify` loads neither a
+chain nor a database.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import Final
 
 import click
 
 from muniment import __version__
-from muniment.cli.contract import contract
+from muniment.cli.exit_codes import ExitCode
 from muniment.errors import MunimentError
 
+_COMMANDS: Final = {
+    "accept": ("custody", "Accept custody that was offered to this agency."),
+    "agency": ("agency", "Officers of the agency, and replacements of its admin."),
+    "amend": ("write", "Give a record its next version of content."),
+    "contract": ("contract", "The contracts on chain."),
+    "decline": ("custody", "Decline custody that was offered to this agency."),
+    "dispose": ("disposition", "Destroy a record after its retention: two officers decide."),
+    "evidence": ("evidence", "Write the evidence file of a record."),
+    "find": ("read", "Find records."),
+    "fsck": ("upkeep", "Compare database, vault, key store and chain; name what differs."),
+    "hold": ("holds", "Forbid change and destruction, for a case."),
+    "import": ("importing", "Register the rows of a file."),
+    "init": ("init", "Write a profile, with key store and keystore."),
+    "keys": ("keys", "The agency's keys."),
+    "offer": ("custody", "Offer custody of a record to another agency."),
+    "outbox": ("outbox", "What is on its way to the chain."),
+    "rebuild": ("upkeep", "Make the database anew from chain, vault and key store."),
+    "register": ("write", "Register a record."),
+    "release": ("holds", "Release a hold."),
+    "revoke": ("lifecycle", "Revoke a record."),
+    "run": ("run", "The daemon: sends, indexes, keeps watch."),
+    "show": ("read", "Show a record: what the chain says, and its content."),
+    "status": ("upkeep", "How the parts stand."),
+    "supersede": ("lifecycle", "Let another record take a record's place."),
+    "trace": ("read", "List all acts of a record, checked against the chain."),
+    "trust": ("trust", "Show and pin trust files."),
+    "type": ("types", "The agency's record types."),
+    "verify": ("verify", "Check an evidence file; no chain and no database needed."),
+    "withdraw": ("custody", "Withdraw an offer of custody."),
+}
 
-@click.group()
+
+class _Commands(click.Group):
+    """Commands that are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"muniment.cli.{_COMMANDS[cmd_name][0]}")
+        name = "import_" if cmd_name == "import" else cmd_name
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in sorted(_COMMANDS)])
+
+
+@click.command(cls=_Commands)
 @click.version_option(__version__)
 def commands() -> None:
-    """Muniment: records of government agencies, signed, ordered and provable."""
+    """Muniment: records of government agencies, signed, ordered and provable.
 
-
-commands.add_command(contract)
+    \b
+    Most commands need a profile: --profile FILE, or MUNIMENT_PROFILE, or muniment.toml here.
+    Shell completion: eval "$(_MUNIMENT_COMPLETE=bash_source muniment)"
+    """
 
 
 def main() -> None:
@@ -32,3 +89,7 @@ def main() -> None:
     except MunimentError as error:
         click.echo(f"error: {error.diagnostics()}", err=True)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has had enough of it (`muniment find … | head`).
+        sys.stderr.close()
+        sys.exit(ExitCode.OK)
