@@ -74,8 +74,9 @@ class FolderVault:
         try:
             with self._translated(name):
                 new = self._link(temporary, target)
-                # Also where it was there: whoever linked it may have died before this.
-                sync_folder(target.parent)
+                # Also what was there before: whoever made it may have died before syncing it.
+                for made in (target.parent, *self._folders_above(target.parent)):
+                    sync_folder(made)
                 if not new and not _same_bytes(temporary, target):
                     raise ObjectExistsError(name)
         finally:
@@ -164,18 +165,24 @@ class FolderVault:
             raise _no_vault(self.folder)
         self._make_folders(self._objects)
         self._make_folders(self._incoming)
+        sync_folder(self.folder.parent)
         # Last, so that a folder with the marker is whole.
         with contextlib.suppress(FileExistsError):
             durable_files.write_new(marker, FORMAT)
 
+    def _folders_above(self, path: Path) -> Iterator[Path]:
+        """Yield the folders that name a folder and those above it, up to `objects`."""
+        while path != self._objects:
+            path = path.parent
+            yield path
+
     def _make_folders(self, path: Path) -> None:
-        """Make a folder and those above it, each synced into the one above."""
+        """Make a folder and those above it."""
         if path.is_dir():
             return
         self._make_folders(path.parent)
         with contextlib.suppress(FileExistsError):
             path.mkdir(mode=PRIVATE_FOLDER)
-        sync_folder(path.parent)
 
     def _link(self, temporary: Path, target: Path) -> bool:
         """Give a written file its name; return whether the name was free."""
