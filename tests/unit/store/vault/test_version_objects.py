@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Versions in a vault: any size, refused when anything of them was changed, nothing half-written."""
+"""Versions in a vault: of any size, refused when anything was changed, never half-written."""
 
 from __future__ import annotations
 
