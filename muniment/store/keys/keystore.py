@@ -107,10 +107,9 @@ class KeyStore:
             raise _wrong(root, "of another registry's lineage", f"lineage 0x{lineage.hex()}")
         database = tables.connect(url)
         try:
-            if not sa.inspect(database.engine).has_table(tables.state.name):
-                require_same_store(None, root.keys, database.shown)
             with database.read() as connection:
-                row = connection.execute(sa.select(tables.state)).first()
+                made = sa.inspect(connection).has_table(tables.state.name)
+                row = connection.execute(sa.select(tables.state)).first() if made else None
             require_same_store(row, root.keys, database.shown)
         except BaseException:
             database.close()
@@ -300,9 +299,9 @@ def public_keys(url: str) -> tuple[PublicKey, ...]:
     """
     database = tables.connect(url)
     try:
-        if not sa.inspect(database.engine).has_table(tables.state.name):
-            raise KeystoreError(database.shown, "is no key store")
         with database.read() as connection:
+            if not sa.inspect(connection).has_table(tables.state.name):
+                raise KeystoreError(database.shown, "is no key store")
             return named_keys.public_keys(connection)
     finally:
         database.close()
