@@ -105,6 +105,13 @@ class Connection:
 
     def __init__(self, url: str, chain_id: int, *, timeout: float = 30.0) -> None:
         """Connect and compare the chain's id."""
+        self.open(url, chain_id, timeout)
+        actual = int(self.request("eth_chainId", []), 16)
+        if actual != chain_id:
+            raise WrongChainError(chain_id, actual)
+
+    def open(self, url: str, chain_id: int, timeout: float) -> None:
+        """Name the node; nothing is sent."""
         self.url = url
         self.chain_id = chain_id
         self._provider = HTTPProvider(
@@ -117,9 +124,13 @@ class Connection:
                 method_allowlist=_RETRIED,
             ),
         )
-        actual = int(self.request("eth_chainId", []), 16)
-        if actual != chain_id:
-            raise WrongChainError(chain_id, actual)
+
+    @classmethod
+    def to_any_chain(cls, url: str) -> Connection:
+        """Connect to the node's chain, whichever it is, to learn its id. For set-up alone."""
+        asking = Unconnected()
+        asking.open(url, 0, 30.0)
+        return cls(url, int(Connection.request(asking, "eth_chainId", []), 16))
 
     def request(self, method: str, parameters: Sequence[Any]) -> Any:
         """Return the node's result. Raises `UnreachableError` and `RpcError`."""

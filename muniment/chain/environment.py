@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from muniment.errors import KeystoreError
+from muniment.errors import InvalidInputError, KeystoreError
 
 PASSWORD: Final = "MUNIMENT_PASSWORD"  # noqa: S105  (a variable's name)
 PASSWORD_FILE: Final = "MUNIMENT_PASSWORD_FILE"  # noqa: S105  (a variable's name)
 PASSPHRASE: Final = "MUNIMENT_PASSPHRASE"  # noqa: S105  (a variable's name)
 PASSPHRASE_FILE: Final = "MUNIMENT_PASSPHRASE_FILE"  # noqa: S105  (a variable's name)
+RECOVERY: Final = "MUNIMENT_RECOVERY_PASSPHRASE"
 APE_DATA: Final = "APE_DATA_FOLDER"
 
 
@@ -27,14 +28,45 @@ def password() -> str | None:
     return _secret(PASSWORD, PASSWORD_FILE)
 
 
+def new_password(name: str, prompt: Callable[[str], str] = getpass.getpass) -> str:
+    """Return the password for a keystore that is being made, asked twice where it is prompted."""
+    found = password()
+    return found if found is not None else _twice(f"Password for the new {name}: ", prompt)
+
+
 def key_store_passphrase(
-    name: str, given: str | None = None, prompt: Callable[[str], str] = getpass.getpass
+    name: str,
+    given: str | None = None,
+    *,
+    confirm: bool = False,
+    prompt: Callable[[str], str] = getpass.getpass,
 ) -> str:
     """Return the passphrase of key store `name`: `given`, else that in `MUNIMENT_PASSPHRASE` or in
-    the file that `MUNIMENT_PASSPHRASE_FILE` names, else from a prompt.
+    the file that `MUNIMENT_PASSPHRASE_FILE` names, else from a prompt, twice with `confirm`.
     """
     found = given if given is not None else _secret(PASSPHRASE, PASSPHRASE_FILE)
-    return found if found is not None else prompt(f"Passphrase of the key store {name}: ")
+    if found is not None:
+        return found
+    asked = f"Passphrase of the key store {name}: "
+    return _twice(asked, prompt) if confirm else prompt(asked)
+
+
+def recovery_passphrase(
+    *, confirm: bool = False, prompt: Callable[[str], str] = getpass.getpass
+) -> str:
+    """Return the passphrase of a recovery copy: `MUNIMENT_RECOVERY_PASSPHRASE`, else a prompt."""
+    found = _secret(RECOVERY, f"{RECOVERY}_FILE")
+    if found is not None:
+        return found
+    asked = "Passphrase of the recovery copy: "
+    return _twice(asked, prompt) if confirm else prompt(asked)
+
+
+def _twice(asked: str, prompt: Callable[[str], str]) -> str:
+    first = prompt(asked)
+    if not first or first != prompt("The same again: "):
+        raise InvalidInputError("password", "the same text twice", "empty or two texts")
+    return first
 
 
 def _secret(variable: str, file_variable: str) -> str | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,8 @@ from muniment.record.commitment import RecordHeader
 from muniment.record.files import FILE_SCHEMA
 from muniment.record.identifiers import AgencyId, RecordId, TypeId, require_uint
 from muniment.record.schema import check_schema, property_schema, violations_of
+
+_is_integer: Final = re.compile(r"-?(?:0|[1-9][0-9]*)").fullmatch
 
 RETAIN_FOREVER: Final = (1 << 20) - 1
 """Retention days of what is never destroyed, as on chain."""
@@ -121,6 +124,25 @@ class RecordType:
         found = violations_of(self.name, self.schema, dict(content))
         if found:
             raise InvalidContentError(self.name, found)
+
+    def value_of(self, field: str, text: str) -> JsonValue:
+        """Return the value of `field` that `text` says, as a cell of a table or an option has it.
+
+        By the field's `type` in the schema: integers and booleans become such, everything else
+        stays text. Raises `InvalidInputError` for a text that is no value of the type.
+        """
+        schema = property_schema(json.loads(self.schema), field)
+        kinds = schema.get("type", "string") if isinstance(schema, dict) else "string"
+        wanted = set(map(str, kinds)) if isinstance(kinds, list) else {str(kinds)}
+        if "integer" in wanted and _is_integer(text):
+            return int(text)
+        if "boolean" in wanted and text in ("true", "false"):
+            return text == "true"
+        if "null" in wanted and text == "null" and "string" not in wanted:
+            return None
+        if "string" in wanted:
+            return text
+        raise InvalidInputError(f"field {field!r}", " or ".join(sorted(wanted)), "another text")
 
     def header(
         self, record_id: RecordId, issuer: AgencyId, version: int, *, algorithm: int = SHA_256

@@ -42,7 +42,6 @@ from muniment.store.versions import (
     add_versions,
     by_sources,
     sheet_of,
-    version_row,
     versions_of,
 )
 
@@ -74,6 +73,10 @@ class UnkeptVersionError(StoreError):
         )
 
 
+Outcome = Submission | ConflictError | InvalidInputError
+"""What became of one of many: its submission, or why there is none."""
+
+
 def register(
     session: Session,
     record_type: RecordType,
@@ -87,39 +90,53 @@ def register(
     `ConflictError` for a source id that stands for other content, `InvalidContentError`, and
     `InvalidInputError` for a source id that comes twice.
     """
+    outcomes = register_each(session, record_type, contents, source_system, all_or_none=True)
+    return [each for each in outcomes if isinstance(each, Submission)]
+
+
+def register_each(
+    session: Session,
+    record_type: RecordType,
+    contents: Sequence[NewContent],
+    source_system: str | None = None,
+    *,
+    all_or_none: bool = False,
+) -> list[Outcome]:
+    """Acknowledge those new records that can be, in one transaction; return an outcome for each.
+
+    With `all_or_none` the first that cannot be is raised instead, and nothing is acknowledged.
+    """
     system = source_system or session.profile.agency.source_system
-    _require_once(contents)
-    prepared = [_with_files(record_type, each) for each in contents]
-    for turn in range(_TRIES):
-        with session.database.read() as connection:
-            known = by_sources(connection, system, [each.source_id for each in contents])
-        fresh = [each for each in prepared if each.source_id not in known]
-        places = {each.source_id: _record_id(session, system, each.source_id) for each in prepared}
-        secrets = _secrets(session, [(places[each.source_id], 1) for each in fresh])
-        new = [
-            _packed_version(
-                session,
-                record_type,
-                each,
-                _row(session, record_type, places[each.source_id], 1, (system, each.source_id)),
-                secrets[places[each.source_id], 1],
-            )
-            for each in fresh
-        ]
+    outcomes: dict[int, Outcome] = {}
+    prepared: dict[int, NewContent] = {}
+    seen: set[str] = set()
+    for place, each in enumerate(contents):
         try:
-            made = _acknowledge(session, record_type, new)
+            prepared[place] = _prepared(record_type, each, seen)
+        except InvalidInputError as error:
+            if all_or_none:
+                raise
+            outcomes[place] = error
+    for turn in range(_TRIES):
+        ids = [each.source_id for each in prepared.values()]
+        with session.database.read() as connection:
+            known = by_sources(connection, system, ids)
+        fresh = {place: each for place, each in prepared.items() if each.source_id not in known}
+        for place, each in prepared.items():
+            if place not in fresh:
+                outcomes[place] = _as_before(session, system, each, known[each.source_id])
+        faults = [each for each in outcomes.values() if isinstance(each, ConflictError)]
+        if faults and all_or_none:
+            raise faults[0]
+        try:
+            made = _register_new(session, record_type, system, list(fresh.values()))
         except sa.exc.IntegrityError:
             # Another process registered one of them at this moment: look again.
             if turn + 1 == _TRIES:
                 raise
             continue
-        by_id = {each.record_id: each for each in made}
-        return [
-            by_id[places[each.source_id]]
-            if each.source_id not in known
-            else _as_before(session, record_type, system, each, places[each.source_id])
-            for each in prepared
-        ]
+        outcomes.update(zip(fresh, made, strict=True))
+        return [outcomes[place] for place in range(len(contents))]
     raise AssertionError("the loop returns or raises")
 
 
@@ -151,8 +168,7 @@ def amend(
     number = latest.version + 1
     row = _row(session, record_type, record_id, number, (latest.source_system, latest.source_id))
     row = replace(row, agency_id=latest.agency_id)
-    secret = _secrets(session, [(record_id, number)])[record_id, number]
-    new = _packed_version(session, record_type, prepared, row, secret)
+    [new] = _keep(session, record_type, [(prepared, row)], _secrets(session, [(record_id, number)]))
     call = session.records.amend(
         record_id, latest.version, record_type.version, row.algorithm, new.row.commitment
     )
@@ -180,18 +196,36 @@ def submission_of(session: Session, record_id: bytes, version: int) -> Submissio
     return Submission(row.submission_id, row.kind, record_id, version, session)
 
 
-def _acknowledge(
-    session: Session, record_type: RecordType, new: Sequence[NewVersion]
+def _register_new(
+    session: Session, record_type: RecordType, system: str, contents: Sequence[NewContent]
 ) -> list[Submission]:
-    acts = []
-    for each in new:
-        row = each.row
-        assert row.source_system is not None
-        assert row.source_id is not None
-        local_id = derive_local_id(session.keys.local_id_key(), row.source_system, row.source_id)
-        call = _registration(session, record_type, row, local_id)
-        account = None if session.profile.keys.operators else session.officer
-        acts.append(Act("register", call, row.record_id, row.version, account))
+    if not contents:
+        return []
+    agency_id = AgencyId(session.profile.agency.id)
+    key = session.keys.local_id_key()
+    local_ids = [derive_local_id(key, system, each.source_id) for each in contents]
+    record_ids = [derive_record_id(session.lineage, agency_id, each) for each in local_ids]
+    secrets = _secrets(session, [(record_id, 1) for record_id in record_ids])
+    new = _keep(
+        session,
+        record_type,
+        [
+            (each, _row(session, record_type, record_id, 1, (system, each.source_id)))
+            for each, record_id in zip(contents, record_ids, strict=True)
+        ],
+        secrets,
+    )
+    account = None if session.profile.keys.operators else session.officer
+    acts = [
+        Act(
+            "register",
+            _registration(session, record_type, each.row, local_id),
+            each.row.record_id,
+            each.row.version,
+            account,
+        )
+        for each, local_id in zip(new, local_ids, strict=True)
+    ]
     return _write(session, new, acts)
 
 
@@ -218,23 +252,48 @@ def _write(session: Session, new: Sequence[NewVersion], acts: Sequence[Act]) -> 
     ]
 
 
-def _packed_version(
+def _keep(
     session: Session,
     record_type: RecordType,
-    content: NewContent,
-    row: VersionRow,
-    secret: Secret,
-) -> NewVersion:
-    canonical = Content.of(content.fields)
-    header = record_type.header(
-        row.record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
-    )
-    done = replace(row, commitment=Version(header, canonical, secret).commitment)
-    entries = [
-        (ObjectPlace(row.record_id, row.version, CONTENT_OBJECT), secret, canonical.canonical),
-        (ObjectPlace(row.record_id, row.version, packs.SHEET_OBJECT), secret, sheet_of(done)),
-    ]
+    contents: Sequence[tuple[NewContent, VersionRow]],
+    secrets: Mapping[tuple[RecordId, int], Secret],
+) -> list[NewVersion]:
+    """Commit to contents and put their encrypted objects into the vault: one pack for all, and one
+    for each file."""
+    rows: list[VersionRow] = []
+    entries: list[tuple[ObjectPlace, Secret, bytes]] = []
+    for content, row in contents:
+        secret = secrets[row.record_id, row.version]
+        canonical = Content.of(content.fields)
+        header = record_type.header(
+            row.record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
+        )
+        done = replace(row, commitment=Version(header, canonical, secret).commitment)
+        rows.append(done)
+        for index, plain in (
+            (CONTENT_OBJECT, canonical.canonical),
+            (packs.SHEET_OBJECT, sheet_of(done)),
+        ):
+            entries.append((ObjectPlace(row.record_id, row.version, index), secret, plain))
     packed = packs.write_pack(session.vault, entries)
+    key = session.keys.search_key()
+    new = []
+    for place, ((content, _), row) in enumerate(zip(contents, rows, strict=True)):
+        secret = secrets[row.record_id, row.version]
+        files = _keep_files(session, record_type, content, row, secret)
+        terms = {
+            name: search_term(key, record_type.type_id, name, content.fields[name])
+            for name in record_type.searchable
+            if name in content.fields
+        }
+        new.append(NewVersion(row, (*packed[2 * place : 2 * place + 2], *files), terms))
+    return new
+
+
+def _keep_files(
+    session: Session, record_type: RecordType, content: NewContent, row: VersionRow, secret: Secret
+) -> list[packs.Packed]:
+    kept = []
     for index, name in enumerate(record_type.file_fields, 1):
         path = content.attachments.get(name)
         if path is None:
@@ -247,14 +306,16 @@ def _packed_version(
             )
         if value != expected:
             raise InvalidInputError(f"attachment {name!r}", "a file that holds still", "changing")
-        packed.append(part)
-    key = session.keys.search_key()
-    terms = {
-        name: search_term(key, record_type.type_id, name, content.fields[name])
-        for name in record_type.searchable
-        if name in content.fields
-    }
-    return NewVersion(done, tuple(packed), terms)
+        kept.append(part)
+    return kept
+
+
+def _prepared(record_type: RecordType, content: NewContent, seen: set[str]) -> NewContent:
+    if content.source_id in seen:
+        raise InvalidInputError("source id", "one that comes once", repr(content.source_id))
+    done = _with_files(record_type, content)
+    seen.add(content.source_id)
+    return done
 
 
 def _with_files(record_type: RecordType, content: NewContent) -> NewContent:
@@ -286,17 +347,17 @@ def _with_files(record_type: RecordType, content: NewContent) -> NewContent:
 
 
 def _as_before(
-    session: Session, record_type: RecordType, system: str, content: NewContent, record_id: RecordId
-) -> Submission:
-    """The submission of what is registered already. Raises `ConflictError` for other content."""
-    del record_type
-    with session.database.read() as connection:
-        first = version_row(connection, record_id, 1)
-        latest = versions_of(connection, record_id)[-1]
-    for row in (first, latest):
-        if row is not None and is_same(session, row, content.fields):
-            return submission_of(session, record_id, row.version)
-    raise ConflictError(system, content.source_id, record_id, latest.version)
+    session: Session, system: str, content: NewContent, latest: VersionRow
+) -> Submission | ConflictError:
+    """The submission of what is registered already, or the conflict with other content."""
+    rows = [latest]
+    if latest.version > 1:
+        with session.database.read() as connection:
+            rows += versions_of(connection, latest.record_id)[:1]
+    for row in rows:
+        if is_same(session, row, content.fields):
+            return submission_of(session, row.record_id, row.version)
+    return ConflictError(system, content.source_id, latest.record_id, latest.version)
 
 
 def _row(
@@ -323,11 +384,6 @@ def _row(
     )
 
 
-def _record_id(session: Session, system: str, source_id: str) -> RecordId:
-    local_id = derive_local_id(session.keys.local_id_key(), system, source_id)
-    return derive_record_id(session.lineage, AgencyId(session.profile.agency.id), local_id)
-
-
 def _secrets(
     session: Session, places: Sequence[tuple[RecordId, int]]
 ) -> dict[tuple[RecordId, int], Secret]:
@@ -345,14 +401,6 @@ def _secrets(
             continue
         return {**found, **missing}
     raise AssertionError("the loop returns or raises")
-
-
-def _require_once(contents: Sequence[NewContent]) -> None:
-    seen: set[str] = set()
-    for each in contents:
-        if each.source_id in seen:
-            raise InvalidInputError("source id", "one that comes once", repr(each.source_id))
-        seen.add(each.source_id)
 
 
 def _now_ms() -> int:

@@ -236,6 +236,41 @@ def submission_about(
     return None if row is None else _submission(row)
 
 
+def submissions_in(
+    connection: Connection, states: Sequence[SubmissionState], limit: int | None
+) -> list[SubmissionRow]:
+    """Return submissions in some states, in order, at most `limit`."""
+    chosen = (
+        sa.select(submissions)
+        .where(submissions.c.state.in_(states))
+        .order_by(submissions.c.submission_id)
+        .limit(limit)
+    )
+    return [_submission(row) for row in connection.execute(chosen).mappings()]
+
+
+def retry(connection: Connection, submission_id: int) -> SubmissionRow | None:
+    """Let a refused submission go again, and return it; None where there is no refused one."""
+    row = submissions_of(connection, [submission_id]).get(submission_id)
+    if row is None or row.state is not SubmissionState.REFUSED:
+        return None
+    again = replace(row, refusal=None, attempts=0, state=SubmissionState.NEW)
+    return follow(connection, {submission_id: again})[0]
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """Return how many submissions are in each state."""
+    chosen = sa.select(submissions.c.state, sa.func.count()).group_by(submissions.c.state)
+    return {str(row[0]): int(row[1]) for row in connection.execute(chosen)}
+
+
+def last_submission(connection: Connection) -> int:
+    """Return the highest id of a submission, 0 where there is none."""
+    return int(
+        connection.execute(sa.select(sa.func.max(submissions.c.submission_id))).scalar() or 0
+    )
+
+
 def found_submissions(connection: Connection) -> list[SubmissionRow]:
     """Return submissions that were found on chain, and are not known to be final."""
     chosen = sa.select(submissions).where(

@@ -4,8 +4,8 @@
 *The mirror* says what the chain says, up to the indexer's last block: `blocks`, `events` and what
 is folded from events (`records`, `holds`, `agencies` …). It is made from the chain alone.
 
-*The agency's own*: `versions`, `objects` and `search_terms` (made anew from vault and key
-store by `rebuild`), `submissions`, `transactions` and `carriages` (the outbox), `leases`. Each row of these
+*The agency's own*: `versions`, `objects` and `search_terms` (made anew from vault and key store by
+`rebuild`), `submissions`, `transactions` and `carriages` (the outbox), `leases`. Each row of these
 carries `row_digest`, SHA-256 over its other columns (`store/rows.py`), so that `fsck` names a row
 that was damaged.
 
