@@ -159,7 +159,7 @@ class Keyring:
         """Return a named key. Raises `NotAuthenticError`."""
         try:
             associated = NAMED_TAG + self.keys.store_id + row.to_bytes()
-        except (ValueError, OverflowError, struct.error):
+        except (struct.error, AttributeError, TypeError, ValueError):
             raise NotAuthenticError from None
         return self._open(self._ciphers.get(row.epoch), wrapped, associated)
 

@@ -10,17 +10,43 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Callable
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.ext.compiler import compiles
 
 from muniment.errors import InvalidInputError, KeystoreError
 from muniment.store.database import Database
 from muniment.store.durable_files import PRIVATE_FILE
 
 STORE_FORMAT: Final = "muniment/key-store/v1"
+
+
+class Octets(sa.types.UserDefinedType[bytes]):
+    """Bytes, and what is no bytes as bytes that authenticate nowhere.
+
+    SQLite lets anybody write any kind of value into any column, and SQLAlchemy's own type would
+    turn the number 2^62 into as many zeros.
+    """
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return SQLite's name of the type; PostgreSQL's is below."""
+        return "BLOB"
+
+    def result_processor(self, *_: Any) -> Callable[[Any], bytes]:
+        """Return what makes a database's value one of ours."""
+        return lambda value: value if isinstance(value, bytes) else b"no bytes"
+
+
+@compiles(Octets, "postgresql")
+def _octets_of_postgres(*_: Any, **__: Any) -> str:
+    return "BYTEA"
+
 
 metadata = sa.MetaData()
 
@@ -29,30 +55,30 @@ state = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("format", sa.Text, nullable=False),
-    sa.Column("store_id", sa.LargeBinary(16), nullable=False),
+    sa.Column("store_id", Octets, nullable=False),
     sa.Column("agency_id", sa.BigInteger, nullable=False),
-    sa.Column("lineage", sa.LargeBinary(32), nullable=False),
+    sa.Column("lineage", Octets, nullable=False),
     sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("ledger", sa.LargeBinary, nullable=False),
+    sa.Column("ledger", Octets, nullable=False),
 )
 """One row: whose store it is, the epoch that is written under, and the sealed ledger."""
 
 version_secrets = sa.Table(
     "version_secrets",
     metadata,
-    sa.Column("record_id", sa.LargeBinary(32), primary_key=True),
+    sa.Column("record_id", Octets, primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("wrapped", sa.LargeBinary(60), nullable=False),
+    sa.Column("wrapped", Octets, nullable=False),
 )
 
 tombstones = sa.Table(
     "tombstones",
     metadata,
-    sa.Column("record_id", sa.LargeBinary(32), primary_key=True),
+    sa.Column("record_id", Octets, primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("erased_at", sa.BigInteger, nullable=False),
-    sa.Column("tag", sa.LargeBinary(32), nullable=False),
+    sa.Column("tag", Octets, nullable=False),
 )
 
 named_keys = sa.Table(
@@ -60,11 +86,11 @@ named_keys = sa.Table(
     metadata,
     sa.Column("purpose", sa.Text, primary_key=True),
     sa.Column("key_epoch", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("public", sa.LargeBinary(32), nullable=False),
+    sa.Column("public", Octets, nullable=False),
     sa.Column("made_at", sa.BigInteger, nullable=False),
     sa.Column("retired_at", sa.BigInteger, nullable=False),
     sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("wrapped", sa.LargeBinary(60), nullable=False),
+    sa.Column("wrapped", Octets, nullable=False),
 )
 
 
