@@ -9,6 +9,7 @@ of both), so both are.
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 from pathlib import Path
@@ -37,6 +38,15 @@ def replace(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what writers of `path` left beside it that were killed. Nobody may write it now.
+
+    Raises `OSError`.
+    """
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        leftover.unlink(missing_ok=True)
 
 
 def sync_folder(path: Path) -> None:

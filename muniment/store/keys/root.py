@@ -136,8 +136,13 @@ class RootFile:
         self.keys = keys
 
     def save(self, keys: RootKeys) -> None:
-        """Replace the file by one with `keys`, durably. Raises `KeystoreError`."""
+        """Replace the file by one with `keys`, durably. Raises `KeystoreError`.
+
+        The caller holds the store's lock, so nobody else writes the file. What an interrupted
+        writer left beside it goes: it may hold an epoch that is to be dropped.
+        """
         with _as_keystore_errors(self.path):
+            durable_files.remove_leftovers(self.path)
             durable_files.replace(self.path, self._encoded(keys))
         self.keys = keys
 

@@ -17,6 +17,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from muniment.errors import KeystoreError
 from muniment.store.keys.root import NONCE_SIZE, RootKeys
 
 SECRET_TAG: Final = b"muniment/keys/secret/v1\x00"
@@ -55,7 +56,14 @@ class Tally:
         self.total = (self.total + mark) % _SUM_MODULUS
 
     def remove(self, mark: int) -> None:
-        """Count one row less."""
+        """Count one row less. Raises `KeystoreError` where none was counted."""
+        if not self.rows:
+            raise KeystoreError(
+                "key store",
+                "it holds a row that was never written",
+                expected="rows that the ledger counts",
+                remedy="run `muniment fsck`, which names the table",
+            )
         self.rows -= 1
         self.total = (self.total - mark) % _SUM_MODULUS
 

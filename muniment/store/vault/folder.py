@@ -22,7 +22,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from muniment.record.files import read_piece
+from muniment.record.files import Readable, read_piece
 from muniment.record.identifiers import require_uint
 from muniment.store import durable_files
 from muniment.store.durable_files import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
@@ -85,12 +85,12 @@ class FolderVault:
         return new
 
     @contextlib.contextmanager
-    def open(self, name: str) -> Iterator[BinaryIO]:
+    def open(self, name: str) -> Iterator[Readable]:
         """See `Vault.open`."""
         with self._translated(name):
             file = self._open(name)
         with file:
-            yield file
+            yield _Input(file, lambda: self._translated(name))
 
     def get_range(self, name: str, offset: int, length: int) -> bytes:
         """See `Vault.get_range`."""
@@ -273,6 +273,20 @@ def _same_bytes(one: Path, other: Path) -> bool:
             if piece != right.read(_PIECE):
                 return False
     return True
+
+
+class _Input:
+    """Gives what is read from a file, under the vault's own errors."""
+
+    def __init__(
+        self, file: BinaryIO, translated: Callable[[], contextlib.AbstractContextManager[None]]
+    ) -> None:
+        self._file = file
+        self._translated = translated
+
+    def read(self, size: int, /) -> bytes:
+        with self._translated():
+            return self._file.read(size)
 
 
 class _Output:

@@ -139,6 +139,14 @@ def test_epoch_that_cannot_be_written__leaves_all_as_it_was(
         assert keys.epochs() == {1: 6}
 
 
+def test_leftover_of_a_killed_writer__goes_with_the_next_epoch(place: Place) -> None:
+    with place.create() as keys:
+        leftover = place.folder / f".{place.root.name}.0123456789abcdef.tmp"
+        leftover.write_bytes(place.root.read_bytes())
+        keys.begin_epoch()
+        assert not leftover.exists()
+
+
 def test_killed_while_rotating__opens_with_all_that_was_stored(place: Place) -> None:
     """SIGKILL at random moments of epochs being made, used and dropped."""
     place.create().close()

@@ -94,6 +94,15 @@ def test_erased_row_put_back__is_noticed(place: Place, keys: KeyStore) -> None:
     assert [(f.table, f.row) for f in keys.check()] == [("version_secrets", "")]
 
 
+def test_row_that_was_never_written__cannot_be_erased_away(place: Place) -> None:
+    with place.create() as keys:
+        row = {"record_id": RECORD, "version": 1, "epoch": 1, "wrapped": bytes(60)}
+        place.execute(tables.version_secrets.insert().values(**row))
+        with pytest.raises(KeystoreError, match="never written"):
+            keys.erase(RECORD, [1])
+        assert [finding.table for finding in keys.check()] == ["version_secrets"] * 2
+
+
 def test_retirement_undone__is_noticed(place: Place, keys: KeyStore) -> None:
     table = tables.named_keys
     where = (table.c.purpose == "checkpoints", table.c.key_epoch == 1)

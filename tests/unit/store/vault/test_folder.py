@@ -103,6 +103,14 @@ class TestDiskFaults:
         assert vault.put_if_absent("ab/1/0", BIG)
         assert list(vault.list()) == ["ab/1/0", "zz/kept"]
 
+    def test_reading_fails_midway__names_the_object(self, vault: Vault, folder: Path) -> None:
+        vault.put_if_absent("ab/1", BIG)
+        (folder / "objects" / "ab" / "ab" / "1").unlink()
+        # Reading this file of the system fails with EIO, as a bad sector does.
+        (folder / "objects" / "ab" / "ab" / "1").symlink_to("/proc/self/mem")
+        with vault.open("ab/1") as reader, pytest.raises(VaultError, match="ab/1"):
+            reader.read(9)
+
     def test_disk_full_in_the_middle__with_a_real_limit(self, folder: Path) -> None:
         """The system itself refuses bytes past a limit, in another process."""
         FolderVault(folder).put_if_absent("ab/0", b"small")
