@@ -14,6 +14,7 @@ from muniment.errors import (
     AlgorithmUnavailableError,
     ChainError,
     CommitmentMismatchError,
+    ConflictError,
     ContractError,
     DecryptionError,
     DisclosureError,
@@ -27,6 +28,7 @@ from muniment.errors import (
     MunimentError,
     ProofError,
     RecordError,
+    StoreError,
     UnreachableError,
     Violation,
     WrongChainError,
@@ -53,6 +55,8 @@ EXAMPLES: list[MunimentError] = [
     KeystoreError("registrar", "no such file"),
     WrongPasswordError("registrar"),
     ErasedError(b"\xab" * 32, 2),
+    StoreError("the vault cannot be read"),
+    ConflictError("faa-strikes", "1990-000123", b"\xab" * 32, 1),
 ]
 
 
