@@ -54,7 +54,9 @@ def anvil(*options: str, accounts: int = 30) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [anvil_program(), "--port", str(port), "--silent", "--accounts", str(accounts)]
-    command += ["--chain-id", str(CHAIN_ID), "--mnemonic", MNEMONIC, *options]
+    command += ["--chain-id", str(CHAIN_ID), "--mnemonic", MNEMONIC]
+    # No fees, as on a private chain: full blocks would make the base fee rise without end.
+    command += ["--gas-price", "0", "--block-base-fee-per-gas", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(url, process)

@@ -25,6 +25,7 @@ from muniment.chain.connection import (
     address_of,
     block_parameter,
 )
+from muniment.chain.decoding import event_plans, kind_of, signature_of
 from muniment.chain.reverts import contract_error, revert_data
 from muniment.errors import ChainError, InvalidInputError
 from muniment.record.state import RecordState
@@ -102,24 +103,10 @@ class Contract:
         """Return the event of a JSON-RPC log, None for another contract's or an unknown one."""
         if log["address"].lower() != self.address.lower():
             return None
-        topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
-        entry = _events(self.contract_name).get(topics[0]) if topics else None
-        if entry is None:
+        topics = bytes.fromhex("".join(topic[2:] for topic in log["topics"]))
+        if topics[:32] not in event_plans(self.contract_name):
             return None
-        plain = [item for item in entry["inputs"] if not item["indexed"]]
-        try:
-            data = decode([_kind(item) for item in plain], bytes.fromhex(log["data"][2:]))
-            indexed = iter(
-                decode([_kind(item)], topic)[0]
-                for item, topic in zip(
-                    [item for item in entry["inputs"] if item["indexed"]], topics[1:], strict=True
-                )
-            )
-            rest = iter(data)
-            values = [next(indexed if item["indexed"] else rest) for item in entry["inputs"]]
-            event = self.events[entry["name"]].of(_checksummed(values, entry["inputs"]))
-        except (DecodingError, ValueError, StopIteration) as error:
-            raise UndecodableError(f"a log of {entry['name']}") from error
+        event = self.decode_event(topics, bytes.fromhex(log["data"][2:]))
         return LoggedEvent(
             address=self.address,
             event=event,
@@ -128,6 +115,23 @@ class Contract:
             transaction_hash=bytes.fromhex(log["transactionHash"][2:]),
             log_index=int(log["logIndex"], 16),
         )
+
+    @classmethod
+    def decode_event(cls, topics: bytes, data: bytes) -> Event:
+        """Return the event of a log of this contract: its topics in one piece, and its data.
+
+        Raises `UndecodableError`.
+        """
+        plan = event_plans(cls.contract_name).get(topics[:32])
+        if plan is None:
+            raise UndecodableError("a log of an unknown event")
+        try:
+            values: Sequence[Any] = plan.values(topics, data)
+            if not plan.readers:
+                values = _checksummed(values, plan.inputs)
+            return cls.events[plan.name].of(values)
+        except (ValueError, InvalidInputError) as error:
+            raise UndecodableError(f"a log of {plan.name}") from error
 
     def _call(self, signature: str, arguments: Sequence[Any]) -> Call:
         return Call(self.address, _encoded(self.contract_name, signature, arguments), signature)
@@ -139,7 +143,7 @@ class Contract:
         if outputs and not answer:
             self.require_code(block)
         try:
-            values = decode([_kind(item) for item in outputs], answer)
+            values = decode([kind_of(item) for item in outputs], answer)
         except (DecodingError, OverflowError) as error:
             raise UndecodableError(f"the answer of {signature}") from error
         return _checksummed(values, outputs)
@@ -170,19 +174,19 @@ def call_result(
 
 def topic_of(contract_name: str, event_name: str) -> str:
     """Return the first topic of an event, as JSON-RPC wants it."""
-    for topic, entry in _events(contract_name).items():
-        if entry["name"] == event_name:
+    for topic, plan in event_plans(contract_name).items():
+        if plan.name == event_name:
             return f"0x{topic.hex()}"
     raise InvalidInputError("event", f"an event of {contract_name}", event_name)
 
 
 def _encoded(contract_name: str, signature: str, arguments: Sequence[Any]) -> bytes:
     inputs = _functions(contract_name)[signature]["inputs"]
-    kinds = [_kind(item) for item in inputs]
+    kinds = [kind_of(item) for item in inputs]
     try:
         body = encode(kinds, [_plain(value) for value in arguments])
     except (AbiEncodingError, TypeError, ValueError, OverflowError) as error:
-        names = ", ".join(f"{item['name'] or 'value'}: {_kind(item)}" for item in inputs)
+        names = ", ".join(f"{item['name'] or 'value'}: {kind_of(item)}" for item in inputs)
         raise InvalidInputError(f"arguments of {signature}", names, str(error)) from error
     return keccak(text=signature)[:4] + body
 
@@ -216,24 +220,7 @@ def _checked(value: Any, item: Mapping[str, Any]) -> Any:
     return address_of(str(item["name"]), value) if kind == "address" else value
 
 
-def _kind(item: Mapping[str, Any]) -> str:
-    kind = str(item["type"])
-    if kind.startswith("tuple"):
-        return f"({','.join(_kind(part) for part in item['components'])}){kind[5:]}"
-    return kind
-
-
-def _signature(entry: Mapping[str, Any]) -> str:
-    return f"{entry['name']}({','.join(_kind(item) for item in entry['inputs'])})"
-
-
 @cache
 def _functions(contract_name: str) -> dict[str, Mapping[str, Any]]:
     abi = artifact(contract_name)["abi"]
-    return {_signature(entry): entry for entry in abi if entry["type"] == "function"}
-
-
-@cache
-def _events(contract_name: str) -> dict[bytes, Mapping[str, Any]]:
-    abi = artifact(contract_name)["abi"]
-    return {keccak(text=_signature(entry)): entry for entry in abi if entry["type"] == "event"}
+    return {signature_of(entry): entry for entry in abi if entry["type"] == "function"}

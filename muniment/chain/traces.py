@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 
 from muniment.chain.bindings import record_registry as events
 from muniment.chain.connection import Block
-from muniment.chain.contract import LoggedEvent, topic_of
+from muniment.chain.contract import Event, topic_of
 from muniment.chain.deployment import Registries
 from muniment.chain.log_reader import LogReader
 from muniment.record.commitment import Commitment
@@ -18,7 +18,7 @@ from muniment.record.identifiers import AgencyId, RecordId
 from muniment.record.state import RecordState
 from muniment.record.trace import Act, ActKind, TraceHead, verify_trace
 
-_ACTS = (
+ACTS = (
     "Registered",
     "Enrolled",
     "Amended",
@@ -29,6 +29,7 @@ _ACTS = (
     "Transferred",
     "Disposed",
 )
+"""The names of the events that tell acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ def read_trace(registries: Registries, record_id: bytes, block: Block) -> Trace:
     """
     records = registries.records
     reader = LogReader(records.connection, [records])
-    topics = [[topic_of("RecordRegistry", name) for name in _ACTS], f"0x{record_id.hex()}"]
+    topics = [[topic_of("RecordRegistry", name) for name in ACTS], f"0x{record_id.hex()}"]
     logged = list(reader.read(registries.first_block, block, topics=topics))
     stored = records.record(record_id, block=block)
-    acts = [act_of(each) for each in logged]
+    acts = [act_of(each.event) for each in logged]
     head = verify_trace(record_id, acts, stored.commitment, stored.state, stored.trace_head)
     traced = tuple(
         TracedAct(act, each.block_number, act.state.updated_at, each.transaction_hash)
@@ -77,9 +78,8 @@ def read_trace(registries: Registries, record_id: bytes, block: Block) -> Trace:
     )
 
 
-def act_of(logged: LoggedEvent) -> Act:
+def act_of(event: Event) -> Act:
     """Return the act that an event tells, with the argument that its hash contains (SPEC § 5)."""
-    event = logged.event
     if isinstance(event, events.Registered):
         # On an id that was held before, the head names the agency: the state's issuer.
         return _act(ActKind.REGISTERED, event, event.state.issuer, event.commitment)

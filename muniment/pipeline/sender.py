@@ -22,7 +22,7 @@ from typing import Final
 from sqlalchemy.engine import Connection as DatabaseConnection
 
 from muniment.chain.accounts import Signer, UnsignedTransaction
-from muniment.chain.connection import Address, Connection, RpcError
+from muniment.chain.connection import Address, Connection
 from muniment.chain.contract import Call
 from muniment.chain.finality import final_number
 from muniment.chain.nodes import Nodes
@@ -34,6 +34,7 @@ from muniment.pipeline.settlement import (
     call_of,
     is_found,
     look,
+    price_of,
     registered_commitments,
     settled,
 )
@@ -51,7 +52,7 @@ from muniment.store.outbox import (
 _OPEN: Final = (*LIVE, TransactionState.MINED, TransactionState.ABANDONED)
 _AGAIN_MS: Final = 2_000
 _MOST_DOUBLINGS: Final = 5
-_REFUSED_OFTEN: Final = 5
+_SENT_OFTEN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,9 +316,8 @@ class OutboxSender:
         if not due:
             return 0
         parameters = [[f"0x{row.raw.hex()}"] for row in due]
-        answers = self.nodes.read(
-            lambda node: node.request_many("eth_sendRawTransaction", parameters)
-        )
+        # What a node answers is not looked at: the receipt alone tells.
+        self.nodes.read(lambda node: node.request_many("eth_sendRawTransaction", parameters))
         sent = [
             replace(
                 row,
@@ -333,17 +333,15 @@ class OutboxSender:
             carried = outbox.carried_by(connection, [row.transaction_id for row in sent])
             ids = sorted({each for part in carried.values() for each in part})
             outbox.follow(connection, outbox.submissions_of(connection, ids))
-        stuck = [
-            row
-            for row, answer in zip(sent, answers, strict=True)
-            if isinstance(answer, RpcError) and row.broadcast_count >= _REFUSED_OFTEN
-        ]
+        stuck = [row for row in sent if row.broadcast_count >= _SENT_OFTEN]
         if stuck:
             self._replace_stuck(stuck)
         return len(sent)
 
     def _replace_stuck(self, rows: Sequence[TransactionRow]) -> None:
-        """Sign anew, for the same nonce, what the nodes refuse again and again and do not have.
+        """Sign anew, for the same nonce, what is next in its lane and does not get in.
+
+        That is one which no node keeps, or whose price the blocks have outgrown.
 
         Of two transactions with one nonce only one can ever be mined, so nothing is done twice.
         """
@@ -362,7 +360,8 @@ class OutboxSender:
                 price = int(node.request("eth_gasPrice", []), 16)
                 to, data = call_of(row.raw)
                 gas = _estimate(node, row.account, Call(to, data, ""))
-                return not known and int(latest, 16) == row.nonce, price, gas
+                wanted = not known or price > price_of(row.raw)
+                return wanted and int(latest, 16) == row.nonce, price, gas
 
             is_stuck, price, gas = self.nodes.read(ask)
             if is_stuck:

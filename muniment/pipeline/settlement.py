@@ -117,6 +117,11 @@ def call_of(raw: bytes) -> tuple[Address | None, bytes]:
     return (address_of("transaction's to", f"0x{to.hex()}") if to else None), data
 
 
+def price_of(raw: bytes) -> int:
+    """Return the gas price of a raw transaction, in wei."""
+    return int.from_bytes(bytes(rlp.decode(raw)[1]), "big")
+
+
 def _to_ask(
     connection: Connection, rows: Sequence[TransactionRow], view: View
 ) -> Iterable[TransactionRow]:

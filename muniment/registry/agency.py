@@ -62,13 +62,19 @@ def officers(session: Session, agency_id: int) -> list[Officer]:
 
 def publish_type(session: Session, record_type: RecordType) -> Submission | None:
     """Publish a version of a type unless it stands on chain; keep its schema either way."""
-    head = _type_version(session, record_type.type_id)
+    head, count = _type_version(session, record_type.type_id)
     if record_type.version <= head:
         add_type(session, record_type)
         return None
     if record_type.version != head + 1:
         raise InvalidInputError(
             "record type version", f"the next one, {head + 1}", str(record_type.version)
+        )
+    if head == 0 and record_type.type_id != count + 1:
+        raise InvalidInputError(
+            "record type number",
+            f"the next one, {count + 1}: the registry counts them",
+            str(record_type.type_id),
         )
     session.record_types.add(record_type)
     agencies, agency_id = session.agencies, session.profile.agency.id
@@ -143,11 +149,14 @@ def publish_keys(session: Session) -> list[Submission]:
     ]
 
 
-def _type_version(session: Session, type_id: int) -> int:
-    def read(connection: Connection) -> int:
+def _type_version(session: Session, type_id: int) -> tuple[int, int]:
+    """Return the latest version of a type, 0 for none, and how many types the agency has."""
+
+    def read(connection: Connection) -> tuple[int, int]:
         block = connection.block()
-        records = session.registries(connection, block).records
+        registries = session.registries(connection, block)
         agency_id = session.profile.agency.id
-        return records.record_type_head(agency_id, type_id, block=block).latest_version
+        head = registries.records.record_type_head(agency_id, type_id, block=block)
+        return head.latest_version, registries.agencies.record_type_count(agency_id, block=block)
 
     return session.nodes.read(read)

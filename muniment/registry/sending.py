@@ -18,7 +18,6 @@ from muniment.chain.connection import Address
 from muniment.pipeline.sender import Lane, OutboxSender
 from muniment.registry.session import Session
 from muniment.store.leases import Lease
-from muniment.store.outbox import SubmissionRow, SubmissionState
 
 _IN_FLIGHT = 16
 
@@ -43,12 +42,14 @@ class Sending:
         self._lanes: dict[Address, Lane] = {}
         self._all_operators = all_operators
 
-    def step(self, rows: Iterable[SubmissionRow]) -> bool:
-        """Take the lanes that `rows` need, and send; return whether anything moved.
+    def step(self, needed: Iterable[tuple[str | None, bool]]) -> bool:
+        """Take the lanes that are `needed` (account, and whether to sign), and send.
+
+        Returns whether anything moved.
 
         Raises `UnreachableError`, `LeaseLostError`, and what unlocking a keystore raises.
         """
-        self._take(rows)
+        self._take(needed)
         if not self._lanes:
             return False
         session = self._session
@@ -70,13 +71,12 @@ class Sending:
         self._held.close()
         self._lanes.clear()
 
-    def _take(self, rows: Iterable[SubmissionRow]) -> None:
+    def _take(self, needed: Iterable[tuple[str | None, bool]]) -> None:
         session = self._session
         keystores, operators = session.keystores(), session.operators()
         wanted: dict[Address, bool] = {}
-        for row in rows:
-            signs = row.state is SubmissionState.NEW
-            for account in self._accounts_for(row, operators):
+        for named, signs in needed:
+            for account in self._accounts_for(named, operators):
                 wanted[account] = wanted.get(account, False) or signs
         for account, signs in sorted(wanted.items()):
             lane = self._lanes.get(account) or self._new_lane(account, operators)
@@ -87,9 +87,9 @@ class Sending:
                 lane = replace(lane, signer=session.signer(keystores[account]))
             self._lanes[account] = lane
 
-    def _accounts_for(self, row: SubmissionRow, operators: set[Address]) -> list[Address]:
-        if row.account is not None:
-            return [Address(row.account)]
+    def _accounts_for(self, named: str | None, operators: set[Address]) -> list[Address]:
+        if named is not None:
+            return [Address(named)]
         if operators:
             return sorted(operators)[: None if self._all_operators else 1]
         officer = self._session.profile.keys.officer

@@ -121,34 +121,36 @@ def wait_for(
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     waiting = [each.submission_id for each in submissions]
-    refused: list[SubmissionRow] = []
+    refused: list[int] = []
     fault: UnreachableError | None = None
     with Sending(session) as sending:
-        while True:
+        while waiting:
             with session.database.read() as connection:
-                rows = outbox.submissions_of(connection, waiting)
-            left = []
-            for each in waiting:
-                if stage_of(rows[each]) is Stage.REFUSED:
-                    refused.append(rows[each])
-                elif stage_of(rows[each]) not in _REACHED[stage]:
-                    left.append(each)
-            waiting = left
+                stages = {
+                    each: _STAGES[state]
+                    for each, state in outbox.states_of(connection, waiting).items()
+                }
+                needed = outbox.accounts_of(connection, waiting)
+            refused += [each for each in waiting if stages[each] is Stage.REFUSED]
+            waiting = [
+                each
+                for each in waiting
+                if stages[each] is not Stage.REFUSED and stages[each] not in _REACHED[stage]
+            ]
             if progress is not None:
                 progress(len(submissions) - len(waiting))
             if not waiting:
                 break
             try:
-                moved = sending.step(rows.values())
+                moved = sending.step(needed)
                 fault = None
             except UnreachableError as error:
                 moved, fault = False, error
             if deadline is not None and time.monotonic() > deadline:
                 why = "" if fault is None else f": {fault.what}"
-                row = rows[waiting[0]]
-                raise StillWaitingError(waiting[0], stage_of(row), stage, why)
+                raise StillWaitingError(waiting[0], stages[waiting[0]], stage, why)
             if not moved:
                 time.sleep(_IDLE_SECONDS)
     if refused:
-        first = refused[0]
+        first = row_of(session, refused[0])
         raise RefusedError(first.submission_id, first.kind, first.refusal or "without a reason")

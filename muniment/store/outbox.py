@@ -258,6 +258,30 @@ def retry(connection: Connection, submission_id: int) -> SubmissionRow | None:
     return follow(connection, {submission_id: again})[0]
 
 
+def states_of(connection: Connection, ids: Sequence[int]) -> dict[int, SubmissionState]:
+    """Return the states of submissions by their ids, which lie close together."""
+    chosen = sa.select(submissions.c.submission_id, submissions.c.state).where(
+        submissions.c.submission_id.between(min(ids), max(ids))
+    )
+    wanted = set(ids)
+    return {
+        row[0]: SubmissionState(row[1]) for row in connection.execute(chosen) if row[0] in wanted
+    }
+
+
+def accounts_of(connection: Connection, ids: Sequence[int]) -> set[tuple[str | None, bool]]:
+    """Return which accounts submissions need, and whether to sign; of others between them too."""
+    chosen = (
+        sa.select(submissions.c.account, submissions.c.state == SubmissionState.NEW)
+        .where(
+            submissions.c.submission_id.between(min(ids), max(ids)),
+            submissions.c.state.in_((*PENDING, SubmissionState.MINED)),
+        )
+        .distinct()
+    )
+    return {(row[0], bool(row[1])) for row in connection.execute(chosen)}
+
+
 def count_by_state(connection: Connection) -> dict[str, int]:
     """Return how many submissions are in each state."""
     chosen = sa.select(submissions.c.state, sa.func.count()).group_by(submissions.c.state)

@@ -51,6 +51,7 @@ mirror = sa.Table(
     _number("only", key=True),  # always 1: the table has one row
     _number("chain_id"),
     _text("registry"),
+    _text("shares", null=True),  # the share registry, where there is one
     _number("first_block"),
     _number("final_number"),  # the highest block that was final when it was indexed; -1 for none
     _bytes("final_hash", null=True),
@@ -65,8 +66,13 @@ blocks = sa.Table(
     _bytes("hash"),
     _bytes("parent_hash"),
     _number("timestamp"),
+    # The numbers of the last events up to this block: the next ones follow without a gap.
+    _number("records_sequence"),
+    _number("agencies_sequence"),
+    _number("shares_sequence"),
 )
-"""Blocks that were indexed: the last of each range, and each one that was not final then."""
+"""Blocks that were indexed: the last of each range, and each one that was not final then. Old ones
+go: see `store/mirror_writing.py`."""
 
 events = sa.Table(
     "events",
@@ -78,11 +84,11 @@ events = sa.Table(
     _text("contract"),  # records, agencies or shares
     _text("name"),
     _number("sequence", null=True),
-    _bytes("record_id", null=True),
+    _bytes("subject", null=True),  # what it is about: see `store/subjects.py`
     _bytes("topics"),  # 32 bytes each
     _bytes("data"),
-    sa.Index(None, "record_id", "block_number", "log_index"),
-    sa.Index(None, "contract", "sequence"),
+    sa.Index(None, "subject", "block_number", "log_index"),
+    sqlite_with_rowid=False,
 )
 """Every log of the three contracts, as the node gave it. All other mirrored tables fold these."""
 
@@ -103,14 +109,14 @@ records = sa.Table(
     _number("updated_at"),
     _number("retain_until"),
     _bytes("commitment"),
-    _bytes("trace_head"),  # of all acts: also where the chain stores zero, for a lone registration
+    _bytes("trace_head"),  # as the chain stores it: zero while direct registration is the only act
     _number("act_count"),
     _number("first_block"),
     _number("last_block"),
     sa.Index(None, "issuer", "type_id", "status"),
     sa.Index(None, "custodian", "status"),
     sa.Index(None, "updated_at"),
-    sa.Index(None, "last_block"),
+    sqlite_with_rowid=False,
 )
 """Records and ids that were held before they were registered (status 0)."""
 
@@ -120,7 +126,7 @@ holds = sa.Table(
     _bytes("record_id", key=True),
     _text("authority", key=True),
     _bytes("case_commitment", key=True),
-    _number("since"),
+    _number("block_number"),
 )
 
 type_holds = sa.Table(

@@ -265,6 +265,17 @@ def test_two_agencies_officers_and_types(opened: Open, world: World) -> None:
         admin.add_type(changed)
 
 
+def test_type_of_another_number_than_the_next__is_refused(opened: Open) -> None:
+    # The registry counts types itself: a wrong number would name another type than the published.
+    admin = opened("agency_admin")
+    far = RecordType.define(
+        "permit", TypeId(9), 1, SCHEMA, retention_days=0, sharing=Sharing.OPEN, searchable=[]
+    )
+    with pytest.raises(InvalidInputError, match="record type number is 9; expected the next one"):
+        admin.publish_type(far)
+    assert "permit" not in {each.name for each in admin.session.record_types.all()}
+
+
 def test_node_away__is_said(opened: Open) -> None:
     with pytest.raises(UnreachableError):
         opened("registrar", urls=("http://127.0.0.1:9",)).standing(b"\1" * 32)
