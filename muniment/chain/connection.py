@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NewType
 
@@ -181,12 +181,7 @@ class Connection:
         found = self.request("eth_getBlockByNumber", [named, False])
         if found is None:
             raise UnknownBlockError(named if number is None else number)
-        return Block(
-            number=int(found["number"], 16),
-            hash=bytes.fromhex(found["hash"][2:]),
-            parent_hash=bytes.fromhex(found["parentHash"][2:]),
-            timestamp=int(found["timestamp"], 16),
-        )
+        return block_of(found)
 
     def code(self, address: Address, block: BlockId) -> bytes:
         """Return the code at an address. Raises `NoCodeError` where there is none."""
@@ -199,6 +194,16 @@ class Connection:
         """Return the word in a storage slot."""
         word = self.request("eth_getStorageAt", [address, hex(slot), block_parameter(block)])
         return int(word, 16)
+
+
+def block_of(answer: Mapping[str, Any]) -> Block:
+    """Return a block of its JSON-RPC form."""
+    return Block(
+        number=int(answer["number"], 16),
+        hash=bytes.fromhex(answer["hash"][2:]),
+        parent_hash=bytes.fromhex(answer["parentHash"][2:]),
+        timestamp=int(answer["timestamp"], 16),
+    )
 
 
 class Unconnected(Connection):

@@ -59,10 +59,8 @@ class EventPlan:
             for indexed, at, read in self.readers
         ]
 
-    def sequence(self, data: bytes) -> int | None:
-        """Return the event's number, None where it has none. Raises `MalformedLogError`."""
-        if not self.numbered:
-            return None
+    def sequence(self, data: bytes) -> int:
+        """Return the number of a numbered event. Raises `MalformedLogError`."""
         if len(data) < self.data_size:
             raise MalformedLogError(self.name)
         return int.from_bytes(data[:WORD], "big")

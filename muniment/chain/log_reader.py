@@ -63,9 +63,25 @@ class LogReader:
         node refuses them or takes too long, and grow again after. Raises `ReorganisedError` when
         `last` is no longer the block it was, and when logs of its height are another block's.
         """
+        for end, logs in self.ranges(first, last.number, topics=topics):
+            for log in logs:
+                yield from self._decoded(log, last)
+            if progress is not None:
+                progress(end)
+        now = self.connection.block(last.number)
+        if now.hash != last.hash:
+            raise ReorganisedError(last.number, last.hash, now.hash)
+
+    def ranges(
+        self, first: int, last: int, *, topics: Sequence[Any] = ()
+    ) -> Iterator[tuple[int, list[Any]]]:
+        """Yield the logs of blocks `first` to `last` as the node gives them, range by range.
+
+        Each time the last block of the range, and its logs in order of the chain.
+        """
         start, span = first, _RANGE
-        while start <= last.number:
-            end = min(start + span - 1, last.number)
+        while start <= last:
+            end = min(start + span - 1, last)
             try:
                 logs = self._logs(start, end, topics)
             except (RpcError, UnreachableError) as fault:
@@ -75,14 +91,8 @@ class LogReader:
                     raise
                 span = asked // 2
                 continue
-            for log in sorted(logs, key=lambda log: (int(log["blockNumber"], 16), _index(log))):
-                yield from self._decoded(log, last)
-            if progress is not None:
-                progress(end)
+            yield end, sorted(logs, key=lambda log: (int(log["blockNumber"], 16), _index(log)))
             start, span = end + 1, min(span * 2, _RANGE)
-        now = self.connection.block(last.number)
-        if now.hash != last.hash:
-            raise ReorganisedError(last.number, last.hash, now.hash)
 
     def read_all(self, first: int, last: Block) -> list[LoggedEvent]:
         """Return all events from the contracts' deployment (`first` at the latest) to `last`.

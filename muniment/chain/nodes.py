@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from muniment.chain.connection import Connection
-from muniment.errors import InvalidInputError, UnreachableError
+from muniment.errors import ChainError, InvalidInputError, UnreachableError
 
 Result = TypeVar("Result")
 
@@ -34,17 +34,25 @@ class Nodes:
         self._connections: dict[str, Connection] = {}
         self._first = 0
 
-    def read(self, reading: Callable[[Connection], Result]) -> Result:
+    def read(
+        self,
+        reading: Callable[[Connection], Result],
+        *,
+        distrust: tuple[type[ChainError], ...] = (),
+    ) -> Result:
         """Return what `reading` makes of one node; when it goes away, start anew with the next.
 
-        `reading` may be called several times: it must keep nothing of an earlier call. Raises
-        `UnreachableError` of the last node when none answers, and whatever else `reading` raises.
+        So it does too when `reading` raises one of `distrust`, by which it says that the node
+        answers wrongly. `reading` may be called several times: it must keep nothing of an earlier
+        call. Raises the error of the last node when none answers, and whatever else `reading`
+        raises.
         """
+        passed_over: tuple[type[ChainError], ...] = (UnreachableError, *distrust)
         for turn in range(len(self.urls)):
             place = (self._first + turn) % len(self.urls)
             try:
                 result = reading(self._connection(self.urls[place]))
-            except UnreachableError:
+            except passed_over:
                 if turn + 1 == len(self.urls):
                     raise
                 continue

@@ -13,7 +13,7 @@ from muniment.record.identifiers import AgencyId, TypeId
 RETAIN_FOREVER_DAY: Final = 0xFFFFF
 """Last day of a retention without end."""
 
-_PLACES: Final = {
+PLACES: Final = {
     "issuer": (0, 32),
     "custodian": (32, 32),
     "offered_to": (64, 32),
@@ -27,6 +27,8 @@ _PLACES: Final = {
     "updated_at": (200, 36),
     "retain_until": (236, 20),
 }
+"""Each field's lowest bit and how many it has."""
+
 _NO_AGENCY: Final = AgencyId(0)
 _NO_TYPE: Final = TypeId(0)
 _OFFER_BITS: Final = ((1 << 68) - 1) << 64
@@ -65,7 +67,7 @@ class RecordState:
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit."""
-        for name, (_, bits) in _PLACES.items():
+        for name, (_, bits) in PLACES.items():
             value = getattr(self, name)
             if not isinstance(value, int) or not 0 <= value < 1 << bits:
                 raise InvalidInputError(f"state {name}", f"0 to {(1 << bits) - 1}", str(value))
@@ -75,7 +77,7 @@ class RecordState:
         """Return the state of a 256-bit word. Raises `InvalidInputError`."""
         if not 0 <= word < 1 << 256:
             raise InvalidInputError("state word", "256 bits", str(word))
-        values = {name: (word >> at) & ((1 << bits) - 1) for name, (at, bits) in _PLACES.items()}
+        values = {name: (word >> at) & ((1 << bits) - 1) for name, (at, bits) in PLACES.items()}
         status = values.pop("status")
         if status not in Status._value2member_map_:
             raise InvalidInputError("state status", "0 to 4", str(status))
@@ -83,7 +85,7 @@ class RecordState:
 
     def to_word(self) -> int:
         """Return the 256-bit word."""
-        return sum(int(getattr(self, name)) << at for name, (at, _) in _PLACES.items())
+        return sum(int(getattr(self, name)) << at for name, (at, _) in PLACES.items())
 
     def hashed_word(self) -> int:
         """Return the word as every hash contains it: offers are no acts."""

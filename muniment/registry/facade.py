@@ -11,16 +11,19 @@ from muniment.chain.connection import address_of
 from muniment.chain.contract import Call
 from muniment.chain.traces import Trace
 from muniment.errors import InvalidInputError
+from muniment.pipeline.indexer import IndexProgress
 from muniment.record.canonical import JsonValue, parse
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
+from muniment.record.state import Status
 from muniment.record.types import RecordType
-from muniment.registry import acts, agency, content, reading
+from muniment.registry import acts, agency, content, mirroring, reading
 from muniment.registry.content import NewContent
 from muniment.registry.profile import Profile
 from muniment.registry.reading import KeptVersion, Standing
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission, wait_for
+from muniment.store.mirror_search import Filters, MirroredRecord
 
 _DAY: Final = 86_400
 
@@ -145,6 +148,38 @@ class Registry:
     def trace(self, record: bytes | str) -> Trace:
         """Return all acts of a record, checked against its slots on chain."""
         return reading.trace(self.session, record_id_of(record))
+
+    def sync(self, progress: Callable[[IndexProgress], None] | None = None) -> IndexProgress | None:
+        """Bring the mirror up to the chain's head; None where another process does. See `search`.
+
+        Raises `UnreachableError`, `PastFinalityError`.
+        """
+        return mirroring.sync(self.session, progress)
+
+    def search(
+        self,
+        *,
+        record_ids: Sequence[RecordId] | None = None,
+        record_type: RecordType | None = None,
+        custodian: int | None = None,
+        status: Status | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int = 100,
+    ) -> list[MirroredRecord]:
+        """Return records of the whole registry, as the mirror has them; the filters add up.
+
+        `since` and `until` bound the time of the last act, in Unix seconds. `sync` first.
+        """
+        filters = Filters(
+            issuer=None if record_type is None else self.session.profile.agency.id,
+            type_id=None if record_type is None else record_type.type_id,
+            custodian=custodian,
+            status=status,
+            since=since,
+            until=until,
+        )
+        return mirroring.search(self.session, filters, record_ids=record_ids, limit=limit)
 
     # --- acts of officers -------------------------------------------------------------------------
 

@@ -41,7 +41,8 @@ from muniment.store.versions import (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the chain says of a record at `block`. `commitment` is that of the latest version."""
+    """What the chain says of a record at `block`. `commitment` is that of the latest version,
+    `trace_head` that of all acts, where the chain stores none for a lone registration too."""
 
     record_id: RecordId
     block: Block
@@ -76,10 +77,10 @@ def standing(session: Session, record_id: RecordId) -> Standing:
 
     def read(connection: Connection) -> Standing:
         block = connection.block()
-        found = session.registries(connection, block).records.record(record_id, block=block)
-        return Standing(
-            record_id, block, found.state, Commitment(found.commitment), found.trace_head
-        )
+        records = session.registries(connection, block).records
+        found = records.record(record_id, block=block)
+        head = records.trace_head_of(record_id, block=block)
+        return Standing(record_id, block, found.state, Commitment(found.commitment), head)
 
     return session.nodes.read(read)
 

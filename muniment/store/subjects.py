@@ -9,7 +9,7 @@
 | the registry | 4 zero bytes | officers of the whole registry, pause, succession |
 
 No event of one subject changes what is folded of another. Unnumbered events, OpenZeppelin's own,
-have no subject: each says what a numbered one says too.
+have no subject and are not kept: each says what a numbered one says too.
 """
 
 from __future__ import annotations
@@ -36,15 +36,13 @@ class Placed:
     plan: EventPlan
     slices: tuple[slice, ...] | None
 
-    def subject(self, topics: bytes) -> bytes | None:
-        """Return the subject of a log of this event."""
-        if self.slices is None:
-            return None
+    def subject(self, topics: bytes) -> bytes:
+        """Return the subject of a log of this event; it must have one."""
         if not self.slices:
             return REGISTRY
         if len(self.slices) == 1:
             return topics[self.slices[0]]
-        return b"".join(topics[each] for each in self.slices)
+        return b"".join([topics[each] for each in self.slices])
 
 
 @cache

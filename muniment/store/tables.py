@@ -51,11 +51,10 @@ mirror = sa.Table(
     _number("only", key=True),  # always 1: the table has one row
     _number("chain_id"),
     _text("registry"),
+    _text("agencies"),
     _text("shares", null=True),  # the share registry, where there is one
     _number("first_block"),
-    _number("final_number"),  # the highest block that was final when it was indexed; -1 for none
-    _bytes("final_hash", null=True),
-    _text("halted", null=True),  # why the indexer stopped for good, until somebody looked
+    _number("final_number"),  # the highest indexed block that was final then; -1 for none
 )
 """Which registry is mirrored, and how far is final."""
 
@@ -71,8 +70,8 @@ blocks = sa.Table(
     _number("agencies_sequence"),
     _number("shares_sequence"),
 )
-"""Blocks that were indexed: the last of each range, and each one that was not final then. Old ones
-go: see `store/mirror_writing.py`."""
+"""The highest final block that was indexed, and each indexed block above it. Others go: nothing can
+be rolled back beyond a final block (`store/mirror.py`)."""
 
 events = sa.Table(
     "events",
@@ -83,14 +82,14 @@ events = sa.Table(
     _bytes("transaction_hash"),
     _text("contract"),  # records, agencies or shares
     _text("name"),
-    _number("sequence", null=True),
-    _bytes("subject", null=True),  # what it is about: see `store/subjects.py`
+    _number("sequence"),
+    _bytes("subject"),  # what it is about: see `store/subjects.py`
     _bytes("topics"),  # 32 bytes each
     _bytes("data"),
     sa.Index(None, "subject", "block_number", "log_index"),
     sqlite_with_rowid=False,
 )
-"""Every log of the three contracts, as the node gave it. All other mirrored tables fold these."""
+"""Every numbered log of the three contracts, as the node gave it. The tables below fold these."""
 
 records = sa.Table(
     "records",

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -27,8 +26,8 @@ DEPTH = 30
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with Database.open(f"sqlite:///{tmp_path}/muniment.db") as opened:
+def database(database_url: str) -> Iterator[Database]:
+    with Database.open(database_url) as opened:
         yield opened
 
 

@@ -77,7 +77,7 @@ Open = Callable[..., Registry]
 
 
 @pytest.fixture
-def opened(world: World, tmp_path: Path) -> Iterator[Open]:
+def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
     """Opens the registry as an officer of a role."""
     lineage = derive_lineage(CHAIN_ID, bytes.fromhex(world.registries.records.address[2:]))
     key_file = tmp_path / "key"
@@ -111,7 +111,7 @@ def opened(world: World, tmp_path: Path) -> Iterator[Open]:
                 operators=(keystore(tmp_path, world, "operator"),) if operators else (),
                 key_file=key_file,
             ),
-            database=f"sqlite:///{tmp_path}/muniment.db",
+            database=database_url,
             vault=str(tmp_path / "vault"),
         )
         profile.path.write_text(profile.to_toml())

@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The indexer: mirrors the registry's events in the database (DESIGN § 7).
+
+    indexer = Indexer(database, nodes, registry, finality_depth=0)
+    while not (progress := indexer.step()).done:
+        ...
+
+One step asks one node, and then writes one transaction: what a node says is compared first with
+what is kept, from the top down. Where it has another branch, the mirror goes back to the last block
+that both share; that this block is final is the limit, beyond which nothing is changed and
+`PastFinalityError` is raised. Logs of final blocks are read by ranges, of others block by block
+and by hash. A contract's events are numbered without gaps, and its count is asked for in the last
+block: a node that leaves logs out is found out and another one is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from muniment.chain.bindings import AgencyRegistry, RecordRegistry, ShareRegistry
+from muniment.chain.connection import (
+    Block,
+    Connection,
+    NoCodeError,
+    RpcError,
+    UnknownBlockError,
+    block_of,
+)
+from muniment.chain.contract import UndecodableError
+from muniment.chain.finality import final_number
+from muniment.chain.log_reader import LogReader, MissingEventError, ReorganisedError
+from muniment.chain.nodes import Nodes
+from muniment.errors import ChainError
+from muniment.store import mirror
+from muniment.store.database import Database
+from muniment.store.leases import Lease
+from muniment.store.mirror import KeptBlock, MirroredRegistry, NewLog
+from muniment.store.subjects import CONTRACTS, placed_events
+
+LEASE: Final = "index"
+"""The lease of whoever indexes."""
+
+_ENOUGH_LOGS: Final = 20_000
+_BLOCKS_A_STEP: Final = 256
+_DISTRUST: Final = (MissingEventError, ReorganisedError, UndecodableError, UnknownBlockError)
+
+
+class PastFinalityError(ChainError):
+    """A node's chain differs from the mirrored one in a block that was final."""
+
+    def __init__(self, number: int, ours: bytes, theirs: bytes) -> None:
+        super().__init__(
+            f"block {number} was final as 0x{ours.hex()}, and the node has 0x{theirs.hex()}",
+            expected="final blocks to stay as they are",
+            remedy="nothing was changed here. Find out which chain is the right one (ask the other "
+            "validators); to take the node's, run `muniment rebuild`",
+        )
+        self.number = number
+        self.ours = ours
+        self.theirs = theirs
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProgress:
+    """How far the mirror is: `indexed` of `head`, up to `final` for good; -1 for nothing yet.
+
+    `events` were added by the step; before, those from block `rolled_back` upwards were taken away
+    (None: no reorganisation). `behind`: the node lacks blocks that are mirrored already.
+    """
+
+    indexed: int
+    head: int
+    final: int
+    events: int = 0
+    rolled_back: int | None = None
+    behind: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do for now."""
+        return self.behind or self.indexed >= self.head
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one node said: from `ancestor` on, these logs and blocks are to be added."""
+
+    ancestor: int
+    logs: Sequence[NewLog]
+    blocks: Sequence[KeptBlock]
+    progress: IndexProgress
+
+
+class Indexer:
+    """Mirrors `registry` of the chain of `nodes` in `database`; `finality_depth` as in
+    `chain.finality`. With a `lease`, each write requires it."""
+
+    def __init__(
+        self,
+        database: Database,
+        nodes: Nodes,
+        registry: MirroredRegistry,
+        *,
+        finality_depth: int | None = None,
+        lease: Lease | None = None,
+    ) -> None:
+        """Take what is needed; nothing is asked before `step`."""
+        self.database = database
+        self.nodes = nodes
+        self.registry = registry
+        self.finality_depth = finality_depth
+        self.lease = lease
+        self._names = {
+            address.lower(): name
+            for name, address in (
+                ("records", registry.registry),
+                ("agencies", registry.agencies),
+                ("shares", registry.shares),
+            )
+            if address is not None
+        }
+
+    def step(self) -> IndexProgress:
+        """Bring the mirror forward, or back, by one step.
+
+        Raises `PastFinalityError`, `AnotherRegistryError`, `UnreachableError`, `LeaseLostError`,
+        and `MissingEventError` when every node leaves logs out. Nothing is half done.
+        """
+        with self.database.read() as connection:
+            ours = mirror.registry_of(connection)
+            kept = mirror.kept_blocks(connection)
+            final = mirror.final_number(connection)
+        if ours is not None and ours != self.registry:
+            raise mirror.AnotherRegistryError(ours, self.registry)
+        reading = self.nodes.read(lambda node: self._look(node, kept, final), distrust=_DISTRUST)
+        progress = reading.progress
+        news = reading.blocks or progress.rolled_back is not None or progress.final > final
+        if ours is not None and (progress.behind or not news):
+            return progress
+        with self.database.write() as connection:
+            if self.lease is not None:
+                self.lease.require(connection)
+            if mirror.top_block(connection) != (kept[-1] if kept else None):
+                # Another process was quicker: what was read fits no more.
+                return replace(progress, events=0, rolled_back=None, indexed=_top_number(kept))
+            mirror.begin(connection, self.registry)
+            if progress.rolled_back is not None:
+                mirror.roll_back(connection, reading.ancestor)
+            mirror.advance(connection, reading.logs, reading.blocks, progress.final)
+        return progress
+
+    def catch_up(self, progress: Callable[[IndexProgress], None] | None = None) -> IndexProgress:
+        """Step until nothing is left to do for now; `progress` is told of each step."""
+        while True:
+            done = self.step()
+            if progress is not None:
+                progress(done)
+            if done.done:
+                return done
+
+    # --- what one node says -----------------------------------------------------------------------
+
+    def _look(self, node: Connection, kept: Sequence[KeptBlock], our_final: int) -> _Reading:
+        head = node.block()
+        top = _top_number(kept)
+        if _is_behind(node, head, kept):
+            behind = IndexProgress(top, head.number, our_final, behind=True)
+            return _Reading(top, (), (), behind)
+        final = max(final_number(node, head, self.finality_depth), our_final)
+        before = _common(node, head, kept, our_final) if kept else None
+        number = self.registry.first_block - 1 if before is None else before.number
+        rolled_back = number + 1 if kept and before != kept[-1] else None
+        logs, blocks = self._read_on(node, head, final, number, before)
+        indexed = blocks[-1].number if blocks else number
+        progress = IndexProgress(indexed, head.number, final, len(logs), rolled_back)
+        return _Reading(number, logs, blocks, progress)
+
+    def _read_on(
+        self, node: Connection, head: Block, final: int, number: int, before: KeptBlock | None
+    ) -> tuple[list[NewLog], list[KeptBlock]]:
+        if number >= head.number:
+            return [], []
+        counts = dict.fromkeys(CONTRACTS, 0)
+        if before is not None:
+            counts = {name: getattr(before, f"{name}_sequence") for name in CONTRACTS}
+        if number < final:
+            logs, last = self._final_range(node, number + 1, min(final, head.number), counts)
+            blocks = [_kept(last, counts)]
+        else:
+            logs, blocks = self._by_hash(node, head, number, before, counts)
+            top = blocks[-1]
+            last = Block(top.number, top.hash, top.parent_hash, top.timestamp)
+        self._count(node, last, counts)
+        return logs, blocks
+
+    def _final_range(
+        self, node: Connection, first: int, last: int, counts: dict[str, int]
+    ) -> tuple[list[NewLog], Block]:
+        reader = LogReader(node, self._contracts(node))
+        found: list[NewLog] = []
+        end = first
+        for end, logs in reader.ranges(first, last):  # noqa: B007  (used below)
+            found += self._numbered(logs, counts)
+            if len(found) >= _ENOUGH_LOGS:
+                break
+        block = node.block(end)
+        for log in reversed(found):
+            if log.block_number != end:
+                break
+            if log.block_hash != block.hash:
+                raise ReorganisedError(end, log.block_hash, block.hash)
+        return found, block
+
+    def _by_hash(
+        self,
+        node: Connection,
+        head: Block,
+        number: int,
+        before: KeptBlock | None,
+        counts: dict[str, int],
+    ) -> tuple[list[NewLog], list[KeptBlock]]:
+        numbers = range(number + 1, min(head.number, number + _BLOCKS_A_STEP) + 1)
+        answers = node.request_many("eth_getBlockByNumber", [[hex(n), False] for n in numbers])
+        found = [_block(n, answer) for n, answer in zip(numbers, answers, strict=True)]
+        parent = None if before is None else before.hash
+        for each in found:
+            if parent is not None and each.parent_hash != parent:
+                raise ReorganisedError(each.number - 1, parent, each.parent_hash)
+            parent = each.hash
+        addresses = list(self._names)
+        wanted = [[{"blockHash": f"0x{b.hash.hex()}", "address": addresses}] for b in found]
+        logs: list[NewLog] = []
+        kept: list[KeptBlock] = []
+        for block, answer in zip(found, node.request_many("eth_getLogs", wanted), strict=True):
+            if isinstance(answer, RpcError):
+                raise UnknownBlockError(f"0x{block.hash.hex()}") from answer
+            part = self._numbered(answer, counts)
+            for log in part:
+                if log.block_hash != block.hash:
+                    raise ReorganisedError(block.number, block.hash, log.block_hash)
+            logs += part
+            kept.append(_kept(block, counts))
+        return logs, kept
+
+    def _numbered(self, logs: Sequence[Any], counts: dict[str, int]) -> list[NewLog]:
+        """The logs as they are stored; `counts` goes on, and nothing may be missing."""
+        found = []
+        for log in logs:
+            each = self._log(log)
+            if each is None:
+                continue
+            due = counts[each.contract] + 1
+            if each.sequence != due:
+                raise MissingEventError(CONTRACTS[each.contract], due, each.sequence)
+            counts[each.contract] = due
+            found.append(each)
+        return found
+
+    def _log(self, log: Mapping[str, Any]) -> NewLog | None:
+        try:
+            if log.get("removed"):
+                raise ReorganisedError(int(log["blockNumber"], 16), b"", b"")
+            contract = self._names.get(log["address"].lower())
+            if contract is None:
+                return None
+            topics = bytes.fromhex("".join([topic[2:] for topic in log["topics"]]))
+            placed = placed_events(contract).get(topics[:32])
+            if placed is None or placed.slices is None:
+                # OpenZeppelin's own have no number, so nobody would miss them; each says what a
+                # numbered one says too.
+                return None
+            data = bytes.fromhex(log["data"][2:])
+            if len(topics) != placed.plan.topics_size:
+                raise UndecodableError(f"a log of {placed.plan.name}")
+            return NewLog(
+                int(log["blockNumber"], 16),
+                int(log["logIndex"], 16),
+                bytes.fromhex(log["blockHash"][2:]),
+                bytes.fromhex(log["transactionHash"][2:]),
+                contract,
+                placed.plan.name,
+                placed.plan.sequence(data),
+                placed.subject(topics),
+                topics,
+                data,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UndecodableError("a log") from error
+
+    def _count(self, node: Connection, block: Block, counts: Mapping[str, int]) -> None:
+        """Compare with what the contracts have counted, where the node still has that state."""
+        for contract in self._contracts(node):
+            name = self._names[contract.address.lower()]
+            try:
+                counted = contract.sequence(block=block)
+            except RpcError:
+                continue
+            except NoCodeError:
+                # The share registry is deployed after the others.
+                counted = 0
+            if counted != counts[name]:
+                raise MissingEventError(CONTRACTS[name], counted, counts[name])
+
+    def _contracts(self, node: Connection) -> list[RecordRegistry | AgencyRegistry | ShareRegistry]:
+        found: list[RecordRegistry | AgencyRegistry | ShareRegistry] = [
+            RecordRegistry(node, self.registry.registry),
+            AgencyRegistry(node, self.registry.agencies),
+        ]
+        if self.registry.shares is not None:
+            found.append(ShareRegistry(node, self.registry.shares))
+        return found
+
+
+def _is_behind(node: Connection, head: Block, kept: Sequence[KeptBlock]) -> bool:
+    """Whether the node merely lacks blocks that are kept."""
+    if not kept or head.number >= kept[-1].number:
+        return False
+    shared = [block for block in kept if block.number <= head.number]
+    # Below the lowest kept block nothing can be compared, and nothing could be rolled back.
+    return not shared or node.block(shared[-1].number).hash == shared[-1].hash
+
+
+def _common(
+    node: Connection, head: Block, kept: Sequence[KeptBlock], our_final: int
+) -> KeptBlock | None:
+    """The highest kept block that the node has too, None for none. Raises `PastFinalityError`."""
+    top = kept[-1]
+    if top.number <= head.number and _hash_at(node, head, top.number) == top.hash:
+        return top
+    shared = [block for block in kept if block.number <= head.number]
+    answers = node.request_many(
+        "eth_getBlockByNumber", [[hex(block.number), False] for block in shared]
+    )
+    for block, answer in zip(reversed(shared), reversed(answers), strict=True):
+        theirs = _block(block.number, answer).hash
+        if theirs == block.hash:
+            return block
+        if block.number <= our_final:
+            raise PastFinalityError(block.number, block.hash, theirs)
+    return None
+
+
+def _hash_at(node: Connection, head: Block, number: int) -> bytes:
+    return head.hash if number == head.number else node.block(number).hash
+
+
+def _top_number(kept: Sequence[KeptBlock]) -> int:
+    return kept[-1].number if kept else -1
+
+
+def _block(number: int, answer: Any) -> Block:
+    if answer is None or isinstance(answer, RpcError):
+        raise UnknownBlockError(number)
+    return block_of(answer)
+
+
+def _kept(block: Block, counts: Mapping[str, int]) -> KeptBlock:
+    return KeptBlock(
+        block.number,
+        block.hash,
+        block.parent_hash,
+        block.timestamp,
+        counts["records"],
+        counts["agencies"],
+        counts["shares"],
+    )

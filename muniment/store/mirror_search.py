@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding records in the mirror: of the whole registry, by what the chain says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from muniment.record.commitment import Commitment
+from muniment.record.identifiers import RecordId
+from muniment.record.state import RecordState, Status
+from muniment.store.record_folding import word_of
+from muniment.store.tables import records
+
+_MANY: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredRecord:
+    """A record as the mirror has it: its three slots, how many acts led there, in which blocks."""
+
+    record_id: RecordId
+    state: RecordState
+    commitment: Commitment
+    trace_head: bytes
+    act_count: int
+    first_block: int
+    last_block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is sought; None asks for nothing. `since` and `until` bound the time of the last act,
+    in Unix seconds, the second one excluded."""
+
+    issuer: int | None = None
+    type_id: int | None = None
+    custodian: int | None = None
+    status: Status | None = None
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """The filters as conditions on `records`."""
+        equal = {
+            records.c.issuer: self.issuer,
+            records.c.type_id: self.type_id,
+            records.c.custodian: self.custodian,
+            records.c.status: None if self.status is None else int(self.status),
+        }
+        found = [column == value for column, value in equal.items() if value is not None]
+        if self.since is not None:
+            found.append(records.c.updated_at >= self.since)
+        if self.until is not None:
+            found.append(records.c.updated_at < self.until)
+        return found
+
+
+def search(connection: Connection, filters: Filters, limit: int) -> list[MirroredRecord]:
+    """Return the records that match, the latest acts first, at most `limit`."""
+    chosen = (
+        sa.select(records)
+        .where(*filters.conditions)
+        .order_by(records.c.updated_at.desc(), records.c.record_id)
+        .limit(limit)
+    )
+    return [_record(row) for row in connection.execute(chosen).mappings()]
+
+
+def among(
+    connection: Connection, record_ids: Sequence[bytes], filters: Filters
+) -> list[MirroredRecord]:
+    """Return those of some records that match, in the order given."""
+    found: dict[bytes, MirroredRecord] = {}
+    for start in range(0, len(record_ids), _MANY):
+        part = record_ids[start : start + _MANY]
+        chosen = sa.select(records).where(records.c.record_id.in_(part), *filters.conditions)
+        for row in connection.execute(chosen).mappings():
+            found[bytes(row["record_id"])] = _record(row)
+    return [found[each] for each in record_ids if each in found]
+
+
+def _record(row: sa.RowMapping) -> MirroredRecord:
+    return MirroredRecord(
+        RecordId(bytes(row["record_id"])),
+        RecordState.from_word(word_of(row)),
+        Commitment(bytes(row["commitment"])),
+        bytes(row["trace_head"]),
+        row["act_count"],
+        row["first_block"],
+        row["last_block"],
+    )
