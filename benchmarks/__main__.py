@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks gas [--json] [--peers] [--check] [--write]`."""
+"""`python -m benchmarks gas | index`; see `--help` of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 import click
 
-from benchmarks import gas, gas_tables, peers
+from benchmarks import gas, gas_tables, index, peers
 
 
 @click.group()
@@ -57,6 +57,26 @@ def gas_command(as_json: bool, check: bool, write: bool, with_peers: bool) -> No
             raise SystemExit(1)
         count = len(measured | measured_peers)
         click.echo(f"{count} numbers: within the limits and as in the snapshots", err=True)
+
+
+@main.command("index")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--count", default=20_000, show_default=True, help="Records on the chain.")
+@click.option("--rounds", default=7, show_default=True, help="Runs; the median counts.")
+def index_command(as_json: bool, count: int, rounds: int) -> None:
+    """Backfill from an empty database against fetching the same logs without decoding.
+
+    Example: python -m benchmarks index --json
+    """
+    _show(index.measure(count, rounds), as_json)
+
+
+def _show(figures: dict[str, float], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        click.echo(f"{name:28} {value:>14,}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from muniment.chain.connection import Block, Connection, RpcError
 from muniment.chain.contract import Contract, LoggedEvent
 from muniment.errors import ChainError, UnreachableError
 
-_RANGE: Final = 10_000
+MAX_RANGE: Final = 10_000
+"""Most blocks that are asked for at a time."""
 
 
 class MissingEventError(ChainError):
@@ -48,6 +49,7 @@ class LogReader:
         """Read from a connection; the contracts decode."""
         self.connection = connection
         self.contracts = tuple(contracts)
+        self.addresses = [contract.address for contract in self.contracts]
 
     def read(
         self,
@@ -63,7 +65,9 @@ class LogReader:
         node refuses them or takes too long, and grow again after. Raises `ReorganisedError` when
         `last` is no longer the block it was, and when logs of its height are another block's.
         """
-        for end, logs in self.ranges(first, last.number, topics=topics):
+        for end, logs in log_ranges(
+            self.connection, self.addresses, first, last.number, topics=topics
+        ):
             for log in logs:
                 yield from self._decoded(log, last)
             if progress is not None:
@@ -71,28 +75,6 @@ class LogReader:
         now = self.connection.block(last.number)
         if now.hash != last.hash:
             raise ReorganisedError(last.number, last.hash, now.hash)
-
-    def ranges(
-        self, first: int, last: int, *, topics: Sequence[Any] = ()
-    ) -> Iterator[tuple[int, list[Any]]]:
-        """Yield the logs of blocks `first` to `last` as the node gives them, range by range.
-
-        Each time the last block of the range, and its logs in order of the chain.
-        """
-        start, span = first, _RANGE
-        while start <= last:
-            end = min(start + span - 1, last)
-            try:
-                logs = self._logs(start, end, topics)
-            except (RpcError, UnreachableError) as fault:
-                asked = end - start + 1
-                # A node that nobody hears does not answer smaller questions either.
-                if asked == 1 or (isinstance(fault, UnreachableError) and not _is_slow(fault)):
-                    raise
-                span = asked // 2
-                continue
-            yield end, sorted(logs, key=lambda log: (int(log["blockNumber"], 16), _index(log)))
-            start, span = end + 1, min(span * 2, _RANGE)
 
     def read_all(self, first: int, last: Block) -> list[LoggedEvent]:
         """Return all events from the contracts' deployment (`first` at the latest) to `last`.
@@ -104,16 +86,6 @@ class LogReader:
             check_sequence(contract, events)
         return events
 
-    def _logs(self, start: int, end: int, topics: Sequence[Any]) -> list[Any]:
-        wanted = {
-            "fromBlock": hex(start),
-            "toBlock": hex(end),
-            "address": [contract.address for contract in self.contracts],
-            "topics": list(topics),
-        }
-        logs: list[Any] = self.connection.request("eth_getLogs", [wanted])
-        return logs
-
     def _decoded(self, log: Any, last: Block) -> Iterator[LoggedEvent]:
         if int(log["blockNumber"], 16) == last.number:
             block_hash = bytes.fromhex(log["blockHash"][2:])
@@ -123,6 +95,49 @@ class LogReader:
             event = contract.decode_log(log)
             if event is not None:
                 yield event
+
+
+def log_ranges(
+    connection: Connection,
+    addresses: Sequence[str],
+    first: int,
+    last: int,
+    *,
+    topics: Sequence[Any] = (),
+    span: int = MAX_RANGE,
+) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the logs of contracts in blocks `first` to `last` as the node gives them, by ranges.
+
+    Each time the last block of the range, and its logs in order of the chain. The first range
+    has `span` blocks, the next ones up to twice as many as the one before.
+    """
+    start = first
+    while start <= last:
+        end = min(start + span - 1, last)
+        try:
+            logs = _logs(connection, addresses, start, end, topics)
+        except (RpcError, UnreachableError) as fault:
+            asked = end - start + 1
+            # A node that nobody hears does not answer smaller questions either.
+            if asked == 1 or (isinstance(fault, UnreachableError) and not _is_slow(fault)):
+                raise
+            span = asked // 2
+            continue
+        yield end, sorted(logs, key=lambda log: (int(log["blockNumber"], 16), _index(log)))
+        start, span = end + 1, min(span * 2, MAX_RANGE)
+
+
+def _logs(
+    connection: Connection, addresses: Sequence[str], start: int, end: int, topics: Sequence[Any]
+) -> list[Any]:
+    wanted = {
+        "fromBlock": hex(start),
+        "toBlock": hex(end),
+        "address": list(addresses),
+        "topics": list(topics),
+    }
+    logs: list[Any] = connection.request("eth_getLogs", [wanted])
+    return logs
 
 
 def check_sequence(contract: Contract, events: Sequence[LoggedEvent], after: int = 0) -> int:

@@ -20,7 +20,7 @@ from muniment.cli.options import (
 from muniment.errors import InvalidInputError
 from muniment.registry import Submission
 from muniment.store import outbox as rows
-from muniment.store.outbox import SubmissionState
+from muniment.store.outbox_rows import PENDING, SubmissionState
 
 
 @click.group()
@@ -94,7 +94,7 @@ def flush(timeout: float, final: bool, profile: Path) -> None:
     """
     with opened(profile) as registry:
         with registry.session.database.read() as connection:
-            waiting = [*rows.PENDING, *([SubmissionState.MINED] if final else [])]
+            waiting = [*PENDING, *([SubmissionState.MINED] if final else [])]
             found = rows.submissions_in(connection, waiting, None)
         registry.wait(
             [

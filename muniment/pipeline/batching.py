@@ -12,7 +12,7 @@ from eth_utils.crypto import keccak
 from muniment.chain.connection import Address
 from muniment.chain.contract import Call
 from muniment.errors import ContractError
-from muniment.store.outbox import SubmissionRow
+from muniment.store.outbox_rows import SubmissionRow
 
 REGISTER: Final = "register(uint32,uint16,uint16,uint8,bytes32,bytes32)"
 REGISTER_MANY: Final = "registerMany(uint32,uint16,uint16,uint8,bytes32[],bytes32[])"

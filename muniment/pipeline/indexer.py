@@ -16,23 +16,26 @@ block: a node that leaves logs out is found out and another one is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Final
 
-from muniment.chain.bindings import AgencyRegistry, RecordRegistry, ShareRegistry
+from eth_utils.crypto import keccak
+
 from muniment.chain.connection import (
     Block,
     Connection,
-    NoCodeError,
     RpcError,
     UnknownBlockError,
     block_of,
+    block_parameter,
 )
 from muniment.chain.contract import UndecodableError
+from muniment.chain.decoding import WORD
 from muniment.chain.finality import final_number
-from muniment.chain.log_reader import LogReader, MissingEventError, ReorganisedError
+from muniment.chain.log_reader import MAX_RANGE, MissingEventError, ReorganisedError, log_ranges
 from muniment.chain.nodes import Nodes
-from muniment.errors import ChainError
+from muniment.errors import ChainError, StoreError
 from muniment.store import mirror
 from muniment.store.database import Database
 from muniment.store.leases import Lease
@@ -42,7 +45,10 @@ from muniment.store.subjects import CONTRACTS, placed_events
 LEASE: Final = "index"
 """The lease of whoever indexes."""
 
-_ENOUGH_LOGS: Final = 20_000
+# What is read ahead while as much is written.
+_ENOUGH_LOGS: Final = 6_000
+_FIRST_SPAN: Final = 30
+_SEQUENCE: Final = f"0x{keccak(text='sequence()')[:4].hex()}"
 _BLOCKS_A_STEP: Final = 256
 _DISTRUST: Final = (MissingEventError, ReorganisedError, UndecodableError, UnknownBlockError)
 
@@ -60,6 +66,17 @@ class PastFinalityError(ChainError):
         self.number = number
         self.ours = ours
         self.theirs = theirs
+
+
+class OvertakenError(StoreError):
+    """Another process wrote the mirror meanwhile; what was read does not fit any more."""
+
+    def __init__(self, registry: str) -> None:
+        super().__init__(
+            f"another process indexed registry {registry} at the same moment",
+            expected="one process at a time to index, the holder of the lease",
+            remedy="nothing was written; try again",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,15 @@ class IndexProgress:
     def done(self) -> bool:
         """Whether nothing is left to do for now."""
         return self.behind or self.indexed >= self.head
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is mirrored before a step: whether anything, the kept blocks, how far is final."""
+
+    begun: bool
+    kept: Sequence[KeptBlock]
+    final: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +147,7 @@ class Indexer:
             )
             if address is not None
         }
+        self._span = _FIRST_SPAN
 
     def step(self) -> IndexProgress:
         """Bring the mirror forward, or back, by one step.
@@ -128,37 +155,64 @@ class Indexer:
         Raises `PastFinalityError`, `AnotherRegistryError`, `UnreachableError`, `LeaseLostError`,
         and `MissingEventError` when every node leaves logs out. Nothing is half done.
         """
+        state = self._state()
+        return self._write(state, self._read(state))
+
+    def catch_up(self, progress: Callable[[IndexProgress], None] | None = None) -> IndexProgress:
+        """Step until nothing is left to do for now; `progress` is told of each step.
+
+        While one step is written, the next one is read already. Raises as `step`.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="index") as ahead:
+            state = self._state()
+            reading = self._read(state)
+            while True:
+                following = _after(state, reading)
+                prefetched = None if following is None else ahead.submit(self._read, following)
+                done = self._write(state, reading)
+                if progress is not None:
+                    progress(done)
+                if done.done:
+                    return done
+                if following is not None and prefetched is not None:
+                    state, reading = following, prefetched.result()
+                else:
+                    state = self._state()
+                    reading = self._read(state)
+
+    # --- one step: what is mirrored, what a node says, what is written ----------------------------
+
+    def _state(self) -> _State:
         with self.database.read() as connection:
             ours = mirror.registry_of(connection)
-            kept = mirror.kept_blocks(connection)
-            final = mirror.final_number(connection)
+            state = _State(
+                ours is not None, mirror.kept_blocks(connection), mirror.final_number(connection)
+            )
         if ours is not None and ours != self.registry:
             raise mirror.AnotherRegistryError(ours, self.registry)
-        reading = self.nodes.read(lambda node: self._look(node, kept, final), distrust=_DISTRUST)
-        progress = reading.progress
-        news = reading.blocks or progress.rolled_back is not None or progress.final > final
-        if ours is not None and (progress.behind or not news):
+        return state
+
+    def _read(self, state: _State) -> _Reading:
+        return self.nodes.read(
+            lambda node: self._look(node, state.kept, state.final), distrust=_DISTRUST
+        )
+
+    def _write(self, state: _State, reading: _Reading) -> IndexProgress:
+        progress, kept = reading.progress, state.kept
+        news = reading.blocks or progress.rolled_back is not None or progress.final > state.final
+        if state.begun and (progress.behind or not news):
             return progress
-        with self.database.write() as connection:
+        # What the mirror loses with the machine's power it reads from the chain again.
+        with self.database.write(durable=False) as connection:
             if self.lease is not None:
                 self.lease.require(connection)
             if mirror.top_block(connection) != (kept[-1] if kept else None):
-                # Another process was quicker: what was read fits no more.
-                return replace(progress, events=0, rolled_back=None, indexed=_top_number(kept))
+                raise OvertakenError(self.registry.registry)
             mirror.begin(connection, self.registry)
             if progress.rolled_back is not None:
                 mirror.roll_back(connection, reading.ancestor)
             mirror.advance(connection, reading.logs, reading.blocks, progress.final)
         return progress
-
-    def catch_up(self, progress: Callable[[IndexProgress], None] | None = None) -> IndexProgress:
-        """Step until nothing is left to do for now; `progress` is told of each step."""
-        while True:
-            done = self.step()
-            if progress is not None:
-                progress(done)
-            if done.done:
-                return done
 
     # --- what one node says -----------------------------------------------------------------------
 
@@ -198,19 +252,18 @@ class Indexer:
     def _final_range(
         self, node: Connection, first: int, last: int, counts: dict[str, int]
     ) -> tuple[list[NewLog], Block]:
-        reader = LogReader(node, self._contracts(node))
         found: list[NewLog] = []
-        end = first
-        for end, logs in reader.ranges(first, last):  # noqa: B007  (used below)
+        end, logs = first, list[Any]()
+        for until, logs in log_ranges(node, list(self._names), first, last, span=self._span):
+            end = until
             found += self._numbered(logs, counts)
-            if len(found) >= _ENOUGH_LOGS:
+            if len(found) >= _ENOUGH_LOGS // 2:
                 break
+        # As many blocks as had enough logs here will have about enough the next time.
+        likely = (end - first + 1) * _ENOUGH_LOGS // max(len(found), 1)
+        self._span = min(max(likely, 1), MAX_RANGE)
         block = node.block(end)
-        for log in reversed(found):
-            if log.block_number != end:
-                break
-            if log.block_hash != block.hash:
-                raise ReorganisedError(end, log.block_hash, block.hash)
+        _require_of_block(block, [log for log in logs if int(log["blockNumber"], 16) == end])
         return found, block
 
     def _by_hash(
@@ -236,81 +289,77 @@ class Indexer:
         for block, answer in zip(found, node.request_many("eth_getLogs", wanted), strict=True):
             if isinstance(answer, RpcError):
                 raise UnknownBlockError(f"0x{block.hash.hex()}") from answer
-            part = self._numbered(answer, counts)
-            for log in part:
-                if log.block_hash != block.hash:
-                    raise ReorganisedError(block.number, block.hash, log.block_hash)
-            logs += part
+            logs += self._numbered(answer, counts)
+            _require_of_block(block, answer)
             kept.append(_kept(block, counts))
         return logs, kept
 
     def _numbered(self, logs: Sequence[Any], counts: dict[str, int]) -> list[NewLog]:
         """The logs as they are stored; `counts` goes on, and nothing may be missing."""
-        found = []
-        for log in logs:
-            each = self._log(log)
-            if each is None:
-                continue
-            due = counts[each.contract] + 1
-            if each.sequence != due:
-                raise MissingEventError(CONTRACTS[each.contract], due, each.sequence)
-            counts[each.contract] = due
-            found.append(each)
-        return found
-
-    def _log(self, log: Mapping[str, Any]) -> NewLog | None:
+        found: list[NewLog] = []
+        place, shared = ("", ""), (0, b"")
+        names, hexed = self._names, bytes.fromhex
         try:
-            if log.get("removed"):
-                raise ReorganisedError(int(log["blockNumber"], 16), b"", b"")
-            contract = self._names.get(log["address"].lower())
-            if contract is None:
-                return None
-            topics = bytes.fromhex("".join([topic[2:] for topic in log["topics"]]))
-            placed = placed_events(contract).get(topics[:32])
-            if placed is None or placed.slices is None:
-                # OpenZeppelin's own have no number, so nobody would miss them; each says what a
-                # numbered one says too.
-                return None
-            data = bytes.fromhex(log["data"][2:])
-            if len(topics) != placed.plan.topics_size:
-                raise UndecodableError(f"a log of {placed.plan.name}")
-            return NewLog(
-                int(log["blockNumber"], 16),
-                int(log["logIndex"], 16),
-                bytes.fromhex(log["blockHash"][2:]),
-                bytes.fromhex(log["transactionHash"][2:]),
-                contract,
-                placed.plan.name,
-                placed.plan.sequence(data),
-                placed.subject(topics),
-                topics,
-                data,
-            )
+            for log in logs:
+                if log.get("removed"):
+                    raise ReorganisedError(int(log["blockNumber"], 16), b"", b"")
+                contract = names.get(log["address"].lower())
+                topics = hexed("".join([topic[2:] for topic in log["topics"]]))
+                placed = None if contract is None else placed_events(contract).get(topics[:WORD])
+                if contract is None or placed is None or placed.slices is None:
+                    # OpenZeppelin's own have no number, so nobody would miss them; each says what
+                    # a numbered one says too.
+                    continue
+                plan, data = placed.plan, hexed(log["data"][2:])
+                if len(topics) != plan.topics_size:
+                    raise UndecodableError(f"a log of {plan.name}")
+                sequence = plan.sequence(data)
+                due = counts[contract] + 1
+                if sequence != due:
+                    raise MissingEventError(CONTRACTS[contract], due, sequence)
+                counts[contract] = due
+                if (here := (log["blockHash"], log["transactionHash"])) != place:
+                    # Many logs of one transaction share these.
+                    number = int(log["blockNumber"], 16)
+                    place, shared = here, (number, hexed(here[1][2:]))
+                found.append(
+                    NewLog(
+                        shared[0],
+                        int(log["logIndex"], 16),
+                        shared[1],
+                        contract,
+                        plan.name,
+                        sequence,
+                        placed.subject(topics),
+                        topics,
+                        data,
+                    )
+                )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UndecodableError("a log") from error
+        return found
 
     def _count(self, node: Connection, block: Block, counts: Mapping[str, int]) -> None:
         """Compare with what the contracts have counted, where the node still has that state."""
-        for contract in self._contracts(node):
-            name = self._names[contract.address.lower()]
-            try:
-                counted = contract.sequence(block=block)
-            except RpcError:
+        asked = [[{"to": each, "data": _SEQUENCE}, block_parameter(block)] for each in self._names]
+        answers = node.request_many("eth_call", asked)
+        for name, answer in zip(self._names.values(), answers, strict=True):
+            if isinstance(answer, RpcError):
                 continue
-            except NoCodeError:
-                # The share registry is deployed after the others.
-                counted = 0
+            # No answer: the share registry is deployed after the others.
+            counted = int(answer, 16) if answer != "0x" else 0
             if counted != counts[name]:
                 raise MissingEventError(CONTRACTS[name], counted, counts[name])
 
-    def _contracts(self, node: Connection) -> list[RecordRegistry | AgencyRegistry | ShareRegistry]:
-        found: list[RecordRegistry | AgencyRegistry | ShareRegistry] = [
-            RecordRegistry(node, self.registry.registry),
-            AgencyRegistry(node, self.registry.agencies),
-        ]
-        if self.registry.shares is not None:
-            found.append(ShareRegistry(node, self.registry.shares))
-        return found
+
+def _after(before: _State, reading: _Reading) -> _State | None:
+    """What will be mirrored once a reading is written; None where nothing is to be read ahead."""
+    progress = reading.progress
+    if progress.done or progress.rolled_back is not None or not reading.blocks:
+        return None
+    kept = [*before.kept, *reading.blocks]
+    final = max((block.number for block in kept if block.number <= progress.final), default=-1)
+    return _State(True, [block for block in kept if block.number >= final], final)
 
 
 def _is_behind(node: Connection, head: Block, kept: Sequence[KeptBlock]) -> bool:
@@ -344,6 +393,13 @@ def _common(
 
 def _hash_at(node: Connection, head: Block, number: int) -> bytes:
     return head.hash if number == head.number else node.block(number).hash
+
+
+def _require_of_block(block: Block, logs: Sequence[Any]) -> None:
+    for log in logs:
+        theirs = bytes.fromhex(log["blockHash"][2:])
+        if theirs != block.hash:
+            raise ReorganisedError(block.number, block.hash, theirs)
 
 
 def _top_number(kept: Sequence[KeptBlock]) -> int:

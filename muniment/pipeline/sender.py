@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.engine import Connection as DatabaseConnection
 
-from muniment.chain.accounts import Signer, UnsignedTransaction
+from muniment.chain.accounts import UnsignedTransaction
 from muniment.chain.connection import Address, Connection
 from muniment.chain.contract import Call
 from muniment.chain.finality import final_number
@@ -29,6 +29,7 @@ from muniment.chain.nodes import Nodes
 from muniment.chain.sender import estimate_gas
 from muniment.errors import ContractError
 from muniment.pipeline.batching import Load, after_failure, commitment_of, loads
+from muniment.pipeline.lanes import Activity, Lane
 from muniment.pipeline.settlement import (
     View,
     call_of,
@@ -40,9 +41,9 @@ from muniment.pipeline.settlement import (
 )
 from muniment.store import outbox
 from muniment.store.database import Database
-from muniment.store.leases import Lease
-from muniment.store.outbox import (
+from muniment.store.outbox_rows import (
     LIVE,
+    PENDING,
     SubmissionRow,
     SubmissionState,
     TransactionRow,
@@ -53,36 +54,7 @@ _OPEN: Final = (*LIVE, TransactionState.MINED, TransactionState.ABANDONED)
 _AGAIN_MS: Final = 2_000
 _MOST_DOUBLINGS: Final = 5
 _SENT_OFTEN: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """An account that sends. Without a signer it only sees to what was signed before.
-
-    `shared` lanes are OPERATOR keys: they take what names no account. Others take what names
-    them. `in_flight` is how many transactions are on their way at a time.
-    """
-
-    account: str
-    signer: Signer | None = None
-    shared: bool = False
-    in_flight: int = 1
-    lease: Lease | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """What one step did, in transactions; `open` are still to be decided or final."""
-
-    signed: int
-    sent: int
-    settled: int
-    open: int
-
-    @property
-    def moved(self) -> bool:
-        """Whether anything happened."""
-        return bool(self.signed or self.sent or self.settled)
+_LIMITS: Final = 4096
 
 
 class OutboxSender:
@@ -195,7 +167,7 @@ class OutboxSender:
                 submissions[each] = replace(
                     submission, found=True, state=SubmissionState.MINED, refusal=None
                 )
-            elif submission.state in outbox.PENDING:
+            elif submission.state in PENDING:
                 waiting.append(submission)
         if len(waiting) < len(carried) and any(submissions[each].found for each in carried):
             # What was found spoiled it: the others are as good as before.
@@ -383,8 +355,11 @@ class OutboxSender:
             else:
                 call, limit, taken = Call(to, data, ""), gas, ids
             outbox.update_transactions(connection, [replace(row, state=TransactionState.ABANDONED)])
-            # A price of its own gives it another hash, and a node room to prefer it.
-            replacement = self._signed(lane, call, limit, row.nonce, price + price // 4 + 1)
+            # A gas limit of its own gives it another hash, also where gas costs nothing; a quarter
+            # more is what nodes want to let one take another's place.
+            limit += 1 + row.transaction_id % _LIMITS
+            price = max(price, price_of(row.raw) * 5 // 4)
+            replacement = self._signed(lane, call, limit, row.nonce, price)
             outbox.add_transactions(connection, [(replacement, taken)])
             outbox.follow(connection, carried)
 

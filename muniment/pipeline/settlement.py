@@ -16,7 +16,7 @@ from muniment.chain.contract import call_result
 from muniment.chain.finality import final_number
 from muniment.errors import ContractError
 from muniment.pipeline.batching import commitment_of
-from muniment.store.outbox import SubmissionRow, TransactionRow, TransactionState
+from muniment.store.outbox_rows import SubmissionRow, TransactionRow, TransactionState
 
 _DONE = (TransactionState.MINED, TransactionState.FINAL)
 

@@ -8,8 +8,9 @@ with Registry.open("aviation.toml") as registry:
 
 from __future__ import annotations
 
-from muniment.registry.content import NewContent, UnkeptVersionError
+from muniment.registry.content import UnkeptVersionError
 from muniment.registry.facade import Registry, record_id_of
+from muniment.registry.new_content import NewContent
 from muniment.registry.profile import AgencyProfile, ChainProfile, KeysProfile, Profile
 from muniment.registry.reading import KeptVersion, Standing
 from muniment.registry.submission import (

@@ -16,7 +16,7 @@ from muniment.registry.reading import Standing, standing
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import outbox
-from muniment.store.outbox import Act
+from muniment.store.outbox_rows import Act
 
 REASONS: Final = {
     "unspecified": 0,

@@ -20,7 +20,7 @@ from muniment.intake.rows import Row, read_rows
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import content
-from muniment.registry.content import NewContent
+from muniment.registry.new_content import NewContent
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import outbox

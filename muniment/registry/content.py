@@ -9,11 +9,9 @@ names; whoever registers the same source id next uses that secret, and a new pac
 
 from __future__ import annotations
 
-import mimetypes
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -31,10 +29,11 @@ from muniment.record.identifiers import (
 from muniment.record.objects import CONTENT_OBJECT, ObjectPlace
 from muniment.record.types import RecordType
 from muniment.record.versions import Content, Version
+from muniment.registry.new_content import NewContent, prepared_content, with_files
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import outbox, packs
-from muniment.store.outbox import Act
+from muniment.store.outbox_rows import Act
 from muniment.store.search_terms import search_term
 from muniment.store.versions import (
     NewVersion,
@@ -46,19 +45,6 @@ from muniment.store.versions import (
 )
 
 _TRIES = 3
-_UNKNOWN_MEDIA_TYPE = "application/octet-stream"
-
-
-@dataclass(frozen=True, slots=True)
-class NewContent:
-    """Content to be registered: `source_id` is the agency's own number of it in `source_system`.
-
-    `attachments` are files by the name of their field.
-    """
-
-    source_id: str
-    fields: Mapping[str, JsonValue]
-    attachments: Mapping[str, Path] = field(default_factory=dict)
 
 
 class UnkeptVersionError(StoreError):
@@ -112,7 +98,7 @@ def register_each(
     seen: set[str] = set()
     for place, each in enumerate(contents):
         try:
-            prepared[place] = _prepared(record_type, each, seen)
+            prepared[place] = prepared_content(record_type, each, seen)
         except InvalidInputError as error:
             if all_or_none:
                 raise
@@ -162,7 +148,7 @@ def amend(
         raise InvalidInputError(
             "expected version", f"the latest one, {latest.version}", str(expected_version)
         )
-    prepared = _with_files(record_type, content)
+    prepared = with_files(record_type, content)
     if is_same(session, latest, prepared.fields):
         return submission_of(session, record_id, latest.version)
     number = latest.version + 1
@@ -308,42 +294,6 @@ def _keep_files(
             raise InvalidInputError(f"attachment {name!r}", "a file that holds still", "changing")
         kept.append(part)
     return kept
-
-
-def _prepared(record_type: RecordType, content: NewContent, seen: set[str]) -> NewContent:
-    if content.source_id in seen:
-        raise InvalidInputError("source id", "one that comes once", repr(content.source_id))
-    done = _with_files(record_type, content)
-    seen.add(content.source_id)
-    return done
-
-
-def _with_files(record_type: RecordType, content: NewContent) -> NewContent:
-    """The content with the values of its files, checked against its type."""
-    unknown = sorted(set(content.attachments) - set(record_type.file_fields))
-    if unknown:
-        known = ", ".join(record_type.file_fields) or "none: the type has no file fields"
-        raise InvalidInputError("attachment", f"one of {known}", repr(unknown[0]))
-    fields = Content.of(content.fields).fields()
-    for name, path in content.attachments.items():
-        if name in fields:
-            raise InvalidInputError(f"field {name!r}", "either a value or an attachment", "both")
-        media_type = mimetypes.guess_type(path.name)[0] or _UNKNOWN_MEDIA_TYPE
-        try:
-            with path.open("rb") as reader:
-                fields[name] = FileValue.read(reader, media_type).to_json()
-        except OSError as error:
-            what = error.strerror or "unreadable"
-            raise InvalidInputError(f"attachment {name!r}", "a readable file", what) from error
-    missing = [
-        name
-        for name in record_type.file_fields
-        if name in fields and name not in content.attachments
-    ]
-    if missing:
-        raise InvalidInputError(f"field {missing[0]!r}", "a file as attachment", "a value alone")
-    record_type.check(fields)
-    return replace(content, fields=fields)
 
 
 def _as_before(

@@ -18,7 +18,7 @@ from muniment.record.identifiers import RecordId
 from muniment.record.state import Status
 from muniment.record.types import RecordType
 from muniment.registry import acts, agency, content, mirroring, reading
-from muniment.registry.content import NewContent
+from muniment.registry.new_content import NewContent
 from muniment.registry.profile import Profile
 from muniment.registry.reading import KeptVersion, Standing
 from muniment.registry.session import Session

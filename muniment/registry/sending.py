@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import Self
 
 from muniment.chain.connection import Address
-from muniment.pipeline.sender import Lane, OutboxSender
+from muniment.pipeline.lanes import Lane
+from muniment.pipeline.sender import OutboxSender
 from muniment.registry.session import Session
 from muniment.store.leases import Lease
 

@@ -13,7 +13,7 @@ from muniment.errors import ChainError, MunimentError, UnreachableError
 from muniment.registry.sending import Sending
 from muniment.registry.session import Session
 from muniment.store import outbox
-from muniment.store.outbox import SubmissionRow, SubmissionState
+from muniment.store.outbox_rows import SubmissionRow, SubmissionState
 
 _IDLE_SECONDS: Final = 0.05
 

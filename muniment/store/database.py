@@ -90,13 +90,20 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction: all of it is durable when the block ends, or nothing of it happened."""
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """A transaction: all of it is durable when the block ends, or nothing of it happened.
+
+        With `durable=False` a crash of the machine may undo it whole, and those after it: for what
+        can be made anew, and nothing else.
+        """
+        options = {"muniment_begin": "BEGIN IMMEDIATE", "muniment_durable": durable}
         with (
             _translated(self.engine.url),
-            self.engine.connect().execution_options(muniment_begin="BEGIN IMMEDIATE") as connection,
+            self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
+            if not durable and not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
 
     def close(self) -> None:
@@ -143,13 +150,20 @@ def _prepare(engine: Engine) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
+            # In pages of 4 KiB: a bulk of rows is not copied from the log again and again.
+            "wal_autocheckpoint=8000",
+            "cache_size=-32000",
         ):
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        kind = connection.get_execution_options().get("muniment_begin", "BEGIN IMMEDIATE")
-        connection.exec_driver_sql(kind)
+        options = connection.get_execution_options()
+        level = "FULL" if options.get("muniment_durable", True) else "NORMAL"
+        raw = connection.connection.cursor()
+        raw.execute(f"PRAGMA synchronous={level}")
+        raw.execute(options.get("muniment_begin", "BEGIN IMMEDIATE"))
+        raw.close()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from muniment.errors import StoreError
 from muniment.store import folding
+from muniment.store.bulk import insert_rows
 from muniment.store.tables import MIRRORED, blocks, events, mirror
 
 _MANY: Final = 500
@@ -52,7 +53,6 @@ class NewLog(NamedTuple):
 
     block_number: int
     log_index: int
-    block_hash: bytes
     transaction_hash: bytes
     contract: str
     name: str
@@ -127,7 +127,7 @@ def advance(
 ) -> None:
     """Add the logs of new blocks, in order, and what follows from them; `final` is final by now."""
     if logs:
-        connection.execute(sa.insert(events), [log._asdict() for log in logs])
+        insert_rows(connection, events, logs)
         folding.fold(connection, logs)
     if new_blocks:
         rows = [{name: getattr(each, name) for name in KeptBlock.__slots__} for each in new_blocks]
@@ -174,7 +174,6 @@ def _log(row: sa.RowMapping) -> NewLog:
     return NewLog(
         row["block_number"],
         row["log_index"],
-        bytes(row["block_hash"]),
         bytes(row["transaction_hash"]),
         row["contract"],
         row["name"],

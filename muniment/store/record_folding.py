@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from muniment.chain.decoding import WORD
 from muniment.chain.traces import ACTS, act_of
 from muniment.record.state import PLACES, RecordState
 from muniment.record.trace import NO_HEAD, act_head, registered_head
+from muniment.store.bulk import insert_rows, rows_among
 from muniment.store.subjects import placed_events
 from muniment.store.tables import holds, records
 
@@ -49,30 +50,41 @@ class _Fold:
 
 def fold(connection: Connection, logs: Sequence[NewLog]) -> None:
     """Bring the rows of records forward by logs of the record registry, in order of the chain."""
-    stored = _load(connection, {log.subject for log in logs})
+    stored = _load(connection, _known(connection, logs))
     folds = dict(stored)
+    state, commitment = _REGISTERED["state"], _REGISTERED["commitment"]
     for log in logs:
-        record_id = log.subject
+        record_id, block = log.subject, log.block_number
         before = folds.get(record_id)
-        folds[record_id] = _after(connection, before, record_id, log)
-    fresh = [_row(key, each) for key, each in folds.items() if key not in stored]
-    changed = [_row(key, each) for key, each in folds.items() if key in stored]
-    if fresh:
-        connection.execute(sa.insert(records), fresh)
-    if changed:
-        names = [column.name for column in records.columns if column.name != "record_id"]
-        statement = (
-            sa.update(records)
-            .where(records.c.record_id == sa.bindparam("key"))
-            .values({name: sa.bindparam(f"new_{name}") for name in names})
-        )
-        connection.execute(
-            statement,
-            [
-                {"key": row["record_id"], **{f"new_{name}": row[name] for name in names}}
-                for row in changed
-            ],
-        )
+        if before is None and log.name == "Registered":
+            word = int.from_bytes(log.data[state : state + WORD], "big")
+            committed = log.data[commitment : commitment + WORD]
+            folds[record_id] = _Fold(word, committed, NO_HEAD, 1, block, block)
+        else:
+            folds[record_id] = _after(connection, before, record_id, log)
+    changed = list(stored)
+    for start in range(0, len(changed), _MANY):
+        part = changed[start : start + _MANY]
+        connection.execute(sa.delete(records).where(records.c.record_id.in_(part)))
+    # In order of the key: neighbours lie on one page of the table.
+    insert_rows(connection, records, [_row(key, folds[key]) for key in sorted(folds)])
+
+
+def _known(connection: Connection, logs: Sequence[NewLog]) -> set[bytes]:
+    """The ids that may have a row already: not those that are registered here for the first time,
+    but that one can be held before it is registered."""
+    held_before = sa.select(records.c.record_id).where(records.c.issuer == 0)
+    waiting = {bytes(each) for each in connection.execute(held_before).scalars()}
+    fresh: set[bytes] = set()
+    known: set[bytes] = set()
+    for log in logs:
+        if log.subject in fresh:
+            continue
+        if log.name == "Registered" and log.subject not in waiting:
+            fresh.add(log.subject)
+        else:
+            known.add(log.subject)
+    return known - fresh
 
 
 def word_of(row: sa.RowMapping | Mapping[str, Any]) -> int:
@@ -83,11 +95,6 @@ def word_of(row: sa.RowMapping | Mapping[str, Any]) -> int:
 def _after(connection: Connection, before: _Fold | None, record_id: bytes, log: NewLog) -> _Fold:
     block = log.block_number
     first = block if before is None else before.first_block
-    places = _places(log.topics[:WORD])
-    if before is None and log.name == "Registered":
-        word = _word(log.data, places["state"])
-        commitment = _bytes(log.data, places["commitment"])
-        return _Fold(word, commitment, NO_HEAD, 1, first, block)
     event = RecordRegistry.decode_event(log.topics, log.data)
     if isinstance(event, bindings.RecordAdopted):
         for hold in event.holds:
@@ -144,45 +151,40 @@ def _place(
     connection.execute(sa.insert(holds).values(values))
 
 
-@cache
-def _places(topic: bytes) -> Mapping[str, int]:
-    """Where an event's plain arguments lie in its data."""
-    plain = [each for each in placed_events("records")[topic].plan.inputs if not each["indexed"]]
+def _places(name: str) -> dict[str, int]:
+    """Where the plain arguments of an event lie in its data."""
+    [plan] = [each.plan for each in placed_events("records").values() if each.plan.name == name]
+    plain = [each for each in plan.inputs if not each["indexed"]]
     return {str(each["name"]): place * WORD for place, each in enumerate(plain)}
 
 
-def _word(data: bytes, at: int) -> int:
-    return int.from_bytes(_bytes(data, at), "big")
+_REGISTERED: Final = _places("Registered")
 
 
-def _bytes(data: bytes, at: int) -> bytes:
-    return data[at : at + WORD]
+@lru_cache(maxsize=4096)
+def _columns(word: int) -> tuple[int, ...]:
+    # Registrations of one batch have the same state.
+    return tuple((word >> at) & mask for _, at, mask in _COLUMNS)
 
 
-def _row(record_id: bytes, fold: _Fold) -> dict[str, Any]:
-    word = fold.word
-    row: dict[str, Any] = {name: (word >> at) & mask for name, at, mask in _COLUMNS}
-    row["record_id"] = record_id
-    row["commitment"] = fold.commitment
-    row["trace_head"] = fold.trace_head
-    row["act_count"] = fold.act_count
-    row["first_block"] = fold.first_block
-    row["last_block"] = fold.last_block
-    return row
+def _row(record_id: bytes, fold: _Fold) -> tuple[Any, ...]:
+    """A row in the order of the columns of `records`."""
+    return (
+        record_id,
+        *_columns(fold.word),
+        fold.commitment,
+        fold.trace_head,
+        fold.act_count,
+        fold.first_block,
+        fold.last_block,
+    )
 
 
 def _load(connection: Connection, record_ids: Iterable[bytes]) -> dict[bytes, _Fold]:
-    wanted = list(record_ids)
     found = {}
-    for start in range(0, len(wanted), _MANY):
-        chosen = sa.select(records).where(records.c.record_id.in_(wanted[start : start + _MANY]))
-        for row in connection.execute(chosen).mappings():
-            found[bytes(row["record_id"])] = _Fold(
-                word_of(row),
-                bytes(row["commitment"]),
-                bytes(row["trace_head"]),
-                row["act_count"],
-                row["first_block"],
-                row["last_block"],
-            )
+    for record_id, *state, commitment, head, acts, first, last in rows_among(
+        connection, records, records.c.record_id, list(record_ids)
+    ):
+        word = sum(value << at for value, (_, at, _) in zip(state, _COLUMNS, strict=True))
+        found[bytes(record_id)] = _Fold(word, bytes(commitment), bytes(head), acts, first, last)
     return found

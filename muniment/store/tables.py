@@ -78,7 +78,6 @@ events = sa.Table(
     metadata,
     _number("block_number", key=True),
     _number("log_index", key=True),
-    _bytes("block_hash"),
     _bytes("transaction_hash"),
     _text("contract"),  # records, agencies or shares
     _text("name"),
@@ -115,7 +114,6 @@ records = sa.Table(
     sa.Index(None, "issuer", "type_id", "status"),
     sa.Index(None, "custodian", "status"),
     sa.Index(None, "updated_at"),
-    sqlite_with_rowid=False,
 )
 """Records and ids that were held before they were registered (status 0)."""
 

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from muniment.chain import Connection
 from muniment.chain.nodes import Nodes
 from muniment.errors import UnreachableError
-from muniment.pipeline.sender import Lane, OutboxSender
+from muniment.pipeline.lanes import Lane
+from muniment.pipeline.sender import OutboxSender
 from muniment.store import outbox
 from muniment.store.database import Database
 from muniment.store.leases import Lease, LeaseLostError
-from muniment.store.outbox import Act, SubmissionRow, SubmissionState, TransactionState
+from muniment.store.outbox_rows import Act, SubmissionRow, SubmissionState, TransactionState
 from muniment.store.rows import is_intact
 from muniment.store.tables import submissions, transactions
 from tests.chain.conftest import World, word

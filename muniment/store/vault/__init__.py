@@ -13,36 +13,14 @@ from muniment.store.vault.contract import (
     VaultError,
 )
 from muniment.store.vault.folder import FolderVault
-from muniment.store.vault.version_objects import (
-    StoredObject,
-    copy_file,
-    delete_version,
-    extract_file,
-    load_content,
-    load_version,
-    object_name,
-    open_file,
-    store_version,
-    stored_objects,
-)
 
 __all__ = [
     "FolderVault",
     "ObjectExistsError",
     "ObjectMissingError",
-    "StoredObject",
     "Vault",
     "VaultError",
-    "copy_file",
-    "delete_version",
-    "extract_file",
-    "load_content",
-    "load_version",
-    "object_name",
-    "open_file",
     "open_vault",
-    "store_version",
-    "stored_objects",
 ]
 
 _EXTRAS = {"hdfs": "hdfs", "hbase": "hbase", "s3": "s3"}
