@@ -10,7 +10,8 @@ what is kept, from the top down. Where it has another branch, the mirror goes ba
 that both share; that this block is final is the limit, beyond which nothing is changed and
 `PastFinalityError` is raised. Logs of final blocks are read by ranges, of others block by block
 and by hash. A contract's events are numbered without gaps, and its count is asked for in the last
-block: a node that leaves logs out is found out and another one is asked.
+block: a node that leaves logs out is found out, another one is asked, and what was not counted yet
+is read again.
 """
 
 from __future__ import annotations
@@ -102,11 +103,13 @@ class IndexProgress:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is mirrored before a step: whether anything, the kept blocks, how far is final."""
+    """What is mirrored before a step: whether anything, the kept blocks, how far it is final, and
+    up to where the logs were counted."""
 
     begun: bool
     kept: Sequence[KeptBlock]
     final: int
+    counted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class _Reading:
     ancestor: int
     logs: Sequence[NewLog]
     blocks: Sequence[KeptBlock]
+    counted: int
     progress: IndexProgress
 
 
@@ -186,16 +190,30 @@ class Indexer:
         with self.database.read() as connection:
             ours = mirror.registry_of(connection)
             state = _State(
-                ours is not None, mirror.kept_blocks(connection), mirror.final_number(connection)
+                ours is not None, mirror.kept_blocks(connection), *mirror.heights(connection)
             )
         if ours is not None and ours != self.registry:
             raise mirror.AnotherRegistryError(ours, self.registry)
         return state
 
     def _read(self, state: _State) -> _Reading:
-        return self.nodes.read(
-            lambda node: self._look(node, state.kept, state.final), distrust=_DISTRUST
-        )
+        try:
+            return self.nodes.read(
+                lambda node: self._look(node, state.kept, state.final), distrust=_DISTRUST
+            )
+        except MissingEventError:
+            # What is missing may be what an earlier step was not told.
+            self._back_to_counted(state)
+            raise
+
+    def _back_to_counted(self, state: _State) -> None:
+        if _top_number(state.kept) <= state.counted:
+            return
+        with self.database.write() as connection:
+            if self.lease is not None:
+                self.lease.require(connection)
+            if mirror.top_block(connection) == state.kept[-1]:
+                mirror.roll_back(connection, state.counted)
 
     def _write(self, state: _State, reading: _Reading) -> IndexProgress:
         progress, kept = reading.progress, state.kept
@@ -211,7 +229,8 @@ class Indexer:
             mirror.begin(connection, self.registry)
             if progress.rolled_back is not None:
                 mirror.roll_back(connection, reading.ancestor)
-            mirror.advance(connection, reading.logs, reading.blocks, progress.final)
+            counted = max(reading.counted, mirror.heights(connection)[1])
+            mirror.advance(connection, reading.logs, reading.blocks, progress.final, counted)
         return progress
 
     # --- what one node says -----------------------------------------------------------------------
@@ -221,21 +240,21 @@ class Indexer:
         top = _top_number(kept)
         if _is_behind(node, head, kept):
             behind = IndexProgress(top, head.number, our_final, behind=True)
-            return _Reading(top, (), (), behind)
+            return _Reading(top, (), (), -1, behind)
         final = max(final_number(node, head, self.finality_depth), our_final)
         before = _common(node, head, kept, our_final) if kept else None
         number = self.registry.first_block - 1 if before is None else before.number
         rolled_back = number + 1 if kept and before != kept[-1] else None
-        logs, blocks = self._read_on(node, head, final, number, before)
+        logs, blocks, counted = self._read_on(node, head, final, number, before)
         indexed = blocks[-1].number if blocks else number
         progress = IndexProgress(indexed, head.number, final, len(logs), rolled_back)
-        return _Reading(number, logs, blocks, progress)
+        return _Reading(number, logs, blocks, counted, progress)
 
     def _read_on(
         self, node: Connection, head: Block, final: int, number: int, before: KeptBlock | None
-    ) -> tuple[list[NewLog], list[KeptBlock]]:
+    ) -> tuple[list[NewLog], list[KeptBlock], int]:
         if number >= head.number:
-            return [], []
+            return [], [], -1
         counts = dict.fromkeys(CONTRACTS, 0)
         if before is not None:
             counts = {name: getattr(before, f"{name}_sequence") for name in CONTRACTS}
@@ -246,8 +265,10 @@ class Indexer:
             logs, blocks = self._by_hash(node, head, number, before, counts)
             top = blocks[-1]
             last = Block(top.number, top.hash, top.parent_hash, top.timestamp)
-        self._count(node, last, counts)
-        return logs, blocks
+        # Once, and at the end: state of old blocks is slow to ask for, or not there any more.
+        at_end = last.number >= min(final, head.number)
+        counted = last.number if at_end and self._count(node, last, counts) else -1
+        return logs, blocks, counted
 
     def _final_range(
         self, node: Connection, first: int, last: int, counts: dict[str, int]
@@ -339,17 +360,18 @@ class Indexer:
             raise UndecodableError("a log") from error
         return found
 
-    def _count(self, node: Connection, block: Block, counts: Mapping[str, int]) -> None:
-        """Compare with what the contracts have counted, where the node still has that state."""
+    def _count(self, node: Connection, block: Block, counts: Mapping[str, int]) -> bool:
+        """Compare with what the contracts have counted; False where the node lacks that state."""
         asked = [[{"to": each, "data": _SEQUENCE}, block_parameter(block)] for each in self._names]
         answers = node.request_many("eth_call", asked)
         for name, answer in zip(self._names.values(), answers, strict=True):
             if isinstance(answer, RpcError):
-                continue
+                return False
             # No answer: the share registry is deployed after the others.
             counted = int(answer, 16) if answer != "0x" else 0
             if counted != counts[name]:
                 raise MissingEventError(CONTRACTS[name], counted, counts[name])
+        return True
 
 
 def _after(before: _State, reading: _Reading) -> _State | None:
@@ -359,7 +381,9 @@ def _after(before: _State, reading: _Reading) -> _State | None:
         return None
     kept = [*before.kept, *reading.blocks]
     final = max((block.number for block in kept if block.number <= progress.final), default=-1)
-    return _State(True, [block for block in kept if block.number >= final], final)
+    counted = max(before.counted, reading.counted)
+    kept = [block for block in kept if block.number >= final or block.number == counted]
+    return _State(True, kept, final, counted)
 
 
 def _is_behind(node: Connection, head: Block, kept: Sequence[KeptBlock]) -> bool:

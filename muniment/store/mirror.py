@@ -83,10 +83,12 @@ def registry_of(connection: Connection) -> MirroredRegistry | None:
     return MirroredRegistry(**{name: row[name] for name in MirroredRegistry.__slots__})
 
 
-def final_number(connection: Connection) -> int:
-    """Return the number of the highest indexed block that is final, -1 for none."""
-    found = connection.execute(sa.select(mirror.c.final_number)).scalar_one_or_none()
-    return -1 if found is None else int(found)
+def heights(connection: Connection) -> tuple[int, int]:
+    """Return the numbers of the highest indexed block that is final, and of the highest whose logs
+    were counted; -1 for none."""
+    chosen = sa.select(mirror.c.final_number, mirror.c.counted_number)
+    found = connection.execute(chosen).one_or_none()
+    return (-1, -1) if found is None else (int(found[0]), int(found[1]))
 
 
 def begin(connection: Connection, registry: MirroredRegistry) -> None:
@@ -94,7 +96,9 @@ def begin(connection: Connection, registry: MirroredRegistry) -> None:
     ours = registry_of(connection)
     if ours is None:
         values = {name: getattr(registry, name) for name in MirroredRegistry.__slots__}
-        connection.execute(sa.insert(mirror).values(only=_ONLY, final_number=-1, **values))
+        connection.execute(
+            sa.insert(mirror).values(only=_ONLY, final_number=-1, counted_number=-1, **values)
+        )
     elif ours != registry:
         raise AnotherRegistryError(ours, registry)
 
@@ -123,9 +127,16 @@ def top_block(connection: Connection) -> KeptBlock | None:
 
 
 def advance(
-    connection: Connection, logs: Sequence[NewLog], new_blocks: Sequence[KeptBlock], final: int
+    connection: Connection,
+    logs: Sequence[NewLog],
+    new_blocks: Sequence[KeptBlock],
+    final: int,
+    counted: int,
 ) -> None:
-    """Add the logs of new blocks, in order, and what follows from them; `final` is final by now."""
+    """Add the logs of new blocks, in order, and what follows from them.
+
+    `final` is final by now, and up to `counted` no log is missing.
+    """
     if logs:
         insert_rows(connection, events, logs)
         folding.fold(connection, logs)
@@ -135,18 +146,22 @@ def advance(
     kept_final = connection.execute(
         sa.select(sa.func.max(blocks.c.number)).where(blocks.c.number <= final)
     ).scalar()
-    if kept_final is not None:
-        connection.execute(sa.delete(blocks).where(blocks.c.number < kept_final))
-        connection.execute(sa.update(mirror).values(final_number=kept_final))
+    kept_final = -1 if kept_final is None else int(kept_final)
+    passed = sa.and_(blocks.c.number < kept_final, blocks.c.number != counted)
+    connection.execute(sa.delete(blocks).where(passed))
+    connection.execute(sa.update(mirror).values(final_number=kept_final, counted_number=counted))
 
 
 def roll_back(connection: Connection, ancestor: int) -> int:
-    """Forget everything above block `ancestor`; return how many events went."""
+    """Forget everything above block `ancestor`, which is kept or below the first one; return how
+    many events went."""
     gone = events.c.block_number > ancestor
     touched = sa.select(events.c.subject).where(gone).distinct()
     subjects = [bytes(each) for each in connection.execute(touched).scalars()]
     count = connection.execute(sa.delete(events).where(gone)).rowcount
     connection.execute(sa.delete(blocks).where(blocks.c.number > ancestor))
+    for column in (mirror.c.final_number, mirror.c.counted_number):
+        connection.execute(sa.update(mirror).where(column > ancestor).values({column: ancestor}))
     for start in range(0, len(subjects), _MANY):
         part = subjects[start : start + _MANY]
         folding.unfold(connection, part)

@@ -55,6 +55,8 @@ mirror = sa.Table(
     _text("shares", null=True),  # the share registry, where there is one
     _number("first_block"),
     _number("final_number"),  # the highest indexed block that was final then; -1 for none
+    _number("counted_number"),  # up to it the contracts' own counts have confirmed that no log is
+    # missing; -1 for none
 )
 """Which registry is mirrored, and how far is final."""
 
@@ -70,8 +72,8 @@ blocks = sa.Table(
     _number("agencies_sequence"),
     _number("shares_sequence"),
 )
-"""The highest final block that was indexed, and each indexed block above it. Others go: nothing can
-be rolled back beyond a final block (`store/mirror.py`)."""
+"""The highest final block that was indexed, and each indexed block above it; and the highest whose
+logs were counted. Others go: nothing else is ever gone back to (`store/mirror.py`)."""
 
 events = sa.Table(
     "events",

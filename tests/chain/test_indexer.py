@@ -296,6 +296,34 @@ def test_node_that_leaves_logs_out__is_found_out_and_another_one_asked(
     assert dump(database) == from_scratch(world, tmp_path, depth)
 
 
+def test_logs_left_out_of_an_early_range__are_read_again(
+    world: World,
+    database: Database,
+    faulty: FaultyNode,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only the next range shows it, when this one is written already."""
+    monkeypatch.setattr("muniment.pipeline.indexer._ENOUGH_LOGS", 4)
+    monkeypatch.setattr("muniment.pipeline.indexer._FIRST_SPAN", 2)
+    for number in range(12):
+        world.register(f"deed {number}")
+    first = world.connection.block().number - 6
+
+    def leave_out(request: dict[str, Any], result: Any) -> Any:
+        if request["method"] != "eth_getLogs":
+            return result
+        return [log for log in result if int(log["blockNumber"], 16) != first]
+
+    faulty.answer_to = leave_out
+    indexer = indexer_of(world, database, faulty.url, depth=0)
+    for _ in range(2):
+        with pytest.raises(MissingEventError):
+            indexer.catch_up()
+    indexer_of(world, database, world.connection.url, depth=0).catch_up()
+    assert dump(database) == from_scratch(world, tmp_path, 0)
+
+
 @pytest.mark.parametrize(
     "break_log",
     [
