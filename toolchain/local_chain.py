@@ -55,8 +55,10 @@ def anvil(*options: str, accounts: int = 30) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     command = [anvil_program(), "--port", str(port), "--silent", "--accounts", str(accounts)]
     command += ["--chain-id", str(CHAIN_ID), "--mnemonic", MNEMONIC]
-    # No fees, as on a private chain: full blocks would make the base fee rise without end.
-    command += ["--gas-price", "0", "--block-base-fee-per-gas", "0", *options]
+    # No fees, as on a private chain: full blocks would make the base fee rise without end. And wide
+    # blocks: what does not fit into one, Anvil leaves until somebody sends something else.
+    command += ["--gas-price", "0", "--block-base-fee-per-gas", "0", "--gas-limit", "300000000"]
+    command += options
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(url, process)

@@ -27,6 +27,7 @@ _RETRIED: Final = (
     "eth_chainId",
     "eth_estimateGas",
     "eth_gasPrice",
+    "eth_getBalance",
     "eth_getBlockByHash",
     "eth_getBlockByNumber",
     "eth_getCode",

@@ -142,7 +142,7 @@ class Sender:
                 chain_id=self.connection.chain_id,
                 nonce=self._nonce,
                 gas=gas,
-                gas_price=int(self.connection.request("eth_gasPrice", []), 16),
+                gas_price=gas_price(self.connection, self.signer.address),
                 to=call.to,
                 data=call.data,
             )
@@ -190,6 +190,22 @@ class Sender:
             if call.to is not None
             else address_of("created", found["contractAddress"]),
         )
+
+
+def gas_price(connection: Connection, account: Address) -> int:
+    """Return what to pay for gas, in wei: what the node says, and once more the block's base fee,
+    for that may rise before the transaction is in a block.
+
+    No more than that: on a chain where nobody else pays, a node says what was paid last, and
+    doubling it each time would have no end. An account that owns nothing pays nothing, which is
+    how chains without fees are run.
+    """
+    balance = int(connection.request("eth_getBalance", [account, "latest"]), 16)
+    if balance == 0:
+        return 0
+    said = int(connection.request("eth_gasPrice", []), 16)
+    latest = connection.request("eth_getBlockByNumber", ["latest", False])
+    return said + int(latest.get("baseFeePerGas") or "0x0", 16)
 
 
 def estimate_gas(connection: Connection, account: Address, call: Call) -> int:

@@ -26,7 +26,7 @@ from muniment.chain.connection import Address, Connection
 from muniment.chain.contract import Call
 from muniment.chain.finality import final_number
 from muniment.chain.nodes import Nodes
-from muniment.chain.sender import estimate_gas
+from muniment.chain.sender import estimate_gas, gas_price
 from muniment.errors import ContractError
 from muniment.pipeline.batching import Load, after_failure, commitment_of, loads
 from muniment.pipeline.lanes import Activity, Lane
@@ -211,7 +211,7 @@ class OutboxSender:
 
         def ask(node: Connection) -> tuple[int, int, dict[int, int | ContractError]]:
             count = int(node.request("eth_getTransactionCount", [lane.account, "latest"]), 16)
-            price = int(node.request("eth_gasPrice", []), 16)
+            price = gas_price(node, Address(lane.account))
             return count, price, _estimates(node, lane.account, made)
 
         count, price, estimates = self.nodes.read(ask)
@@ -258,9 +258,8 @@ class OutboxSender:
 
     def _signed(self, lane: Lane, call: Call, gas: int, nonce: int, price: int) -> TransactionRow:
         assert lane.signer is not None, "only lanes with a signer sign"
-        # Twice the price: a base fee may rise before the block; on a chain without fees it is 0.
         raw, transaction_hash = lane.signer.sign(
-            UnsignedTransaction(self.nodes.chain_id, nonce, gas, 2 * price, call.to, call.data)
+            UnsignedTransaction(self.nodes.chain_id, nonce, gas, price, call.to, call.data)
         )
         return TransactionRow(
             transaction_id=0,
@@ -329,7 +328,7 @@ class OutboxSender:
                 latest = node.request("eth_getTransactionCount", [row.account, "latest"])
                 named = [f"0x{row.hash.hex()}"]
                 known = node.request("eth_getTransactionByHash", named) is not None
-                price = int(node.request("eth_gasPrice", []), 16)
+                price = gas_price(node, Address(row.account))
                 to, data = call_of(row.raw)
                 gas = _estimate(node, row.account, Call(to, data, ""))
                 wanted = not known or price > price_of(row.raw)

@@ -9,6 +9,7 @@ from muniment.chain import (
     Connection,
     NoCodeError,
     RecordRegistry,
+    log_reader,
     read_trace,
 )
 from muniment.chain.bindings import errors, record_registry
@@ -125,11 +126,11 @@ def test_trace__with_a_log_left_out__is_refused(
     record_id = world.register("r")
     world.send("registrar", records.amend(record_id, 1, 1, 1, word("second")))
     world.send("registrar", records.amend(record_id, 2, 1, 1, word("third")))
-    honest = LogReader._logs
+    honest = log_reader.log_ranges
     monkeypatch.setattr(
-        LogReader,
-        "_logs",
-        lambda self, start, end, topics: honest(self, start, end, topics)[1:],
+        log_reader,
+        "log_ranges",
+        lambda *given, **named: ((end, logs[1:]) for end, logs in honest(*given, **named)),
     )
     with pytest.raises(TraceMismatchError, match="trace head"):
         read_trace(world.registries, record_id, world.connection.block())

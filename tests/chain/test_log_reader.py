@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from muniment.chain import (
+from muniment.chain import log_reader, (
     Connection,
     LogReader,
     MissingEventError,
@@ -98,17 +98,21 @@ def test_read_all__with_a_log_left_out__names_contract_and_number(
     numbered = [logged for logged in whole if hasattr(logged.event, "sequence")]
     hidden = numbered[place]
     number = hidden.event.sequence  # type: ignore[attr-defined]
-    honest = LogReader._logs
+    honest = log_reader.log_ranges
 
-    def left_out(self: LogReader, start: int, end: int, topics: Sequence[Any]) -> list[Any]:
-        return [
-            log
-            for log in honest(self, start, end, topics)
-            if (int(log["blockNumber"], 16), int(log["logIndex"], 16))
-            != (hidden.block_number, hidden.log_index)
-        ]
+    def left_out(*given: Any, **named: Any) -> Iterator[tuple[int, list[Any]]]:
+        for end, logs in honest(*given, **named):
+            yield (
+                end,
+                [
+                    log
+                    for log in logs
+                    if (int(log["blockNumber"], 16), int(log["logIndex"], 16))
+                    != (hidden.block_number, hidden.log_index)
+                ],
+            )
 
-    monkeypatch.setattr(LogReader, "_logs", left_out)
+    monkeypatch.setattr(log_reader, "log_ranges", left_out)
     with pytest.raises(MissingEventError) as caught:
         reader.read_all(world.registries.first_block, last)
     assert (caught.value.expected_number, caught.value.got) == (number, number + 1)
