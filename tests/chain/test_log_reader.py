@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from muniment.chain import log_reader, (
+from muniment.chain import (
     Connection,
     LogReader,
     MissingEventError,
     ReorganisedError,
     RpcError,
+    log_reader,
     read_trace,
 )
 from muniment.errors import UnreachableError
