@@ -28,7 +28,6 @@ from muniment.chain.connection import (
     Connection,
     RpcError,
     UnknownBlockError,
-    block_of,
     block_parameter,
 )
 from muniment.chain.contract import UndecodableError
@@ -36,7 +35,13 @@ from muniment.chain.decoding import WORD
 from muniment.chain.finality import final_number
 from muniment.chain.log_reader import MAX_RANGE, MissingEventError, ReorganisedError, log_ranges
 from muniment.chain.nodes import Nodes
-from muniment.errors import ChainError, StoreError
+from muniment.errors import StoreError
+from muniment.pipeline.branches import (
+    answered_block,
+    common_block,
+    is_behind,
+    top_number,
+)
 from muniment.store import mirror
 from muniment.store.database import Database
 from muniment.store.leases import Lease
@@ -52,21 +57,6 @@ _FIRST_SPAN: Final = 30
 _SEQUENCE: Final = f"0x{keccak(text='sequence()')[:4].hex()}"
 _BLOCKS_A_STEP: Final = 256
 _DISTRUST: Final = (MissingEventError, ReorganisedError, UndecodableError, UnknownBlockError)
-
-
-class PastFinalityError(ChainError):
-    """A node's chain differs from the mirrored one in a block that was final."""
-
-    def __init__(self, number: int, ours: bytes, theirs: bytes) -> None:
-        super().__init__(
-            f"block {number} was final as 0x{ours.hex()}, and the node has 0x{theirs.hex()}",
-            expected="final blocks to stay as they are",
-            remedy="nothing was changed here. Find out which chain is the right one (ask the other "
-            "validators); to take the node's, run `muniment rebuild`",
-        )
-        self.number = number
-        self.ours = ours
-        self.theirs = theirs
 
 
 class OvertakenError(StoreError):
@@ -207,7 +197,7 @@ class Indexer:
             raise
 
     def _back_to_counted(self, state: _State) -> None:
-        if _top_number(state.kept) <= state.counted:
+        if top_number(state.kept) <= state.counted:
             return
         with self.database.write() as connection:
             if self.lease is not None:
@@ -237,12 +227,12 @@ class Indexer:
 
     def _look(self, node: Connection, kept: Sequence[KeptBlock], our_final: int) -> _Reading:
         head = node.block()
-        top = _top_number(kept)
-        if _is_behind(node, head, kept):
+        top = top_number(kept)
+        if is_behind(node, head, kept):
             behind = IndexProgress(top, head.number, our_final, behind=True)
             return _Reading(top, (), (), -1, behind)
         final = max(final_number(node, head, self.finality_depth), our_final)
-        before = _common(node, head, kept, our_final) if kept else None
+        before = common_block(node, head, kept, our_final) if kept else None
         number = self.registry.first_block - 1 if before is None else before.number
         rolled_back = number + 1 if kept and before != kept[-1] else None
         logs, blocks, counted = self._read_on(node, head, final, number, before)
@@ -297,7 +287,7 @@ class Indexer:
     ) -> tuple[list[NewLog], list[KeptBlock]]:
         numbers = range(number + 1, min(head.number, number + _BLOCKS_A_STEP) + 1)
         answers = node.request_many("eth_getBlockByNumber", [[hex(n), False] for n in numbers])
-        found = [_block(n, answer) for n, answer in zip(numbers, answers, strict=True)]
+        found = [answered_block(n, answer) for n, answer in zip(numbers, answers, strict=True)]
         parent = None if before is None else before.hash
         for each in found:
             if parent is not None and each.parent_hash != parent:
@@ -386,54 +376,11 @@ def _after(before: _State, reading: _Reading) -> _State | None:
     return _State(True, kept, final, counted)
 
 
-def _is_behind(node: Connection, head: Block, kept: Sequence[KeptBlock]) -> bool:
-    """Whether the node merely lacks blocks that are kept."""
-    if not kept or head.number >= kept[-1].number:
-        return False
-    shared = [block for block in kept if block.number <= head.number]
-    # Below the lowest kept block nothing can be compared, and nothing could be rolled back.
-    return not shared or node.block(shared[-1].number).hash == shared[-1].hash
-
-
-def _common(
-    node: Connection, head: Block, kept: Sequence[KeptBlock], our_final: int
-) -> KeptBlock | None:
-    """The highest kept block that the node has too, None for none. Raises `PastFinalityError`."""
-    top = kept[-1]
-    if top.number <= head.number and _hash_at(node, head, top.number) == top.hash:
-        return top
-    shared = [block for block in kept if block.number <= head.number]
-    answers = node.request_many(
-        "eth_getBlockByNumber", [[hex(block.number), False] for block in shared]
-    )
-    for block, answer in zip(reversed(shared), reversed(answers), strict=True):
-        theirs = _block(block.number, answer).hash
-        if theirs == block.hash:
-            return block
-        if block.number <= our_final:
-            raise PastFinalityError(block.number, block.hash, theirs)
-    return None
-
-
-def _hash_at(node: Connection, head: Block, number: int) -> bytes:
-    return head.hash if number == head.number else node.block(number).hash
-
-
 def _require_of_block(block: Block, logs: Sequence[Any]) -> None:
     for log in logs:
         theirs = bytes.fromhex(log["blockHash"][2:])
         if theirs != block.hash:
             raise ReorganisedError(block.number, block.hash, theirs)
-
-
-def _top_number(kept: Sequence[KeptBlock]) -> int:
-    return kept[-1].number if kept else -1
-
-
-def _block(number: int, answer: Any) -> Block:
-    if answer is None or isinstance(answer, RpcError):
-        raise UnknownBlockError(number)
-    return block_of(answer)
 
 
 def _kept(block: Block, counts: Mapping[str, int]) -> KeptBlock:

@@ -17,7 +17,8 @@ from muniment.chain.log_reader import MissingEventError
 from muniment.chain.nodes import Nodes
 from muniment.chain.traces import read_trace
 from muniment.errors import ChainError, UnreachableError
-from muniment.pipeline.indexer import Indexer, IndexProgress, PastFinalityError
+from muniment.pipeline.branches import PastFinalityError
+from muniment.pipeline.indexer import Indexer, IndexProgress
 from muniment.record.state import Status
 from muniment.record.types import Sharing
 from muniment.store.database import Database
