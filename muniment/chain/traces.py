@@ -34,9 +34,11 @@ ACTS = (
 
 @dataclass(frozen=True, slots=True)
 class TracedAct:
-    """An act and where it stands: `block_number`, `time` (Unix seconds), transaction (32 bytes)."""
+    """An act, the event that told it, and where it stands: `block_number`, `time` (Unix seconds),
+    transaction (32 bytes)."""
 
     act: Act
+    event: Event
     block_number: int
     time: int
     transaction_hash: bytes
@@ -70,7 +72,7 @@ def read_trace(registries: Registries, record_id: bytes, block: Block) -> Trace:
     acts = [act_of(each.event) for each in logged]
     head = verify_trace(record_id, acts, stored.commitment, stored.state, stored.trace_head)
     traced = tuple(
-        TracedAct(act, each.block_number, act.state.updated_at, each.transaction_hash)
+        TracedAct(act, each.event, each.block_number, act.state.updated_at, each.transaction_hash)
         for act, each in zip(acts, logged, strict=True)
     )
     return Trace(

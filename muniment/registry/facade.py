@@ -18,6 +18,7 @@ from muniment.record.identifiers import RecordId
 from muniment.record.state import Status
 from muniment.record.types import RecordType
 from muniment.registry import acts, agency, content, mirroring, reading
+from muniment.registry.evidence_making import make_evidence
 from muniment.registry.new_content import NewContent
 from muniment.registry.profile import Profile
 from muniment.registry.reading import KeptVersion, Standing
@@ -180,6 +181,31 @@ class Registry:
             until=until,
         )
         return mirroring.search(self.session, filters, record_ids=record_ids, limit=limit)
+
+    def evidence(
+        self,
+        record: bytes | str,
+        *,
+        fields: Iterable[str] | None = (),
+        version: int | None = None,
+    ) -> bytes:
+        """Return the evidence file of a record; `fields` are the values to show, None for all.
+
+        See `evidence_making.make_evidence`. Raises `NoProofsError` where the node has no proofs.
+        """
+        return make_evidence(self.session, [record_id_of(record)], fields=fields, version=version)
+
+    def evidence_bundle(
+        self,
+        records: Iterable[bytes | str],
+        *,
+        fields: Iterable[str] | None = (),
+        progress: Callable[[int], None] | None = None,
+    ) -> bytes:
+        """Return one evidence file of many records under one anchor; `progress` is told how many
+        are read."""
+        many = [record_id_of(each) for each in records]
+        return make_evidence(self.session, many, fields=fields, bundle=True, progress=progress)
 
     # --- acts of officers -------------------------------------------------------------------------
 

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evidence: files that prove a record, and its complete trace, to whoever trusts one block."""
+
+from __future__ import annotations
+
+from muniment.evidence.files import Anchor, Evidence, EvidenceFile, EvidenceFormError, ShownContent
+from muniment.evidence.trust import TrustFile, TrustFileError
+from muniment.evidence.verdict import Outcome, Verdict
+from muniment.evidence.verifier import Verifier
+
+__all__ = [
+    "Anchor",
+    "Evidence",
+    "EvidenceFile",
+    "EvidenceFormError",
+    "Outcome",
+    "ShownContent",
+    "TrustFile",
+    "TrustFileError",
+    "Verdict",
+    "Verifier",
+]

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the record registry keeps what evidence proves (docs/SPEC.md § 3).
+
+Storage lies at ERC-7201 slots; a mapping's value at ``keccak256(key || slot of the mapping)``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from eth_hash.auto import keccak
+
+from muniment.record.identifiers import require_bytes, require_uint
+
+
+@cache
+def namespace_slot(name: str) -> int:
+    """Return the first slot of an ERC-7201 namespace."""
+    inner = int.from_bytes(keccak(name.encode()), "big") - 1
+    return int.from_bytes(keccak(inner.to_bytes(32, "big")), "big") & ~0xFF
+
+
+def mapping_slot(key: int | bytes, slot: int) -> int:
+    """Return the slot of a mapping's value; `key` is a word."""
+    word = key.to_bytes(32, "big") if isinstance(key, int) else key
+    return int.from_bytes(keccak(word + slot.to_bytes(32, "big")), "big")
+
+
+def record_slots(record_id: bytes) -> tuple[int, int, int]:
+    """Return the slots of a record's commitment, state and trace head."""
+    require_bytes("record id", record_id, 32)
+    first = mapping_slot(record_id, namespace_slot("muniment.storage.Records"))
+    return first, first + 1, first + 2
+
+
+def type_head_slot(agency_id: int, type_id: int) -> int:
+    """Return the slot of a record type's latest version, retention and hold count."""
+    require_uint("agency id", agency_id, 32, least=1)
+    require_uint("type id", type_id, 16, least=1)
+    return mapping_slot(agency_id << 16 | type_id, namespace_slot("muniment.storage.RecordTypes"))
+
+
+def successor_slot() -> int:
+    """Return the slot of the registry's successor."""
+    return namespace_slot("muniment.storage.Succession")
