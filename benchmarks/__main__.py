@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks gas | index`; see `--help` of each."""
+"""`python -m benchmarks gas | index | verify`; see `--help` of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 import click
 
-from benchmarks import gas, gas_tables, index, peers
+from benchmarks import gas, gas_tables, index, peers, verify
 
 
 @click.group()
@@ -69,6 +69,18 @@ def index_command(as_json: bool, count: int, rounds: int) -> None:
     Example: python -m benchmarks index --json
     """
     _show(index.measure(count, rounds), as_json)
+
+
+@main.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--count", default=5_000, show_default=True, help="Records in the registry.")
+@click.option("--bundle", default=500, show_default=True, help="Records in the bundle.")
+def verify_command(as_json: bool, count: int, bundle: int) -> None:
+    """Verifying one evidence file and a bundle; what the bytes of a file are spent on.
+
+    Example: python -m benchmarks verify --json
+    """
+    _show(verify.measure(count, bundle), as_json)
 
 
 def _show(figures: dict[str, float], as_json: bool) -> None:

@@ -70,13 +70,14 @@ class EvidentAct:
             commitment=self.commitment,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
+    def to_json(self, *, first: bool) -> dict[str, Any]:
+        """Return the JSON form; `first` as in `from_json`."""
         shown: dict[str, Any] = {
-            "account": self.account.hex(),
             "act": self.kind.name.lower(),
             "state": f"{self.state.to_word():064x}",
         }
+        if not (first and self.kind is ActKind.REGISTERED):
+            shown["account"] = self.account.hex()
         if self.kind in _OF_CUSTODIAN:
             shown["agency"] = self.agency_id
         for name, value in self.values:
@@ -84,14 +85,20 @@ class EvidentAct:
         return shown
 
     @classmethod
-    def from_json(cls, place: str, value: object) -> EvidentAct:
-        """Return the act of its JSON form. Raises `EvidenceFormError`."""
+    def from_json(cls, place: str, value: object, *, first: bool) -> EvidentAct:
+        """Return the act of its JSON form. Raises `EvidenceFormError`.
+
+        A registration that is the `first` act has no account in it, for its hash has none: who sent
+        it is not proven. Its account is 20 zero bytes here.
+        """
         members = Members(place, value)
         name = members.text("act")
         if name.upper() not in ActKind.__members__ or name != name.lower():
             raise EvidenceFormError(f"{place}.act", "the name of an act")
         kind = ActKind[name.upper()]
-        account = members.hexadecimal("account", _ACCOUNT)
+        account = bytes(_ACCOUNT)
+        if not (first and kind is ActKind.REGISTERED):
+            account = members.hexadecimal("account", _ACCOUNT)
         try:
             word = int.from_bytes(members.hexadecimal("state", _WORD), "big")
             state = RecordState.from_word(word)

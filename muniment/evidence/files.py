@@ -126,7 +126,7 @@ class Evidence:
         return {
             "content": None if self.content is None else self.content.to_json(),
             "record_id": self.record_id.hex(),
-            "trace": [act.to_json() for act in self.trace],
+            "trace": [act.to_json(first=not place) for place, act in enumerate(self.trace)],
         }
 
     @classmethod
@@ -140,7 +140,7 @@ class Evidence:
         return cls(
             record_id,
             tuple(
-                EvidentAct.from_json(f"{place}.trace[{index}]", act)
+                EvidentAct.from_json(f"{place}.trace[{index}]", act, first=not index)
                 for index, act in enumerate(trace)
             ),
             None if content is None else ShownContent.from_json(f"{place}.content", content),

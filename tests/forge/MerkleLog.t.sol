@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {MerkleLog} from "../../contracts/libraries/MerkleLog.sol";
+import {Trees} from "./Trees.sol";
 
 interface MerkleVm {
     function readFile(string calldata path) external view returns (string memory);
@@ -78,7 +79,7 @@ contract MerkleLogTest {
         uint64 size = uint64(sizeSeed) % 80 + 1;
         uint64 index = uint64(indexSeed) % size;
         bytes32[] memory leaves = _leaves(seed, size);
-        _tryInclusion(leaves[index], index, size, _root(leaves, 0, size), _path(leaves, index, 0, size), part, bit);
+        _tryInclusion(leaves[index], index, size, Trees.root(leaves, 0, size), Trees.path(leaves, index, 0, size), part, bit);
     }
 
     function _tryInclusion(
@@ -101,7 +102,7 @@ contract MerkleLogTest {
         }
         uint64 other = (index + 1 + uint64(part) % size) % size;
         if (other != index) require(!_door.inclusion(leaf, other, size, root, proof), "another index");
-        require(!_door.inclusion(leaf, index, size, root, _with(proof, root)), "a longer path");
+        require(!_door.inclusion(leaf, index, size, root, Trees.longer(proof, root)), "a longer path");
     }
 
     function testFuzz_consistency(uint256 seed, uint8 size1Seed, uint8 size2Seed, uint8 part, uint8 bit) public view {
@@ -115,10 +116,11 @@ contract MerkleLogTest {
         private
         view
     {
-        bytes32 root1 = _root(leaves, 0, size1);
-        bytes32 root2 = _root(leaves, 0, size2);
-        bytes32[] memory proof = _subproof(leaves, size1, 0, size2, true);
+        bytes32 root1 = Trees.root(leaves, 0, size1);
+        bytes32 root2 = Trees.root(leaves, 0, size2);
+        bytes32[] memory proof = Trees.consistency(leaves, size1, size2);
         require(_door.consistency(size1, root1, size2, root2, proof), "a true proof is refused");
+        require(Trees.extends(size1, root1, size2, root2, proof), "a true proof, read backwards");
         require(!_door.consistency(size1, root1 ^ flip, size2, root2, proof), "another first root");
         require(!_door.consistency(size1, root1, size2, root2 ^ flip, proof), "another second root");
         proof[part % proof.length] ^= flip;
@@ -126,9 +128,9 @@ contract MerkleLogTest {
         proof[part % proof.length] ^= flip;
         // A fork: the second tree with one leaf of the first replaced.
         leaves[part % size1] ^= flip;
-        root2 = _root(leaves, 0, size2);
+        root2 = Trees.root(leaves, 0, size2);
         require(!_door.consistency(size1, root1, size2, root2, proof), "a fork with the old proof");
-        proof = _subproof(leaves, size1, 0, size2, true);
+        proof = Trees.consistency(leaves, size1, size2);
         require(!_door.consistency(size1, root1, size2, root2, proof), "a fork with its own proof");
     }
 
@@ -152,49 +154,5 @@ contract MerkleLogTest {
     function _leaves(uint256 seed, uint64 size) private pure returns (bytes32[] memory leaves) {
         leaves = new bytes32[](size);
         for (uint256 i = 0; i < size; ++i) leaves[i] = MerkleLog.hashLeaf(abi.encode(seed, i));
-    }
-
-    function _split(uint256 count) private pure returns (uint256 k) {
-        k = 1;
-        while (k * 2 < count) k *= 2;
-    }
-
-    function _root(bytes32[] memory leaves, uint256 start, uint256 end) private pure returns (bytes32) {
-        if (end - start == 1) return leaves[start];
-        uint256 middle = start + _split(end - start);
-        return MerkleLog.hashChildren(_root(leaves, start, middle), _root(leaves, middle, end));
-    }
-
-    function _path(bytes32[] memory leaves, uint256 index, uint256 start, uint256 end)
-        private
-        pure
-        returns (bytes32[] memory)
-    {
-        if (end - start == 1) return new bytes32[](0);
-        uint256 middle = start + _split(end - start);
-        if (index < middle) return _with(_path(leaves, index, start, middle), _root(leaves, middle, end));
-        return _with(_path(leaves, index, middle, end), _root(leaves, start, middle));
-    }
-
-    function _subproof(bytes32[] memory leaves, uint256 size, uint256 start, uint256 end, bool whole)
-        private
-        pure
-        returns (bytes32[] memory)
-    {
-        if (size == end - start) {
-            if (whole) return new bytes32[](0);
-            return _with(new bytes32[](0), _root(leaves, start, end));
-        }
-        uint256 k = _split(end - start);
-        if (size <= k) {
-            return _with(_subproof(leaves, size, start, start + k, whole), _root(leaves, start + k, end));
-        }
-        return _with(_subproof(leaves, size - k, start + k, end, false), _root(leaves, start, start + k));
-    }
-
-    function _with(bytes32[] memory list, bytes32 last) private pure returns (bytes32[] memory longer) {
-        longer = new bytes32[](list.length + 1);
-        for (uint256 i = 0; i < list.length; ++i) longer[i] = list[i];
-        longer[list.length] = last;
     }
 }
