@@ -11,6 +11,9 @@ import {ADMIN, AGENCIES, OUTSIDER, REGISTRAR, STEWARD, Stage, TWO_ROLES, Vm, off
 abstract contract FunctionStage is Stage {
     uint24 internal constant FOREVER = 0xFFFFF;
 
+    /// @dev docs/SPEC.md § 4.
+    bytes32 private constant _RECORDS_STORAGE =
+        keccak256(abi.encode(uint256(keccak256("muniment.storage.Records")) - 1)) & ~bytes32(uint256(0xff));
     bytes32 private constant _ACT_TAG = keccak256("muniment.trace.act.v1");
     bytes32 private constant _REGISTERED_TAG = keccak256("muniment.trace.registered.v1");
 
@@ -82,6 +85,15 @@ abstract contract FunctionStage is Stage {
         return records.register(agency, 1, latest, 1, localId, keccak256("content"));
     }
 
+    /// @dev Writes a version of the content into the record's slot: thousands of amendments at once.
+    function _setVersion(bytes32 id, uint16 version) internal {
+        bytes32 slot = bytes32(uint256(keccak256(abi.encode(id, _RECORDS_STORAGE))) + 1);
+        uint256 state = uint256(vm.load(address(records), slot));
+        state = (state & ~(uint256(type(uint16).max) << 160)) | uint256(version) << 160;
+        vm.store(address(records), slot, bytes32(state));
+        require(records.record(id).state.version() == version, "not the record's slot");
+    }
+
     function _exists(uint32 agency) internal pure returns (bool) {
         return agency != 0 && agency <= AGENCIES;
     }
@@ -98,10 +110,11 @@ abstract contract FunctionStage is Stage {
         return uint256(keccak256(abi.encode(seed)));
     }
 
-    /// @dev Mostly an officer of one of the agencies in one of the seats.
-    function _somebody(uint256 seed) internal pure returns (address) {
+    /// @dev Mostly an officer, half of the times of the agency that the call is about.
+    function _somebody(uint256 seed, uint32 agency) internal pure returns (address) {
         if (seed % 16 == 15) return (seed >> 4) % 2 == 0 ? ADMIN : OUTSIDER;
-        return officer((seed >> 4) % AGENCIES + 1, (seed >> 8) % 5 + 1);
+        uint256 of_ = seed % 2 == 0 && _exists(agency) ? agency : (seed >> 4) % AGENCIES + 1;
+        return officer(of_, (seed >> 8) % TWO_ROLES + 1);
     }
 
     function _unauthorized(address actor, uint8 kind, uint32 agency) internal view returns (bytes memory) {
