@@ -14,11 +14,11 @@ import coincurve
 import rlp
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_hash.auto import keccak
 
 from muniment.chain import environment
 from muniment.chain.connection import Address
 from muniment.errors import KeystoreError, WrongPasswordError
+from muniment.record.keccak import keccak
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import rlp
-from eth_hash.auto import keccak
 
 from muniment.chain.connection import Block, Connection, RpcError
 from muniment.errors import ChainError, UnreachableError
+from muniment.record.keccak import keccak
 
 # In the order of the header; forks have only ever appended (Yellow Paper § 4.3).
 _FIELDS: Final = (

@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_hash.auto import keccak
-
 from muniment.errors import InvalidInputError
 from muniment.evidence.members import EvidenceFormError, Members
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import AgencyId, RecordId
+from muniment.record.keccak import keccak
 from muniment.record.state import RecordState
 from muniment.record.trace import Act, ActKind
 

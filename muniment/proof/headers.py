@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import rlp
-from eth_hash.auto import keccak
 
 from muniment.errors import ProofError
+from muniment.record.keccak import keccak
 
 _KINDS: Final = {
     15: "frontier",

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from eth_hash.auto import keccak
-
 from muniment.record.identifiers import require_bytes, require_uint
+from muniment.record.keccak import keccak
 
 
 @cache

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import rlp
-from eth_hash.auto import keccak
 from trie import HexaryTrie
 
 from muniment.errors import ProofError
+from muniment.record.keccak import keccak
 
 MAX_NODE_SIZE: Final = 1024
 """Longest trie node, in bytes: a branch of 16 hashes has 532."""
@@ -47,12 +47,30 @@ class _Nodes(dict[bytes, bytes]):
         return super().__getitem__(key)
 
 
+class _Trie(HexaryTrie):  # type: ignore[misc]
+    """A trie that decodes each node once: in a bundle all proofs share the upper ones."""
+
+    def __init__(self, nodes: _Nodes, root: bytes) -> None:
+        super().__init__(nodes, root)
+        self._decoded: dict[Any, Any] = {}
+
+    def get_node(self, node_hash: Any) -> Any:
+        """Return a node, by its hash or, where it is short, as its parent has it."""
+        if not isinstance(node_hash, bytes):
+            return super().get_node(node_hash)
+        found = self._decoded.get(node_hash)
+        if found is None:
+            found = self._decoded[node_hash] = super().get_node(node_hash)
+        return found
+
+
 class StateProof:
     """Trie nodes, and what they prove."""
 
     def __init__(self, nodes: Iterable[bytes]) -> None:
         """Take RLP nodes of the state trie and of the contract's storage trie, in any order."""
         self._nodes = _Nodes(nodes)
+        self._tries: dict[bytes, _Trie] = {}
 
     def account(self, state_root: bytes, address: bytes) -> Account:
         """Return the account at `address` (20 bytes). Raises `StateProofError`, also when there is
@@ -91,7 +109,10 @@ class StateProof:
 
     def _value(self, root: bytes, key: bytes, what: str) -> bytes:
         try:
-            return bytes(HexaryTrie(self._nodes, root)[key])
+            trie = self._tries.get(root)
+            if trie is None:
+                trie = self._tries[root] = _Trie(self._nodes, root)
+            return bytes(trie[key])
         except Exception as error:
             # A node that is missing, and every nonsense in a node: the library has no one error.
             raise StateProofError(

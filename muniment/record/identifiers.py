@@ -11,10 +11,9 @@ from __future__ import annotations
 import hmac
 from typing import Final, NewType, TypeVar
 
-from eth_hash.auto import keccak
-
 from muniment.errors import InvalidInputError
 from muniment.record.canonical import canonicalize
+from muniment.record.keccak import keccak
 
 AgencyId = NewType("AgencyId", int)
 """An agency, `uint32`, from 1."""

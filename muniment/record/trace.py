@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NewType
 
-from eth_hash.auto import keccak
-
 from muniment.errors import RecordError
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import AgencyId, RecordId
+from muniment.record.keccak import keccak
 from muniment.record.state import RecordState
 
 TraceHead = NewType("TraceHead", bytes)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from eth_hash.auto import keccak
-
 from muniment.chain.anchors import header_of, proof_nodes
 from muniment.chain.bindings import record_registry as events
 from muniment.chain.connection import Block, Connection
@@ -30,6 +28,7 @@ from muniment.evidence.acts import EvidentAct
 from muniment.proof import record_slots, successor_slot, type_head_slot
 from muniment.record.algorithms import available_algorithms
 from muniment.record.identifiers import RecordId
+from muniment.record.keccak import keccak
 from muniment.registry.content import UnkeptVersionError
 from muniment.registry.reading import kept_version
 from muniment.registry.session import Session
