@@ -9,6 +9,8 @@ import {AGENCIES, REGISTRAR, START, STEWARD, authority, officer, vm} from "./Sta
 /// @title Offers of custody: only the offered agency accepts, never after the last second, exactly what was offered.
 contract OffersTest is FunctionStage {
     uint256 private constant _OFFER_BITS = ((1 << 68) - 1) << 64;
+    uint256 private constant _CUSTODIAN_BITS = 0xFFFFFFFF << 32;
+    uint256 private constant _TIME_BITS = ((1 << 36) - 1) << 200;
     bytes32 private constant _CONTENT = keccak256("content");
 
     function setUp() public {
@@ -26,7 +28,7 @@ contract OffersTest is FunctionStage {
             _offer(id, 2, uint48(START + 100));
             open = (seed >> 17) % 2 == 0;
             vm.warp(open ? START + 100 : START + 101);
-            expiresAt += uint48(block.timestamp - START);
+            expiresAt = uint48((uint256(expiresAt) + block.timestamp - START) % (1 << 48));
         }
         address actor = _somebody(seed >> 128, 1);
         uint256 before = RecordState.unwrap(records.record(id).state);
@@ -82,7 +84,7 @@ contract OffersTest is FunctionStage {
             return;
         }
         require(block.timestamp <= until && offered, "after its last second");
-        uint256 state = RecordState.unwrap(before.state) & ~(_OFFER_BITS | uint256(0xFFFFFFFF) << 32 | ((1 << 36) - 1) << 200);
+        uint256 state = RecordState.unwrap(before.state) & ~(_OFFER_BITS | _CUSTODIAN_BITS | _TIME_BITS);
         state |= 2 << 32 | block.timestamp << 200;
         bytes32 head =
             _act(named.traceHead, id, IRecordRegistry.ActKind.Transferred, 2, actor, state, bytes32(uint256(1)));
