@@ -37,7 +37,11 @@ class Sending:
     """The lanes that this process can have. Use it as a context: its end gives the leases back."""
 
     def __init__(self, session: Session, *, all_operators: bool = False) -> None:
-        """Take nothing yet; `all_operators` unlocks every OPERATOR key at the first step."""
+        """Take nothing yet.
+
+        `all_operators` is the daemon's way: it sends by every OPERATOR key and signs by no other;
+        what an officer has signed it sees to, what an officer must sign waits for the officer.
+        """
         self._session = session
         self._held = ExitStack()
         self._lanes: dict[Address, Lane] = {}
@@ -84,7 +88,8 @@ class Sending:
             if lane is None:
                 continue
             # Unlocking a keystore takes a second, and somebody's password: only to sign.
-            if signs and lane.signer is None and account in keystores:
+            may_sign = not self._all_operators or account in operators
+            if signs and may_sign and lane.signer is None and account in keystores:
                 lane = replace(lane, signer=session.signer(keystores[account]))
             self._lanes[account] = lane
 

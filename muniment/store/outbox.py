@@ -201,6 +201,19 @@ def accounts_of(connection: Connection, ids: Sequence[int]) -> set[tuple[str | N
     return {(row[0], bool(row[1])) for row in connection.execute(chosen)}
 
 
+def open_accounts(connection: Connection) -> set[tuple[str | None, bool]]:
+    """Return all accounts that submissions and transactions wait for, and whether to sign."""
+    chosen = (
+        sa.select(submissions.c.account, submissions.c.state == SubmissionState.NEW)
+        .where(submissions.c.state.in_((*PENDING, SubmissionState.MINED)))
+        .distinct()
+    )
+    found = {(row[0], bool(row[1])) for row in connection.execute(chosen)}
+    waiting = (*LIVE, TransactionState.MINED, TransactionState.ABANDONED)
+    lanes = sa.select(transactions.c.account).where(transactions.c.state.in_(waiting)).distinct()
+    return found | {(account, False) for account in connection.execute(lanes).scalars()}
+
+
 def count_by_state(connection: Connection) -> dict[str, int]:
     """Return how many submissions are in each state."""
     chosen = sa.select(submissions.c.state, sa.func.count()).group_by(submissions.c.state)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`muniment run`: the daemon."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from muniment.cli.options import opened, profile_option
+from muniment.registry.daemon import Daemon
+
+
+@click.command()
+@profile_option
+def run(profile: Path) -> None:
+    """Run the daemon until it is interrupted: it sends what was acknowledged, by the OPERATOR keys
+    of the profile, mirrors the registry, and erases what was disposed of.
+
+    Officers' acts are signed by the officers' own commands. A second daemon on the same database
+    stands by, and takes over within 5 seconds when the first one dies.
+
+    Example: MUNIMENT_PASSWORD_FILE=/run/secrets/operator muniment run --profile aviation.toml
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    def say(what: str) -> None:
+        click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}  {what}", err=True)
+
+    with opened(profile) as registry:
+        session = registry.session
+        # Passwords are asked for now, not at the first transaction in the night.
+        keystores = session.keystores()
+        for account in sorted(session.operators()):
+            session.signer(keystores[account])
+        say(
+            f"running for agency {session.profile.agency.id}, "
+            f"registry {session.profile.chain.registry}, chain {session.profile.chain.id}"
+        )
+        _ = session.keys
+        Daemon(session, say).run(stop)
+        say("stopped")

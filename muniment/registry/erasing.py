@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Erasure: once a record's disposition is final, its secrets go, and what would find it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from muniment.record.identifiers import RecordId
+from muniment.record.state import Status
+from muniment.registry.session import Session
+from muniment.store import mirror
+from muniment.store.tables import records, versions
+from muniment.store.versions import forget, versions_of
+
+_MANY: Final = 100
+
+
+def erase_disposed(session: Session) -> list[RecordId]:
+    """Erase what this agency keeps of records whose disposition is final in the mirror.
+
+    The secrets go first: a process that dies between leaves rows of what nobody can read any more,
+    and the next call goes on. Returns the records; raises what the key store raises.
+    """
+    with session.database.read() as connection:
+        waiting = _waiting(connection)
+    for record_id, numbers in waiting:
+        session.keys.erase(record_id, numbers)
+        with session.database.write() as connection:
+            forget(connection, record_id, numbers)
+    return [record_id for record_id, _ in waiting]
+
+
+def _waiting(connection: Connection) -> list[tuple[RecordId, list[int]]]:
+    final, _ = mirror.heights(connection)
+    chosen = (
+        sa.select(versions.c.record_id)
+        .join(records, records.c.record_id == versions.c.record_id)
+        .where(
+            records.c.status == int(Status.DISPOSED),
+            records.c.last_block <= final,
+            versions.c.source_id.is_not(None),
+        )
+        .distinct()
+        .limit(_MANY)
+    )
+    ids = [RecordId(bytes(each)) for each in connection.execute(chosen).scalars()]
+    return [(each, [row.version for row in versions_of(connection, each)]) for each in ids]
