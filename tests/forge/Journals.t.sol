@@ -93,7 +93,7 @@ contract JournalsTest is FunctionStage {
         _try(_operator, _sealCall(named), refusal);
         if (refusal.length == 0) return _sealed(named);
         _try(_operator, true_, "");
-        _sealed(_sealing2(seed));
+        _sealed(_sealingOf(seed));
     }
 
     /// @dev The greatest step is 2^32 entries; a root alone opens a journal, with no proof and no seal before it.
@@ -253,10 +253,10 @@ contract JournalsTest is FunctionStage {
         uint256 size2 = size1 + (seed >> 8) % 20 + 1;
         for (uint256 i = 0; i < size2; ++i) _leaves.push(bytes32(_spread(seed + i)));
         _seal(0, size1, new bytes32[](0));
-        return _sealing2(seed);
+        return _sealingOf(seed);
     }
 
-    function _sealing2(uint256 seed) private view returns (Sealing memory named) {
+    function _sealingOf(uint256 seed) private view returns (Sealing memory named) {
         uint256 size1 = seed % 20 + 1;
         uint256 size2 = size1 + (seed >> 8) % 20 + 1;
         uint256 root = uint256(Trees.root(_leaves, 0, size2));

@@ -110,6 +110,21 @@ contract MerkleLogTest {
         uint64 size1 = uint64(size1Seed) % (size2 - 1) + 1;
         bytes32[] memory leaves = _leaves(seed, size2);
         _tryConsistency(leaves, size1, size2, part, bytes32(uint256(1) << bit));
+        _tryOtherSizes(leaves, size1, size2, uint64(seed));
+    }
+
+    /// @dev A root does not say its tree's size: other sizes are taken exactly where RFC 9162's definition takes them.
+    function _tryOtherSizes(bytes32[] memory leaves, uint64 size1, uint64 size2, uint64 other) private view {
+        bytes32 root1 = Trees.root(leaves, 0, size1);
+        bytes32 root2 = Trees.root(leaves, 0, size2);
+        bytes32[] memory proof = Trees.consistency(leaves, size1, size2);
+        for (uint256 i = 0; i < 3; ++i) {
+            bool due = Trees.extends(size1, root1, other, root2, proof);
+            require(_door.consistency(size1, root1, other, root2, proof) == due, "another second size");
+            due = Trees.extends(other, root1, size2, root2, proof);
+            require(_door.consistency(other, root1, size2, root2, proof) == due, "another first size");
+            other = i == 0 ? other % 200 : size2 + 1;
+        }
     }
 
     function _tryConsistency(bytes32[] memory leaves, uint64 size1, uint64 size2, uint8 part, bytes32 flip)
