@@ -205,7 +205,7 @@ def _register_new(
     acts = [
         Act(
             "register",
-            _registration(session, record_type, each.row, local_id),
+            registration(session, each.row, local_id),
             each.row.record_id,
             each.row.version,
             account,
@@ -215,16 +215,10 @@ def _register_new(
     return _write(session, new, acts)
 
 
-def _registration(
-    session: Session, record_type: RecordType, row: VersionRow, local_id: bytes
-) -> Call:
+def registration(session: Session, row: VersionRow, local_id: bytes) -> Call:
+    """Return the call that registers a version; `local_id` 32 bytes."""
     return session.records.register(
-        row.agency_id,
-        record_type.type_id,
-        record_type.version,
-        row.algorithm,
-        local_id,
-        row.commitment,
+        row.agency_id, row.type_id, row.type_version, row.algorithm, local_id, row.commitment
     )
 
 

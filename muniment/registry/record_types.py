@@ -69,6 +69,15 @@ class RecordTypes:
             f"number {type_id}, version {version}", sorted({key[0] for key in self._load()})
         )
 
+    def forget(self) -> None:
+        """Read the files anew when they are next needed."""
+        self._found = None
+
+    def in_file(self, name: str) -> list[RecordType]:
+        """Return what a file in the vault holds. Raises `StoreError`."""
+        with self._vault.open(name) as reader:
+            return [from_file(reader.read(1 << 24))]
+
     def _load(self) -> dict[tuple[str, int], RecordType]:
         if self._found is None:
             found = {}

@@ -21,7 +21,7 @@ from muniment.store.outbox_rows import (
     TransactionState,
     state_of,
 )
-from muniment.store.rows import with_digest
+from muniment.store.rows import is_intact, with_digest
 from muniment.store.tables import carriages, submissions, transactions
 
 _MANY: Final = 500
@@ -199,6 +199,19 @@ def accounts_of(connection: Connection, ids: Sequence[int]) -> set[tuple[str | N
         .distinct()
     )
     return {(row[0], bool(row[1])) for row in connection.execute(chosen)}
+
+
+def intact_submissions(connection: Connection) -> dict[int, SubmissionRow]:
+    """Return all submissions whose rows are as they were written, by their ids."""
+    rows = connection.execute(sa.select(submissions)).mappings()
+    return {row["submission_id"]: _submission(row) for row in rows if is_intact(submissions, row)}
+
+
+def intact_transactions(connection: Connection) -> dict[int, TransactionRow]:
+    """Return all transactions whose rows are as they were written, by their ids."""
+    rows = connection.execute(sa.select(transactions)).mappings()
+    found = [_transaction(row) for row in rows if is_intact(transactions, row)]
+    return {row.transaction_id: row for row in found}
 
 
 def open_accounts(connection: Connection) -> set[tuple[str | None, bool]]:

@@ -19,7 +19,7 @@ _TAG: Final = b"muniment/row/v1\0"
 DIGEST: Final = "row_digest"
 
 
-def row_digest(table: sa.Table, row: Mapping[str, Any]) -> bytes:
+def row_digest(table: sa.Table, row: Mapping[str, Any] | sa.RowMapping) -> bytes:
     """Return the digest (32 bytes) of a whole row. Raises `KeyError` for a missing column."""
     parts = [_TAG, table.name.encode()]
     for column in table.columns:
@@ -35,7 +35,7 @@ def with_digest(table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, DIGEST: row_digest(table, row)}
 
 
-def is_intact(table: sa.Table, row: Mapping[str, Any]) -> bool:
+def is_intact(table: sa.Table, row: Mapping[str, Any] | sa.RowMapping) -> bool:
     """Whether a stored row is what was written."""
     return bytes(row[DIGEST]) == row_digest(table, row)
 

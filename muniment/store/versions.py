@@ -81,7 +81,8 @@ def add_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
         sa.insert(versions), [with_digest(versions, _plain(each.row)) for each in new]
     )
     packed = [_object_row(part) for each in new for part in each.packed]
-    connection.execute(sa.insert(objects), packed)
+    if packed:
+        connection.execute(sa.insert(objects), packed)
     terms = [
         with_digest(
             search_terms,
@@ -186,7 +187,7 @@ def forget(connection: Connection, record_id: bytes, numbers: Iterable[int]) -> 
             connection.execute(
                 sa.delete(table).where(table.c.record_id == record_id, table.c.version == number)
             )
-        bare = {**_plain(row), "source_system": None, "source_id": None}
+        bare = {**_plain(row), "source_system": None, "source_id": None, "created_ms": 0}
         connection.execute(
             sa.update(versions)
             .where(versions.c.record_id == record_id, versions.c.version == number)

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811  (fixtures are arguments)
 """The façade on a real Anvil, with a real database, key store and vault."""
 
 from __future__ import annotations
 
 import dataclasses
 import io
-import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from eth_account import Account
 
 from muniment.errors import (
     ConflictError,
@@ -19,115 +17,16 @@ from muniment.errors import (
     InvalidInputError,
     UnreachableError,
 )
-from muniment.record import FILE_SCHEMA, AgencyId, RecordType, TypeId, derive_lineage
+from muniment.record import RecordType, TypeId
 from muniment.record.types import Sharing
 from muniment.registry import (
-    AgencyProfile,
-    ChainProfile,
-    KeysProfile,
     NewContent,
-    Profile,
     RefusedError,
-    Registry,
     Stage,
     StillWaitingError,
 )
-from muniment.store.keys import KeyStore
-from tests.chain.conftest import ROLES, World
-from toolchain.local_chain import CHAIN_ID, development_keys
-
-PASSWORD = "correct horse"
-SCHEMA = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "required": ["holder", "parcel"],
-    "properties": {
-        "holder": {"type": "string"},
-        "parcel": {"type": "string"},
-        "scan": {"$ref": "#/$defs/file"},
-        "plan": {"$ref": "#/$defs/file"},
-    },
-    "additionalProperties": False,
-    "$defs": {"file": dict(FILE_SCHEMA)},
-}
-
-
-def keystore(folder: Path, world: World, role: str) -> Path:
-    """A keystore of a development account, with a light key derivation so that tests are quick."""
-    key = development_keys(len(ROLES))[ROLES.index(role)]
-    path = folder / f"{role}.json"
-    if not path.exists():
-        path.write_text(json.dumps(Account.encrypt(key, PASSWORD, kdf="pbkdf2", iterations=1000)))
-    return path
-
-
-def deed(version: int = 1) -> RecordType:
-    return RecordType.define(
-        "land-deed",
-        TypeId(2),
-        version,
-        SCHEMA,
-        retention_days=0,
-        sharing=Sharing.CONDITIONAL,
-        searchable=["holder"],
-    )
-
-
-Open = Callable[..., Registry]
-
-
-@pytest.fixture
-def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
-    """Opens the registry as an officer of a role."""
-    lineage = derive_lineage(CHAIN_ID, bytes.fromhex(world.registries.records.address[2:]))
-    key_file = tmp_path / "key"
-    key_file.write_bytes(b"k" * 32)
-    key_file.chmod(0o600)
-    KeyStore.create(
-        f"sqlite:///{tmp_path}/keys.db",
-        tmp_path / "root.json",
-        agency_id=AgencyId(1),
-        lineage=lineage,
-        key_file=key_file,
-    ).close()
-    registries: list[Registry] = []
-
-    def open_as(role: str, *, operators: bool = False, urls: tuple[str, ...] = ()) -> Registry:
-        profile = Profile(
-            path=tmp_path / "profile.toml",
-            chain=ChainProfile(
-                CHAIN_ID,
-                urls or (world.connection.url,),
-                world.registries.records.address,
-                world.registries.shares.address,
-                world.registries.first_block,
-                2,
-            ),
-            agency=AgencyProfile(1, "land-register"),
-            keys=KeysProfile(
-                store=f"sqlite:///{tmp_path}/keys.db",
-                root=tmp_path / "root.json",
-                officer=keystore(tmp_path, world, role),
-                operators=(keystore(tmp_path, world, "operator"),) if operators else (),
-                key_file=key_file,
-            ),
-            database=database_url,
-            vault=str(tmp_path / "vault"),
-        )
-        profile.path.write_text(profile.to_toml())
-        assert Profile.load(profile.path) == profile
-        registry = Registry.open(profile.path, password=PASSWORD)
-        registries.append(registry)
-        return registry
-
-    with_types = open_as("agency_admin")
-    submission = with_types.publish_type(deed())
-    assert submission is not None
-    submission.wait()
-    yield open_as
-    for registry in registries:
-        registry.close()
-
+from tests.chain.agency import PASSWORD, SCHEMA, Open, deed, keystore, opened  # noqa: F401
+from tests.chain.conftest import World
 
 FIELDS = {"holder": "Ada Lovelace", "parcel": "12/345"}
 

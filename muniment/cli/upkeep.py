@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`muniment fsck`, `rebuild` and `status`."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from muniment.cli.exit_codes import ExitCode
+from muniment.cli.options import json_option, opened, profile_option, show_json
+from muniment.registry.checking import check
+from muniment.registry.rebuilding import rebuild as rebuild_database
+from muniment.registry.standing_of_parts import parts
+
+
+@contextmanager
+def _telling(label: str) -> Iterator[Callable[[str, int], None]]:
+    """Show on a terminal what is being looked at."""
+    console = Console(stderr=True)
+    with console.status(label) if sys.stderr.isatty() else _nothing():
+
+        def tell(what: str, count: int) -> None:
+            if sys.stderr.isatty():
+                console.print(f"{what}: {count:,}", end="\r")
+
+        yield tell
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@click.command()
+@profile_option
+@json_option
+def fsck(profile: Path, as_json: bool) -> None:
+    """Compare database, vault, key store and chain, and name everything that differs.
+
+    All content is decrypted and compared with its commitment, and the mirror with one made anew
+    from the chain. Nothing is changed. Exit code 17 when something was found.
+
+    Example: muniment fsck --profile aviation.toml
+    """
+    with opened(profile) as registry, _telling("checking") as tell:
+        found = list(check(registry.session, tell=tell))
+    for each in found:
+        if as_json:
+            show_json(dataclasses.asdict(each))
+        else:
+            click.echo(f"{each.where}: {each.what}")
+    click.echo(f"{len(found)} findings" if found else "all is as it must be", err=True)
+    sys.exit(ExitCode.FINDINGS if found else ExitCode.OK)
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@profile_option
+@json_option
+def rebuild(yes: bool, profile: Path, as_json: bool) -> None:
+    """Make the database anew from chain, vault and key store; it may be damaged, or gone.
+
+    What was acknowledged and is not on chain yet is in the vault, and goes out again. Officers'
+    acts other than content wait in the database alone: they stay where their rows are intact. No
+    daemon may run meanwhile.
+
+    Example: muniment rebuild --yes
+    """
+    if not yes:
+        click.confirm("The database is emptied first. Go on?", abort=True, err=True)
+    with opened(profile) as registry, _telling("rebuilding") as tell:
+        done = rebuild_database(registry.session, tell=tell)
+    values = dataclasses.asdict(done)
+    if as_json:
+        show_json(values)
+        return
+    for name, count in values.items():
+        click.echo(f"{name.replace('_', ' '):16} {count:,}")
+
+
+@click.command()
+@profile_option
+@json_option
+def status(profile: Path, as_json: bool) -> None:
+    """Show how the parts stand: nodes, mirror, outbox, and who holds the leases.
+
+    Exit code 4 when no node answers.
+
+    Example: muniment status --json
+    """
+    with opened(profile) as registry:
+        found = parts(registry.session)
+    if as_json:
+        show_json(found)
+    else:
+        for name, value in found.items():
+            if isinstance(value, dict):
+                shown = ", ".join(f"{key} {each}" for key, each in value.items()) or "none"
+            else:
+                shown = str(value)
+            click.echo(f"{name:10} {shown}")
+    sys.exit(ExitCode.OK if any(each != "away" for each in found["nodes"].values()) else 4)
