@@ -29,7 +29,7 @@ contract Handler is CustodyActs, JournalActs, ReplacementActs, ShareActs {
     }
 
     function unpause(uint256 actorSeed) external step {
-        address actor = actorSeed % 3 == 0 ? _anybody(actorSeed / 3) : UNPAUSER;
+        address actor = actorSeed % 6 == 0 ? _anybody(actorSeed / 6) : UNPAUSER;
         bool due = actor == UNPAUSER && pausedAt != 0;
         if (pausedAt != 0) _expect(_fingerprint() == _fingerprintAtPause, "changed while paused");
         vm.prank(actor);
