@@ -92,6 +92,19 @@ contract OffersTest is FunctionStage {
         _logged(IRecordRegistry.Transferred.selector, id, abi.encode(records.sequence(), actor, state, uint32(1)));
     }
 
+    function test_offer_stands_to_its_last_second_and_no_longer() public {
+        bytes32 id = _record(1, "offered");
+        _offer(id, 2, uint48(START + 100));
+        bytes memory call_ = abi.encodeCall(IRecordRegistry.acceptCustody, (id, 1, _CONTENT, records.traceHeadOf(id)));
+        bytes memory refusal =
+            abi.encodeWithSelector(IRecordRegistry.RecordRegistryOfferExpired.selector, id, START + 100);
+        vm.warp(START + 101);
+        _try(officer(2, STEWARD), call_, refusal);
+        vm.warp(START + 100);
+        _try(officer(2, STEWARD), call_, "");
+        require(records.record(id).state.custodian() == 2, "custodian");
+    }
+
     /// @dev An amendment, a hold placed and released: any act between closes the offer for good.
     function testFuzz_accept_after_an_act(uint256 seed) public {
         seed = _spread(seed);

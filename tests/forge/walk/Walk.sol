@@ -34,16 +34,16 @@ abstract contract Walk is Stage {
     mapping(bytes32 id => mapping(address authority_ => bool held)) public held;
 
     /// @dev Every account that ever gets a role, and some that get none.
-    address[] public accounts;
+    address[] internal accounts;
     /// @dev A bit for each kind, as the record registry keeps them; agency 0 for HOLD_AUTHORITY.
-    mapping(address account => mapping(uint32 agency => uint256 kinds)) public roles;
+    mapping(address account => mapping(uint32 agency => uint256 kinds)) internal roles;
     mapping(address account => uint256 count) internal _operatorRoles;
     mapping(address account => uint256 count) internal _otherRoles;
-    mapping(uint32 agency => uint256 count) public memberships;
     mapping(uint32 agency => uint256 count) internal _admins;
 
     uint256 public time = START;
     uint48 public pausedAt;
+    uint256 public steps;
     bool private _pausedBefore;
     /// @dev Events of each contract so far.
     mapping(address emitter => uint64 count) public events;
@@ -77,6 +77,7 @@ abstract contract Walk is Stage {
     /// that the interface allows.
     modifier step() {
         _pausedBefore = pausedAt != 0;
+        ++steps;
         vm.recordLogs();
         _;
         _number();
@@ -86,8 +87,13 @@ abstract contract Walk is Stage {
         return ids.length;
     }
 
-    function accountCount() external view returns (uint256) {
-        return accounts.length;
+    /// @dev Every account with its roles by agency, 0 first.
+    function roster() external view returns (address[] memory, uint256[AGENCIES + 1][] memory kinds) {
+        kinds = new uint256[AGENCIES + 1][](accounts.length);
+        for (uint256 i = 0; i < kinds.length; ++i) {
+            for (uint32 agency = 0; agency <= AGENCIES; ++agency) kinds[i][agency] = roles[accounts[i]][agency];
+        }
+        return (accounts, kinds);
     }
 
     // ------------------------------------------------------------- what came of it
@@ -143,7 +149,6 @@ abstract contract Walk is Stage {
         if (kind == OPERATOR) ++_operatorRoles[account];
         else ++_otherRoles[account];
         if (kind == ADMIN_KIND) ++_admins[agency];
-        ++memberships[agency];
     }
 
     function _taken(address account, uint32 agency, uint8 kind) internal {
@@ -151,7 +156,6 @@ abstract contract Walk is Stage {
         if (kind == OPERATOR) --_operatorRoles[account];
         else --_otherRoles[account];
         if (kind == ADMIN_KIND) --_admins[agency];
-        --memberships[agency];
     }
 
     /// @dev OPERATOR never stands beside another role.
