@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks gas | index | verify`; see `--help` of each."""
+"""`python -m benchmarks gas | index | sender | verify`; see `--help` of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 import click
 
-from benchmarks import gas, gas_tables, index, peers, verify
+from benchmarks import gas, gas_tables, index, peers, sender, verify
 
 
 @click.group()
@@ -81,6 +81,18 @@ def verify_command(as_json: bool, count: int, bundle: int) -> None:
     Example: python -m benchmarks verify --json
     """
     _show(verify.measure(count, bundle), as_json)
+
+
+@main.command("sender")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--count", default=5_000, show_default=True, help="Registrations a round.")
+@click.option("--rounds", default=3, show_default=True, help="Rounds; the median counts.")
+def sender_command(as_json: bool, count: int, rounds: int) -> None:
+    """The outbox sender against pre-signed raw batches, and against the plain web3.py loop.
+
+    Example: python -m benchmarks sender --json
+    """
+    _show(sender.measure(count, rounds), as_json)
 
 
 def _show(figures: dict[str, float], as_json: bool) -> None:

@@ -29,7 +29,7 @@ _COMMANDS: Final = {
     "fsck": ("upkeep", "Compare database, vault, key store and chain; name what differs."),
     "hold": ("holds", "Forbid change and destruction, for a case."),
     "import": ("importing", "Register the rows of a file."),
-    "init": ("init", "Write a profile, with key store and keystore."),
+    "init": ("init", "Write a profile, with key store, keystore and trust file."),
     "keys": ("keys", "The agency's keys."),
     "offer": ("custody", "Offer custody of a record to another agency."),
     "outbox": ("outbox", "What is on its way to the chain."),

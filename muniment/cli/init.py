@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,10 +14,14 @@ from muniment.chain.deployment import find
 from muniment.chain.environment import key_store_passphrase, new_password
 from muniment.cli.options import json_option, show_json
 from muniment.errors import InvalidInputError, UnreachableError
+from muniment.evidence.trust import fingerprint
 from muniment.record.identifiers import AgencyId, Lineage
+from muniment.registry import Registry
+from muniment.registry.evidence_making import make_trust
 from muniment.registry.profile import AgencyProfile, ChainProfile, KeysProfile, Profile
-from muniment.registry.session import address_in
+from muniment.registry.session import Session, address_in
 from muniment.store.database import Database
+from muniment.store.durable_files import write_new
 from muniment.store.keys import KeyStore, new_key_file
 from muniment.store.vault import open_vault
 
@@ -62,7 +67,7 @@ def init(
     name: str,
     as_json: bool,
 ) -> None:
-    """Write a profile, with key store and keystores, and say what the admin must grant.
+    """Write a profile, with key store, keystores and trust file; say what the admin must grant.
 
     Passwords come from prompts, or from MUNIMENT_PASSWORD and MUNIMENT_PASSPHRASE (or the files
     that MUNIMENT_PASSWORD_FILE and MUNIMENT_PASSPHRASE_FILE name). Nothing that exists is
@@ -114,13 +119,27 @@ def init(
     ).close()
     Database.open(profile.database).close()
     open_vault(profile.vault).close()
+    trust_path = base / "trust.toml"
+    with Registry(Session(profile)) as opened:
+        trust = make_trust(opened.session, days=365, greatest_age_days=30, nodes=chain.urls)
+    trust_data = trust.to_bytes()
+    write_new(trust_path, trust_data, mode=0o644)
+    profile = replace(profile, trust=trust_path)
     path.write_text(profile.to_toml(), encoding="utf-8")
     accounts = {
         "officer": None if officer is None else address_in(officer),
         "operators": [address_in(each) for each in made],
     }
     if as_json:
-        show_json({"profile": str(path), "chain": chain.id, **accounts})
+        show_json(
+            {
+                "profile": str(path),
+                "chain": chain.id,
+                "trust": str(trust_path),
+                "trust_fingerprint": fingerprint(trust_data),
+                **accounts,
+            }
+        )
         return
     click.echo(str(path))
     click.echo(f"chain {chain.id}, registry {chain.registry}, agency {agency_id}", err=True)
@@ -128,6 +147,11 @@ def init(
         click.echo(f"officer {accounts['officer']}: let the admin give it its roles", err=True)
     for account in accounts["operators"] or ():
         click.echo(f"operator {account}: muniment agency add operator {account}", err=True)
+    click.echo(
+        f"trust file {trust_path}, as this node says; compare its fingerprint with the operator's "
+        f"before you rely on it:\n  {fingerprint(trust_data)}",
+        err=True,
+    )
     click.echo(
         "keep a copy of the root file apart: muniment keys backup; muniment keys drill", err=True
     )

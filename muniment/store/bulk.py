@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading and inserting many rows at once, as quickly as each database can.
+"""Reading, inserting and changing many rows at once, as quickly as each database can.
 
 SQLAlchemy prepares each value of each row, which costs three times what SQLite itself does for it;
 and its driver for PostgreSQL sends rows one by one. Rows are tuples here, and values plain.
@@ -7,7 +7,7 @@ and its driver for PostgreSQL sends rows one by one. Rows are tuples here, and v
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -52,6 +52,24 @@ def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Sequence
         # SQLite works beside Python's other threads.
         statement = into + ", ".join([places] * len(part))
         connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
+
+
+def update_rows(
+    connection: Connection,
+    table: sa.Table,
+    key: sa.Column[Any],
+    changed: Sequence[sa.Column[Any]],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write the `changed` columns of rows back, each found by its `key`."""
+    if not rows:
+        return
+    quote, mark = connection.dialect.identifier_preparer.quote, _mark(connection)
+    setting = ", ".join(f"{quote(column.name)} = {mark}" for column in changed)
+    where = f"{quote(key.name)} = {mark}"
+    statement = f"UPDATE {quote(table.name)} SET {setting} WHERE {where}"  # noqa: S608
+    names = [*(column.name for column in changed), key.name]
+    connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
 
 
 def _mark(connection: Connection) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from muniment.store.bulk import insert_rows, update_rows
 from muniment.store.outbox_rows import (
     LIVE,
     MAX_BATCH_LIMIT,
@@ -25,6 +26,24 @@ from muniment.store.rows import is_intact, with_digest
 from muniment.store.tables import carriages, submissions, transactions
 
 _MANY: Final = 500
+_CHANGING: Final = [
+    submissions.c[name]
+    for name in ("state", "batch_limit", "attempts", "found", "refusal", "row_digest")
+]
+_CHANGING_SENT: Final = [
+    transactions.c[name]
+    for name in (
+        "state",
+        "succeeded",
+        "block_number",
+        "block_hash",
+        "gas_used",
+        "broadcast_count",
+        "broadcast_ms",
+        "row_digest",
+    )
+]
+"""What ever changes of a row."""
 
 
 def acknowledge(connection: Connection, acts: Sequence[Act], now_ms: int) -> list[int]:
@@ -49,8 +68,7 @@ def acknowledge(connection: Connection, acts: Sequence[Act], now_ms: int) -> lis
         )
         for place, act in enumerate(acts)
     ]
-    if rows:
-        connection.execute(sa.insert(submissions), [_stored(submissions, row) for row in rows])
+    insert_rows(connection, submissions, [_in_order(submissions, row) for row in rows])
     return [row.submission_id for row in rows]
 
 
@@ -250,12 +268,14 @@ def found_submissions(connection: Connection) -> list[SubmissionRow]:
 
 def update_transactions(connection: Connection, rows: Sequence[TransactionRow]) -> None:
     """Write changed transactions back."""
-    _update(connection, transactions, transactions.c.transaction_id, rows)
+    stored = [_stored(transactions, row) for row in rows]
+    update_rows(connection, transactions, transactions.c.transaction_id, _CHANGING_SENT, stored)
 
 
 def update_submissions(connection: Connection, rows: Sequence[SubmissionRow]) -> None:
     """Write changed submissions back."""
-    _update(connection, submissions, submissions.c.submission_id, rows)
+    stored = [_stored(submissions, row) for row in rows]
+    update_rows(connection, submissions, submissions.c.submission_id, _CHANGING, stored)
 
 
 def follow(connection: Connection, changed: Mapping[int, SubmissionRow]) -> list[SubmissionRow]:
@@ -315,26 +335,9 @@ def _next_id(connection: Connection, column: sa.Column[int]) -> int:
     return int(highest or 0) + 1
 
 
-def _update(
-    connection: Connection,
-    table: sa.Table,
-    key: sa.Column[int],
-    rows: Sequence[SubmissionRow] | Sequence[TransactionRow],
-) -> None:
-    if not rows:
-        return
-    others = [column for column in table.columns if column is not key]
-    statement = (
-        sa.update(table)
-        .where(key == sa.bindparam("row_key"))
-        .values({column.name: sa.bindparam(f"new_{column.name}") for column in others})
-    )
-    values = []
-    for row in rows:
-        stored = _stored(table, row)
-        named = {f"new_{column.name}": stored[column.name] for column in others}
-        values.append({**named, "row_key": stored[key.name]})
-    connection.execute(statement, values)
+def _in_order(table: sa.Table, row: SubmissionRow) -> list[Any]:
+    stored = _stored(table, row)
+    return [stored[column.name] for column in table.columns]
 
 
 def _stored(table: sa.Table, row: SubmissionRow | TransactionRow) -> dict[str, Any]:

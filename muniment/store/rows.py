@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -22,12 +23,17 @@ DIGEST: Final = "row_digest"
 def row_digest(table: sa.Table, row: Mapping[str, Any] | sa.RowMapping) -> bytes:
     """Return the digest (32 bytes) of a whole row. Raises `KeyError` for a missing column."""
     parts = [_TAG, table.name.encode()]
-    for column in table.columns:
-        if column.name == DIGEST:
-            continue
-        for part in (column.name.encode(), _encoded(row[column.name])):
-            parts += (len(part).to_bytes(8, "big"), part)
+    for name, named in _columns(table):
+        value = _encoded(row[name])
+        parts += (named, len(value).to_bytes(8, "big"), value)
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+@cache
+def _columns(table: sa.Table) -> tuple[tuple[str, bytes], ...]:
+    """The names that are digested, and how each is."""
+    names = [column.name for column in table.columns if column.name != DIGEST]
+    return tuple((name, len(name.encode()).to_bytes(8, "big") + name.encode()) for name in names)
 
 
 def with_digest(table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,12 +48,19 @@ def is_intact(table: sa.Table, row: Mapping[str, Any] | sa.RowMapping) -> bool:
 
 def _encoded(value: Any) -> bytes:
     # The first byte tells the type, so that "1" and 1 and null differ.
+    kind = type(value)
+    if kind is str:
+        text: str = value
+        return b"s" + text.encode()
+    if kind is int:
+        return b"i%d" % value
     if value is None:
         return b"n"
-    if isinstance(value, bool):
+    if kind is bool:
         return b"b1" if value else b"b0"
-    if isinstance(value, int):
-        return b"i" + str(value).encode()
+    # Enumerations are the texts or numbers that they stand for.
     if isinstance(value, str):
-        return b"s" + value.encode()
+        return b"s" + str(value).encode()
+    if isinstance(value, int):
+        return b"i%d" % int(value)
     return b"x" + bytes(value)
