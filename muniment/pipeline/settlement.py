@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import rlp
 
@@ -17,6 +18,9 @@ from muniment.chain.finality import final_number
 from muniment.errors import ContractError
 from muniment.pipeline.batching import commitment_of
 from muniment.store.outbox_rows import SubmissionRow, TransactionRow, TransactionState
+
+INDEX_LAG_MS: Final = 10_000
+"""How long after sending a transaction a missing receipt says nothing."""
 
 _DONE = (TransactionState.MINED, TransactionState.FINAL)
 
@@ -46,6 +50,7 @@ class View:
     receipts: dict[bytes, ReceiptSeen | None] = field(default_factory=dict)
     final_counts: dict[str, int] = field(default_factory=dict)
     failures: dict[int, ContractError | None] = field(default_factory=dict)
+    asked_ms: int = field(default_factory=lambda: int(time.time() * 1000))
 
 
 def look(
@@ -57,6 +62,9 @@ def look(
     accounts = sorted({row.account for row in rows})
     view.counts = _counts(connection, accounts, "latest")
     asked = list(_to_ask(connection, rows, view))
+    # Before the receipts: what was in a final block by then has one by now.
+    if view.final >= 0:
+        view.final_counts = _counts(connection, accounts, hex(view.final))
     answers = connection.request_many(
         "eth_getTransactionReceipt", [[f"0x{row.hash.hex()}"] for row in asked]
     )
@@ -64,10 +72,6 @@ def look(
         if isinstance(answer, RpcError):
             raise answer
         view.receipts[row.hash] = _seen(answer)
-    missing = [row for row in asked if view.receipts[row.hash] is None]
-    if missing and view.final >= 0:
-        lost = sorted({row.account for row in missing})
-        view.final_counts = _counts(connection, lost, hex(view.final))
     for row in asked:
         seen = view.receipts[row.hash]
         if seen is not None and not seen.succeeded and row.succeeded is not False:
@@ -172,9 +176,15 @@ def _after(row: TransactionRow, view: View) -> TransactionRow:
 
 
 def _is_spent(row: TransactionRow, view: View) -> bool:
-    """Whether another transaction has taken the nonce for good."""
-    return row.nonce < view.final_counts.get(row.account, 0) and (
-        view.receipts.get(row.hash, ...) is None
+    """Whether another transaction has taken the nonce for good.
+
+    Nodes have a block before they find its transactions by their hashes, so what was sent just now
+    is left alone for some seconds.
+    """
+    return (
+        row.nonce < view.final_counts.get(row.account, 0)
+        and view.receipts.get(row.hash, ...) is None
+        and view.asked_ms - row.broadcast_ms >= INDEX_LAG_MS
     )
 
 
