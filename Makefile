@@ -93,6 +93,21 @@ export-check: env ## Whether the package's artifacts are those of the contracts
 slither: env ## Static analysis
 	@$(STEP) "Slither" toolchain/slither.sh
 
+.PHONY: postgres
+postgres: env ## The tests of the stores on a real PostgreSQL (Debian's package)
+	@$(STEP) "PostgreSQL" pytest -p no:ape_test -q --database postgresql tests/postgres tests/chain/test_indexer.py tests/chain/test_outbox_sender.py tests/chain/test_registry.py
+
+.PHONY: dist
+dist: env ## Wheel and sdist, and the wheel tried in an empty environment
+	@rm -rf dist
+	@$(STEP) "Wheel and sdist" $(PYTHON) -m build --outdir dist
+	@rm -rf build
+	@$(STEP) "The wheel in an empty environment" toolchain/wheel_check.sh
+
+.PHONY: docs
+docs: env ## The documents as a site, in .build/site
+	@$(STEP) "Documents" mkdocs build --strict --quiet
+
 .PHONY: exhaustive
 exhaustive: env ## What takes too long for CI; run before an issue is called resolved
 	@$(STEP) "Forge, exhaustive" env FOUNDRY_PROFILE=exhaustive forge test
@@ -101,6 +116,9 @@ exhaustive: env ## What takes too long for CI; run before an issue is called res
 .PHONY: bench
 bench: env ## Benchmarks
 	@$(PYTHON) -m benchmarks gas
+	@$(PYTHON) -m benchmarks sender
+	@$(PYTHON) -m benchmarks index
+	@$(PYTHON) -m benchmarks verify
 
 .PHONY: clean
 clean: ## Removes what was made in the tree (caches outside of it stay)

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The wheel in an empty environment: no Node, no Ape, no repository. It must help, and verify the example.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+wheel=$(ls "$root"/dist/muniment-*.whl)
+"$root/.venv/bin/python" -m venv "$work/env"
+"$work/env/bin/pip" install --quiet --constraint "$root/requirements/runtime.txt" "$wheel"
+cp "$root"/examples/* "$work/"
+cd "$work"
+run() { env -i HOME="$work" PATH="$work/env/bin:/usr/bin:/bin" "$@"; }
+fail() { echo "$1" >&2; exit 1; }
+run muniment --help > help || fail "--help fails"
+grep -q "^Usage: muniment" help || fail "--help says nothing"
+run muniment verify strike.json --trust trust.toml --offline > told || fail "the example does not verify: $(cat told)"
+grep -q "^VALID" told || fail "the example is not valid: $(cat told)"
+sed 's/BARKSDALE/BARKSDALF/' strike.json > changed.json
+if cmp -s strike.json changed.json; then fail "the example has changed: nothing to change"; fi
+status=0
+run muniment verify changed.json --trust trust.toml --offline > told || status=$?
+[ $status -eq 10 ] && grep -q "^INVALID" told || fail "a changed example is not refused"
+for command in $(sed -n '/^Commands:/,$p' help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+  run muniment "$command" --help > told || fail "muniment $command --help fails"
+  grep -q "^Usage: muniment $command" told || fail "$command has no help"
+done
+run python -c 'import importlib.util as u; assert u.find_spec("ape") is None and u.find_spec("pytest") is None'
+echo "$(basename "$wheel"): helps, verifies the example, refuses a changed one"
