@@ -106,12 +106,13 @@ dist: env ## Wheel and sdist, and the wheel tried in an empty environment
 
 .PHONY: docs
 docs: env ## The documents as a site, in .build/site
-	@$(STEP) "Documents" mkdocs build --strict --quiet
+	@$(STEP) "Documents" env NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 
 .PHONY: exhaustive
 exhaustive: env ## What takes too long for CI; run before an issue is called resolved
 	@$(STEP) "Forge, exhaustive" env FOUNDRY_PROFILE=exhaustive forge test
 	@$(STEP) "Mutants" $(PYTHON) tests/forge/mutants.py
+	@$(STEP) "Tests, exhaustive" pytest -p no:ape_test -q -m exhaustive tests/unit tests/chain
 
 .PHONY: bench
 bench: env ## Benchmarks

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the record registry keeps what evidence proves (docs/SPEC.md § 3).
+"""Where the record registry keeps what evidence proves (docs/SPEC.md § 4).
 
 Storage lies at ERC-7201 slots; a mapping's value at ``keccak256(key || slot of the mapping)``.
 """

@@ -162,10 +162,10 @@ contract InvariantsTest {
     /// without it they would prove nothing.
     function test_everything_comes_up_in_a_long_walk() public {
         uint256 seed = 7;
-        for (uint256 i = 0; i < 4000; ++i) {
+        for (uint256 i = 0; i < 8000; ++i) {
             seed = uint256(keccak256(abi.encode(seed, i)));
             _step(seed % 29, seed >> 8, seed >> 72, seed >> 136, seed >> 200);
-            if (i % 500 == 499) _everything();
+            if (i % 1000 == 999) _everything();
         }
         string[36] memory due = [
             "register", "registerMany", "amend", "revoke", "supersede", "propose", "confirm", "confirmed by the proposer",

@@ -9,7 +9,7 @@ import {Walk} from "./Walk.sol";
 /// @title Records come to be, change and end.
 abstract contract RecordActs is Walk {
     /// @dev So few that ids are tried again.
-    uint256 private constant _LOCAL_IDS = 30;
+    uint256 private constant _LOCAL_IDS = 60;
 
     struct Proposal {
         bytes32 head;
