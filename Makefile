@@ -39,7 +39,12 @@ runtime:
 
 .PHONY: demo
 demo: runtime ## Sets up what it needs and does the main job on a local chain
-	@$(STEP) "Demo" ape run demo --network ethereum:local:foundry --verbosity WARNING
+	@$(STEP) "Demo of the contracts" ape run demo --network ethereum:local:foundry --verbosity WARNING
+	@$(STEP) "Demo of the client" $(PYTHON) -m toolchain.client_demo up
+
+.PHONY: demo-down
+demo-down: ## Ends the node that the demo left, and removes its profile
+	@$(PYTHON) -m toolchain.client_demo down
 
 .PHONY: env
 env: ## Everything installed and compiled

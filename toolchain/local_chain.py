@@ -61,7 +61,7 @@ def anvil(*options: str, accounts: int = 30) -> Iterator[str]:
     command += options
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait(url, process)
+        wait_for_anvil(url, process)
         yield url
     finally:
         process.terminate()
@@ -72,7 +72,8 @@ def anvil(*options: str, accounts: int = 30) -> Iterator[str]:
             process.wait()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for_anvil(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when Anvil answers. Ends the program when it does not."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     deadline = time.monotonic() + _START_SECONDS

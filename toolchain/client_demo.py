@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo of the client: an agency's day by commands, on a chain that stays.
+
+`python -m toolchain.client_demo up` does it, `down` ends the node and removes what was made. All
+lies in .build/demo; the password there is worth nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from muniment.chain import Connection, Sender, Signer, deploy
+from muniment.chain.deployment import Registries
+from muniment.registry.session import address_in
+from toolchain.local_chain import (
+    CHAIN_ID,
+    MNEMONIC,
+    ROOT,
+    anvil_program,
+    development_keys,
+    free_port,
+    wait_for_anvil,
+)
+
+FOLDER = ROOT / ".build" / "demo"
+REPORTS = ROOT / "node_modules" / "vega-datasets" / "data" / "birdstrikes.csv"
+MAPPING = ROOT / "data" / "wildlife-strike.map.toml"
+SCHEMA = ROOT / "data" / "schemas" / "wildlife-strike.json"
+ROWS = 1_000
+
+
+@click.group()
+def main() -> None:
+    """The demo of the client."""
+
+
+@main.command()
+def down() -> None:
+    """End the demo's node, and remove what the demo made."""
+    pid = FOLDER / "anvil.pid"
+    if pid.exists():
+        try:
+            os.kill(int(pid.read_text()), signal.SIGTERM)
+        except (ProcessLookupError, ValueError):
+            click.echo("the node had ended already", err=True)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    click.echo("the demo is gone")
+
+
+@main.command()
+def up() -> None:
+    """Start a chain, and do an agency's day on it."""
+    if FOLDER.exists():
+        main.commands["down"].callback()  # type: ignore[misc]
+    FOLDER.mkdir(parents=True)
+    password = FOLDER / "password"
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_hex(8))
+    url = _start()
+    keys = development_keys(3)
+    registries = _deploy(url, keys)
+    environment = {
+        "MUNIMENT_PASSWORD_FILE": str(password),
+        "MUNIMENT_PROFILE": str(FOLDER / "muniment.toml"),
+    }
+    (FOLDER / "environment").write_text(
+        "".join(f"export {name}={value}\n" for name, value in environment.items())
+        + f'export PATH="{ROOT}/.venv/bin:$PATH"\n'
+    )
+    say = _Shell(environment)
+    shares = registries.shares
+    click.echo("\nAn agency sets up: profile, key store, keystores, trust file.")
+    say(
+        "init",
+        "--folder",
+        str(FOLDER),
+        "--rpc",
+        url,
+        "--registry",
+        registries.records.address,
+        "--shares",
+        shares.address if shares else "",
+        "--first-block",
+        str(registries.first_block),
+        "--finality-depth",
+        "0",
+        "--agency",
+        "1",
+        "--source-system",
+        "faa-strikes",
+        "--new-officer",
+        "--new-operators",
+        "1",
+        "--key-file",
+    )
+    _appoint(url, keys[2], registries)
+    click.echo("\nIts admin publishes a record type; two of its fields can be searched.")
+    say(
+        "type",
+        "publish",
+        "wildlife-strike",
+        str(SCHEMA),
+        "--number",
+        "1",
+        "--retention",
+        "3650",
+        "--sharing",
+        "open",
+        "--searchable",
+        "airport",
+        "--searchable",
+        "species",
+    )
+    lines = REPORTS.read_text(encoding="utf-8").splitlines(keepends=True)[: ROWS + 1]
+    (FOLDER / "reports.csv").write_text("".join(lines), encoding="utf-8")
+    click.echo(f"\n{ROWS:,} real wildlife-strike reports are imported.")
+    say("import", "wildlife-strike", str(FOLDER / "reports.csv"), "--map", str(MAPPING))
+    click.echo("\nFound by a field, of which the database has a keyed hash alone.")
+    say("find", "wildlife-strike", "--field", "airport=BARKSDALE AIR FORCE BASE ARPT", "--limit", "3")
+    click.echo("\nEvidence of one report: two fields shown, the others hidden.")
+    evidence, trust = FOLDER / "strike.json", FOLDER / "trust.toml"
+    say("evidence", "17", "--field", "airport", "--field", "date", "-o", str(evidence))
+    # The trust file of `init` is older than the record: the operator publishes a new one.
+    say("trust", "make", str(FOLDER / "registry.trust.toml"))
+    say("verify", str(evidence), "--trust", str(FOLDER / "registry.trust.toml"))
+    click.echo("\nOne value is changed in the file.")
+    changed = FOLDER / "changed.json"
+    changed.write_bytes(evidence.read_bytes().replace(b"1990", b"1991", 1))
+    say("verify", str(changed), "--trust", str(FOLDER / "registry.trust.toml"), code=10)
+    click.echo("\nThe report is revoked; new evidence says so.")
+    say("revoke", "17", "--reason", "error")
+    say("evidence", "17", "-o", str(FOLDER / "revoked.json"))
+    say("verify", str(FOLDER / "revoked.json"), "--trust", str(trust), code=13)
+    click.echo("\nEverything is compared with everything else.")
+    say("fsck")
+    click.echo(
+        "\nThe node and the profile stay. Try:\n\n"
+        "  . .build/demo/environment\n"
+        "  muniment trace 17\n"
+        "  muniment find wildlife-strike --state revoked\n"
+        "  muniment show 17\n\n"
+        "make demo-down ends it."
+    )
+
+
+class _Shell:
+    """Runs `muniment` and shows what it is asked and says."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = {**os.environ, **environment}
+
+    def __call__(self, *arguments: str, code: int = 0) -> None:
+        shown = " ".join(f'"{each}"' if " " in each else each for each in arguments)
+        click.secho(f"$ muniment {shown.replace(str(ROOT) + '/', '')}", bold=True)
+        answer = subprocess.run(
+            [sys.executable, "-m", "muniment.cli", *arguments],
+            env=self._environment,
+            cwd=ROOT,
+            check=False,
+        )
+        if answer.returncode != code:
+            raise SystemExit(f"it ended with {answer.returncode}, and not with {code}")
+
+
+def _start() -> str:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [anvil_program(), "--port", str(port), "--silent", "--chain-id", str(CHAIN_ID)]
+    command += ["--mnemonic", MNEMONIC, "--gas-price", "0", "--block-base-fee-per-gas", "0"]
+    command += ["--gas-limit", "300000000"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    (FOLDER / "anvil.pid").write_text(str(process.pid))
+    wait_for_anvil(url, process)
+    click.echo(f"a chain for this demo: {url} (process {process.pid})")
+    return url
+
+
+def _deploy(url: str, keys: list[bytes]) -> Registries:
+    connection = Connection(url, CHAIN_ID)
+    admin, guardian, agency_admin = (Signer.from_key(key) for key in keys)
+    sender = Sender(connection, admin)
+    registries = deploy(
+        sender, registry_admin=admin.address, guardian=guardian.address, admin_delay=86_400
+    )
+    sender.send(registries.agencies.create_agency("Aviation Authority", agency_admin.address))
+    click.echo(f"deployed: the registry {registries.records.address}, with one agency")
+    return registries
+
+
+def _appoint(url: str, admin_key: bytes, registries: Registries) -> None:
+    """The agency's first admin gives the new officer and the machine their roles."""
+    connection = Connection(url, CHAIN_ID)
+    admin, agencies = Sender(connection, Signer.from_key(admin_key)), registries.agencies
+    officer, machine = FOLDER / "officer.json", FOLDER / "operator-1.json"
+    for kind, keystore in ((1, officer), (2, officer), (4, machine)):
+        role = agencies.role_of_kind(kind, 1, block=connection.block())
+        admin.send(agencies.grant_role(role, address_in(Path(keystore))))
+    click.echo("the admin has made the officer admin and registrar, the machine an operator")
+
+
+if __name__ == "__main__":
+    main()
