@@ -125,7 +125,14 @@ def up() -> None:
     click.echo(f"\n{ROWS:,} real wildlife-strike reports are imported.")
     say("import", "wildlife-strike", str(FOLDER / "reports.csv"), "--map", str(MAPPING))
     click.echo("\nFound by a field, of which the database has a keyed hash alone.")
-    say("find", "wildlife-strike", "--field", "airport=BARKSDALE AIR FORCE BASE ARPT", "--limit", "3")
+    say(
+        "find",
+        "wildlife-strike",
+        "--field",
+        "airport=BARKSDALE AIR FORCE BASE ARPT",
+        "--limit",
+        "3",
+    )
     click.echo("\nEvidence of one report: two fields shown, the others hidden.")
     evidence, trust = FOLDER / "strike.json", FOLDER / "trust.toml"
     say("evidence", "17", "--field", "airport", "--field", "date", "-o", str(evidence))

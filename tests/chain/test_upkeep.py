@@ -172,8 +172,7 @@ def test_changed_file__is_named(registrar: Registry, tmp_path: Path) -> None:
     files = [
         path
         for path in vault.rglob("*")
-        if path.is_file()
-        and ("packs" not in path.parts or f"packs/{path.name}" in packs)
+        if path.is_file() and ("packs" not in path.parts or f"packs/{path.name}" in packs)
     ]
     assert len(files) >= 4
     for path in files:
