@@ -114,11 +114,16 @@ abstract contract CustodyActs is RecordActs {
         bool had = has(account, 0, HOLD_AUTHORITY);
         // Seldom taken, or nothing is held.
         give = give || who / 2 % 4 != 0;
+        // Meanwhile an agency may have made it its operator.
+        bool due = actor == ADMIN && (!give || had || _mayHave(account, HOLD_AUTHORITY));
         vm.prank(actor);
-        (bool done,) = address(agencies)
-            .call(give ? abi.encodeCall(agencies.grantRole, (role, account)) : abi.encodeCall(agencies.revokeRole, (role, account)));
-        if (!done) return _refused(actor == ADMIN, "appoint an authority");
-        _went(actor == ADMIN, "appoint an authority");
+        (bool done,) = address(agencies).call(
+            give
+                ? abi.encodeCall(agencies.grantRole, (role, account))
+                : abi.encodeCall(agencies.revokeRole, (role, account))
+        );
+        if (!done) return _refused(due, "appoint an authority");
+        _went(due, "appoint an authority");
         if (give && !had) _given(account, 0, HOLD_AUTHORITY);
         if (!give && had) _taken(account, 0, HOLD_AUTHORITY);
     }
