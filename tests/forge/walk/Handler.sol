@@ -41,6 +41,24 @@ contract Handler is CustodyActs, JournalActs, ReplacementActs, ShareActs {
         }
     }
 
+    /// @dev What the other acts leave out. While paused those who may are told since when; no other error will do.
+    function write(uint256 agencySeed, uint256 actorSeed, uint256 how) external step {
+        uint32 agency = _agency(agencySeed);
+        (address actor, bool due) = _actor(agency, actorSeed, ADMIN_KIND, ADMIN_KIND);
+        how %= pausedAt == 0 ? 3 : 10;
+        if (how > 5) actor = how < 8 ? _holder(0, HOLD_AUTHORITY, actorSeed) : ADMIN;
+        (address target, bytes memory call_) = _writing(agency, how);
+        bool may = how < 6 ? has(actor, agency, ADMIN_KIND) : how > 7 || has(actor, 0, HOLD_AUTHORITY);
+        vm.prank(actor);
+        (bool done, bytes memory answer) = target.call(call_);
+        if (done) return _went(due, "write");
+        _refused(due, "write");
+        if (pausedAt == 0 || !may) return;
+        bytes memory refusal = abi.encodeWithSelector(IRecordRegistry.RecordRegistryPaused.selector, pausedAt);
+        _expect(keccak256(answer) == keccak256(refusal), "refused while paused, but not for it");
+        _reach("refused while paused");
+    }
+
     function pass(uint256 seconds_) external step {
         time += seconds_ % 3 days + 1;
         vm.warp(time);
@@ -93,6 +111,27 @@ contract Handler is CustodyActs, JournalActs, ReplacementActs, ShareActs {
         if (how == 13) return (target, abi.encodeCall(records.onRecordTypePublished, (agency, 1, 1, 0)));
         if (how == 14) return (target, abi.encodeCall(records.closeJournal, (agency, 1)));
         return (target, abi.encodeCall(records.openJournal, (agency)));
+    }
+
+    function _writing(uint32 agency, uint256 how) private view returns (address target, bytes memory call_) {
+        target = address(agencies);
+        IAgencyRegistry.KeyPurpose purpose = IAgencyRegistry.KeyPurpose.Messages;
+        if (how == 0) return (target, abi.encodeCall(agencies.setAgencyKey, (agency, purpose, "key")));
+        if (how == 1) {
+            return (
+                target,
+                abi.encodeCall(agencies.createRecordType, (agency, "type", "schema", 1, IAgencyRegistry.Sharing.Open))
+            );
+        }
+        if (how == 3) return (target, abi.encodeCall(agencies.retireAgencyKey, (agency, purpose, 1)));
+        if (how == 8) return (target, abi.encodeCall(agencies.createAgency, ("Agency", ADMIN)));
+        if (how == 9) return (target, abi.encodeCall(agencies.scheduleSuccession, ()));
+        target = address(records);
+        if (how == 2) return (target, abi.encodeCall(records.openJournal, (agency)));
+        if (how == 4) return (target, abi.encodeCall(records.closeJournal, (agency, 1)));
+        if (how == 5) return (target, abi.encodeCall(records.repudiateJournal, (agency, 1, 0, 1)));
+        if (how == 6) return (target, abi.encodeCall(records.holdType, (agency, 1, "case")));
+        return (target, abi.encodeCall(records.releaseType, (agency, 1, "case")));
     }
 
     function _one(bytes memory call_) private pure returns (bytes[] memory calls) {
