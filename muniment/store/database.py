@@ -160,10 +160,8 @@ def _prepare(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         level = "FULL" if options.get("muniment_durable", True) else "NORMAL"
-        raw = connection.connection.cursor()
-        raw.execute(f"PRAGMA synchronous={level}")
-        raw.execute(options.get("muniment_begin", "BEGIN IMMEDIATE"))
-        raw.close()
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.exec_driver_sql(options.get("muniment_begin", "BEGIN IMMEDIATE"))
 
 
 @contextmanager

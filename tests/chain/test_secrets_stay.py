@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from muniment.errors import ConflictError, InvalidContentError, MunimentError
+from muniment.errors import ConflictError, InvalidContentError, MunimentError, StoreError
 from muniment.registry import Registry
+from muniment.store.database import Database
 from tests.chain.agency import PASSWORD, Open, opened  # noqa: F401
 
 MARKER = "Zyxwvut-Planted-Marker"
@@ -84,3 +85,9 @@ def test_conflict_and_invalid__name_what_a_person_needs(opened: Open) -> None:
         registry.register("land-deed", {"holder": "B", "parcel": "1"}, source_id="1")
     with pytest.raises(InvalidContentError, match="holder"):
         registry.register("land-deed", {"holder": 7, "parcel": "1"}, source_id="9")
+
+
+def test_password_of_a_url__is_never_shown() -> None:
+    with pytest.raises(StoreError) as caught:
+        Database.open("postgresql://ann:s3cret@127.0.0.1:1/none")
+    assert "s3cret" not in str(caught.value) + caught.value.diagnostics()

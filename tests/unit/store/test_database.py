@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A database that cannot be used says why, and nothing is half written."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from muniment.errors import InvalidInputError, StoreError
+from muniment.store import database as database_module
+from muniment.store.database import (
+    Database,
+    DatabaseLockedError,
+    DatabaseReadOnlyError,
+    DatabaseUnreachableError,
+    DiskFullError,
+)
+from muniment.store.leases import TTL_SECONDS, Lease, LeaseLostError, held, holder_of
+from muniment.store.migrations import SchemaTooNewError
+from muniment.store.rows import is_intact, with_digest
+from muniment.store.tables import leases, mirror
+
+
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder}/muniment.db"
+
+
+def test_locked__is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "_BUSY_SECONDS", 0.1)
+    with Database.open(url(tmp_path)) as database:
+        other = sqlite3.connect(tmp_path / "muniment.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseLockedError, match="locked by another"), database.write():
+            pass
+        other.execute("ROLLBACK")
+        other.close()
+        with database.write():
+            pass
+
+
+def test_full_disk__is_said_and_rolled_back(tmp_path: Path) -> None:
+    with Database.open(url(tmp_path)) as database:
+
+        def fill() -> None:
+            with database.write() as connection:
+                pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+                connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+                for number in range(2000):
+                    row = {"name": f"{number}" * 99, "holder": "b", "token": 1, "expires_ms": 2}
+                    connection.execute(sa.insert(leases).values(with_digest(leases, row)))
+
+        with pytest.raises(DiskFullError, match="disk is full"):
+            fill()
+        with database.read() as connection:
+            assert connection.execute(sa.select(leases)).all() == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+def test_read_only_folder__is_said(tmp_path: Path) -> None:
+    Database.open(url(tmp_path)).close()
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises((DatabaseReadOnlyError, DatabaseUnreachableError)):
+            Database.open(url(tmp_path))
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_read_only_file__is_said(tmp_path: Path) -> None:
+    with Database.open(url(tmp_path)) as database:
+        with database.read() as connection:
+            connection.execute(sa.select(leases)).all()
+
+        def change() -> None:
+            with database.write() as connection:
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+                connection.execute(sa.delete(leases))
+
+        with pytest.raises(DatabaseReadOnlyError, match="cannot be written"):
+            change()
+
+
+def test_newer_release__is_refused_and_untouched(tmp_path: Path) -> None:
+    with Database.open(url(tmp_path)) as database, database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    before = (tmp_path / "muniment.db").read_bytes()
+    with pytest.raises(SchemaTooNewError, match="newer release"):
+        Database.open(url(tmp_path))
+    assert (tmp_path / "muniment.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("wrong", ["", "muniment.db", "mysql://host/name", "sqlite"])
+def test_wrong_url__names_the_field(wrong: str) -> None:
+    with pytest.raises(InvalidInputError, match="database"):
+        Database.open(wrong)
+
+
+def test_no_database_file__is_said(tmp_path: Path) -> None:
+    (tmp_path / "muniment.db").write_bytes(b"this is a letter and no database" * 100)
+    with pytest.raises(StoreError):
+        Database.open(url(tmp_path))
+
+
+def test_lease__is_one_process_s_until_it_runs_out(tmp_path: Path) -> None:
+    with Database.open(url(tmp_path)) as database:
+        first = Lease.acquire(database, "index", holder="first")
+        assert first is not None
+        assert Lease.acquire(database, "index", holder="second") is None
+        assert (holder_of(database, "index") or "").startswith("first")
+        time.sleep(TTL_SECONDS + 0.1)
+        second = Lease.acquire(database, "index", holder="second")
+        assert second is not None
+        assert second.token == first.token + 1
+        with pytest.raises(LeaseLostError), database.write() as connection:
+            first.require(connection)
+        with database.write() as connection:
+            second.require(connection)
+
+
+def test_lease__is_kept_and_given_back(tmp_path: Path) -> None:
+    with Database.open(url(tmp_path)) as database:
+        with held(database, "index"):
+            time.sleep(TTL_SECONDS + 0.5)
+            assert Lease.acquire(database, "index") is None
+        assert Lease.acquire(database, "index") is not None
+
+
+def test_row_digest__depends_on_each_value() -> None:
+    row = with_digest(leases, {"name": "a", "holder": "b", "token": 1, "expires_ms": 2})
+    assert is_intact(leases, row)
+    for name, other in (("name", "c"), ("holder", "1"), ("token", True), ("expires_ms", "2")):
+        assert not is_intact(leases, {**row, name: other})
+    assert not is_intact(leases, {**row, "name": "ab", "holder": ""})
+    with pytest.raises(KeyError):
+        with_digest(mirror, {})
