@@ -47,7 +47,8 @@ abstract contract FunctionStage is Stage {
 
     function _same(bytes32 id, IRecordRegistry.Record memory before) internal view {
         require(
-            keccak256(abi.encode(records.record(id))) == keccak256(abi.encode(before)), "a refused call changed a record"
+            keccak256(abi.encode(records.record(id))) == keccak256(abi.encode(before)),
+            "a refused call changed a record"
         );
     }
 

@@ -55,7 +55,8 @@ contract FunctionsTest is FunctionStage {
         require(abi.decode(answer, (bytes32)) == id, "another id is returned");
         uint256 state = _registered(named);
         _stands(id, named.commitment, state, 0);
-        _logged(IRecordRegistry.Registered.selector, id, abi.encode(records.sequence(), actor, state, named.commitment));
+        bytes memory data = abi.encode(records.sequence(), actor, state, named.commitment);
+        _logged(IRecordRegistry.Registered.selector, id, data);
     }
 
     // ------------------------------------------------------------- registerMany

@@ -168,13 +168,13 @@ contract InvariantsTest {
             if (i % 1000 == 999) _everything();
         }
         string[38] memory due = [
-            "register", "registerMany", "amend", "revoke", "supersede", "propose", "confirm", "confirmed by the proposer",
-            "offer", "accept", "close an offer", "hold", "release", "appoint an authority", "seal", "publish",
-            "grant a role", "revoke a role", "renounce a role", "the last admin stays", "schedule",
-            "scheduled over a lapsed one", "cancelled by the guardian", "cancelled by the agency", "cancelled while paused",
-            "executed too early", "executed too late", "execute", "the registry admin enters", "intrude", "pause",
-            "unpause", "request a share", "decide on a share", "revoke a share", "acknowledge a delivery",
-            "write", "refused while paused"
+            "register", "registerMany", "amend", "revoke", "supersede", "propose", "confirm",
+            "confirmed by the proposer", "offer", "accept", "close an offer", "hold", "release",
+            "appoint an authority", "seal", "publish", "grant a role", "revoke a role", "renounce a role",
+            "the last admin stays", "schedule", "scheduled over a lapsed one", "cancelled by the guardian",
+            "cancelled by the agency", "cancelled while paused", "executed too early", "executed too late", "execute",
+            "the registry admin enters", "intrude", "pause", "unpause", "request a share", "decide on a share",
+            "revoke a share", "acknowledge a delivery", "write", "refused while paused"
         ];
         for (uint256 i = 0; i < due.length; ++i) {
             require(_handler.reached(keccak256(bytes(due[i]))) != 0, string.concat("never in the walk: ", due[i]));

@@ -240,7 +240,8 @@ contract JournalsTest is FunctionStage {
             | block.timestamp << 200 | (named.words[13] / 1 days + 3) << 236;
         bytes32 leaf = _leafOf(entry);
         bytes32 argument = keccak256(abi.encode(entry.commitment, leaf, 1, named.words[2], named.words[11]));
-        _stands(id, entry.commitment, state, _act(0, id, IRecordRegistry.ActKind.Enrolled, 1, _registrar, state, argument));
+        bytes32 head = _act(0, id, IRecordRegistry.ActKind.Enrolled, 1, _registrar, state, argument);
+        _stands(id, entry.commitment, state, head);
         bytes memory data = abi.encode(
             records.sequence(), _registrar, state, entry.commitment, leaf, 1, named.words[2], named.words[11]
         );

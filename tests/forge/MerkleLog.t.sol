@@ -79,7 +79,8 @@ contract MerkleLogTest {
         uint64 size = uint64(sizeSeed) % 80 + 1;
         uint64 index = uint64(indexSeed) % size;
         bytes32[] memory leaves = _leaves(seed, size);
-        _tryInclusion(leaves[index], index, size, Trees.root(leaves, 0, size), Trees.path(leaves, index, 0, size), part, bit);
+        bytes32[] memory proof = Trees.path(leaves, index, 0, size);
+        _tryInclusion(leaves[index], index, size, Trees.root(leaves, 0, size), proof, part, bit);
     }
 
     function _tryInclusion(

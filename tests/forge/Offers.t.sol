@@ -168,7 +168,9 @@ contract OffersTest is FunctionStage {
     ) private view returns (bytes memory) {
         if (!_holds(actor, 1, STEWARD)) return _unauthorized(actor, STEWARD, 1);
         if (open) return abi.encodeWithSelector(IRecordRegistry.RecordRegistryOfferOpen.selector, id, 2);
-        if (toAgency == 1) return abi.encodeWithSelector(IRecordRegistry.RecordRegistryOfferToCustodian.selector, id, 1);
+        if (toAgency == 1) {
+            return abi.encodeWithSelector(IRecordRegistry.RecordRegistryOfferToCustodian.selector, id, 1);
+        }
         if (!_exists(toAgency)) {
             return abi.encodeWithSelector(IRecordRegistry.RecordRegistryUnknownAgency.selector, toAgency);
         }

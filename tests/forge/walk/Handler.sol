@@ -89,20 +89,16 @@ contract Handler is CustodyActs, JournalActs, ReplacementActs, ShareActs {
         address holder = _holder(agency, kind, accountSeed);
         target = address(agencies);
         how %= 16;
-        if (how == 0) return (target, abi.encodeCall(agencies.grantRole, (role, account)));
+        bytes memory granting = abi.encodeCall(agencies.grantRole, (role, account));
+        if (how == 0) return (target, granting);
         if (how == 1) return (target, abi.encodeCall(agencies.revokeRole, (role, holder)));
         if (how == 2 && holder != actor) return (target, abi.encodeCall(agencies.renounceRole, (role, holder)));
-        if (how == 3) return (target, abi.encodeCall(agencies.multicall, (_one(abi.encodeCall(agencies.grantRole, (role, account))))));
+        if (how == 3) return (target, abi.encodeCall(agencies.multicall, (_one(granting))));
         if (how == 4) return (target, abi.encodeCall(agencies.grantRole, (agencies.DEFAULT_ADMIN_ROLE(), account)));
         if (how == 5) return (target, abi.encodeCall(agencies.revokeRole, (agencies.GUARDIAN(), GUARDIAN)));
-        if (how == 6) return (target, abi.encodeCall(agencies.grantRole, (agencies.agencyRole(agencies.REGISTRAR(), 99), account)));
-        if (how == 7) return (target, abi.encodeCall(agencies.setAgencyKey, (agency, IAgencyRegistry.KeyPurpose.Messages, "key")));
-        if (how == 8) {
-            return (
-                target,
-                abi.encodeCall(agencies.createRecordType, (agency, "type", "schema", 1, IAgencyRegistry.Sharing.Open))
-            );
-        }
+        if (how == 6) return (target, abi.encodeCall(agencies.grantRole, (agencies.roleOfKind(kind, 99), account)));
+        // A key, a record type.
+        if (how == 7 || how == 8) return _writing(agency, how - 7);
         target = address(records);
         if (how == 9) return (target, abi.encodeCall(records.onRoleChanged, (agency, kind, account, true)));
         if (how == 10) return (target, abi.encodeCall(records.onAgencyCreated, (agency)));
@@ -143,7 +139,7 @@ contract Handler is CustodyActs, JournalActs, ReplacementActs, ShareActs {
     function _fingerprint() private view returns (bytes32 hash) {
         hash = keccak256(abi.encode(records.sequence(), shares.sequence(), records.journalHead(1, 1)));
         for (uint32 agency = 1; agency <= AGENCIES; ++agency) {
-            hash = keccak256(abi.encode(hash, records.recordTypeHead(agency, 1), agencies.latestTypeVersion(agency, 1)));
+            hash = keccak256(abi.encode(hash, records.recordTypeHead(agency, 1)));
         }
         for (uint256 i = 0; i < ids.length; ++i) {
             hash = keccak256(abi.encode(hash, records.record(ids[i]), records.dispositionProposal(ids[i])));

@@ -56,7 +56,7 @@ abstract contract ReplacementActs is RoleActs {
         }
     }
 
-    /// @dev At the last second before it is ready, the first when it is, the last before it lapses, the one after, or now.
+    /// @dev In the last second before it is ready, the first when it is, the last before it lapses, the next, or now.
     function execute(uint256 agencySeed, uint256 actorSeed, uint256 when) external step {
         uint32 agency = _agency(agencySeed);
         Replacement memory pending = replacements[agency];
@@ -73,7 +73,8 @@ abstract contract ReplacementActs is RoleActs {
         bool due = actor == ADMIN && pausedAt == 0 && pending.readyAt != 0;
         if (due && time < pending.readyAt) _reach("executed too early");
         if (due && time > pending.readyAt + _WINDOW) _reach("executed too late");
-        due = due && time >= pending.readyAt && time <= pending.readyAt + _WINDOW && _canEnter(pending.newAdmin, agency);
+        due = due && time >= pending.readyAt && time <= pending.readyAt + _WINDOW;
+        due = due && _canEnter(pending.newAdmin, agency);
         vm.prank(actor);
         try agencies.executeAdminReplacement(agency) {
             _went(due, "execute");

@@ -94,8 +94,9 @@ abstract contract ShareActs is Walk {
         (bytes32 shareId, ShareModel storage model) = _pickShare(shareSeed, IShareRegistry.ShareStatus.Granted);
         bytes32 digest = keccak256(abi.encode("delivery", digestSeed % 3));
         (address actor, bool may) = _actor(model.requester, actorSeed, STEWARD, STEWARD);
-        bool due = may && !_acknowledged[shareId][digest]
-            && (model.status == IShareRegistry.ShareStatus.Granted || model.status == IShareRegistry.ShareStatus.Revoked);
+        bool granted = model.status == IShareRegistry.ShareStatus.Granted
+            || model.status == IShareRegistry.ShareStatus.Revoked;
+        bool due = may && granted && !_acknowledged[shareId][digest];
         vm.prank(actor);
         try shares.acknowledgeDelivery(shareId, digest) {
             _went(due, "acknowledge a delivery");
