@@ -434,3 +434,41 @@ def test_progress__tells_how_far(world: World, database: Database) -> None:
     assert told[-1].done
     assert told[-1].final == told[-1].head - DEPTH
     assert Connection(world.connection.url, CHAIN_ID).block().number == told[-1].indexed
+
+
+def reorganise_often(world: World, database: Database, folder: Path, turns: int, seed: int) -> None:
+    """Registrations and reorganisations of up to 64 blocks, one after another on one chain."""
+    chance = random.Random(seed)
+    indexer = indexer_of(world, database, depth=70)
+    world.connection.request("anvil_mine", [hex(80)])
+    for turn in range(turns):
+        senders = {"registrar": Sender(world.connection, world.senders["registrar"].signer)}
+        world = World(world.connection, world.registries, senders)
+        for number in range(chance.randint(1, 4)):
+            world.register(f"{seed} {turn} {number}")
+            if chance.random() < 0.5:
+                indexer.step()
+        world.connection.request("anvil_mine", [hex(chance.randint(1, 20))])
+        indexer.catch_up()
+        depth = min(chance.randint(1, 64), world.connection.block().number - 40)
+        world.connection.request("anvil_reorg", [depth, []])
+        indexer.catch_up()
+        if turn % 10 == 9:
+            assert dump(database) == from_scratch(world, folder, 70)
+    assert dump(database) == from_scratch(world, folder, 70)
+    assert_is_the_chain(world, database)
+
+
+@pytest.mark.slow
+def test_20_reorganisations_of_up_to_64_blocks(
+    own_world: World, database: Database, tmp_path: Path
+) -> None:
+    reorganise_often(own_world, database, tmp_path, 20, 1)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", range(10, 20))
+def test_1_000_reorganisations_of_up_to_64_blocks(
+    own_world: World, database: Database, tmp_path: Path, seed: int
+) -> None:
+    reorganise_often(own_world, database, tmp_path, 100, seed)
