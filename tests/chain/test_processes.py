@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -21,7 +22,7 @@ import sqlalchemy as sa
 from muniment.registry import Registry, Stage
 from muniment.registry.checking import check
 from muniment.store.leases import holder_of
-from muniment.store.tables import transactions, versions
+from muniment.store.tables import leases, submissions, transactions, versions
 from tests.chain.agency import PASSWORD, Open, opened  # noqa: F401
 from tests.chain.conftest import World
 
@@ -122,6 +123,63 @@ def assert_all_there_once(registrar: Registry, world: World) -> None:
     assert {each: on_chain.get(each) for each in ids} == dict.fromkeys(ids, 1)
     assert len(on_chain) == ROWS
     assert list(check(registrar.session)) == []
+
+
+@pytest.mark.slow
+def test_killed_after_every_commit_and_broadcast__done_once(
+    opened: Open, world: World, tmp_path: Path
+) -> None:
+    registrar = opened("registrar", operators=True)
+    database = registrar.session.database
+    states: set[tuple[str, ...]] = set()
+    for place in itertools.count(1):
+        killed = worked(tmp_path, place, f"r{place}")
+        with database.write() as connection:
+            states.add(
+                tuple(connection.execute(sa.select(submissions.c.state).distinct()).scalars())
+            )
+            # As if the time of its leases had passed.
+            connection.execute(sa.update(leases).values(expires_ms=0))
+        again = worked(tmp_path, 0, f"r{place}")
+        assert again.returncode == 0, again.stderr
+        assert_done_once(registrar, place)
+        if killed.returncode == 0:
+            break
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert place > 10
+    assert {"NEW", "SIGNED", "SENT", "MINED", "FINAL"} <= {each for seen in states for each in seen}
+    assert list(check(registrar.session)) == []
+
+
+def worked(folder: Path, place: int, prefix: str) -> subprocess.CompletedProcess[str]:
+    arguments = [str(folder / "profile.toml"), str(place), prefix]
+    return subprocess.run(
+        [sys.executable, "-m", "tests.chain.killed_at", *arguments],
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def assert_done_once(registrar: Registry, rounds: int) -> None:
+    """Three records a round, the first of them amended once; every nonce used."""
+    database = registrar.session.database
+    with database.read() as connection:
+        rows = connection.execute(sa.select(submissions.c.state, submissions.c.refusal)).all()
+        used = connection.execute(
+            sa.select(transactions.c.account, transactions.c.nonce).where(
+                transactions.c.state == "FINAL"
+            )
+        ).all()
+    assert [tuple(each) for each in rows] == [("FINAL", None)] * (1 + 4 * rounds)
+    for account in {each.account for each in used}:
+        nonces = sorted(each.nonce for each in used if each.account == account)
+        assert nonces == list(range(nonces[0], nonces[0] + len(nonces)))
+    registrar.sync()
+    counts = sorted(each.act_count for each in registrar.search(limit=10 * rounds))
+    assert counts == [1] * (2 * rounds) + [2] * rounds
 
 
 @pytest.mark.slow
