@@ -98,9 +98,12 @@ export-check: env ## Whether the package's artifacts are those of the contracts
 slither: env ## Static analysis
 	@$(STEP) "Slither" toolchain/slither.sh
 
+# The tests of tests/chain that keep a database: they run on SQLite with the others, and here again.
+DATABASE_TESTS := $(addprefix tests/chain/test_,$(addsuffix .py,commands faulty_nodes indexer outbox_sender processes registry secrets_stay upkeep))
+
 .PHONY: postgres
 postgres: env ## The tests of the stores on a real PostgreSQL (Debian's package)
-	@$(STEP) "PostgreSQL" pytest -p no:ape_test -q --database postgresql tests/postgres tests/chain/test_indexer.py tests/chain/test_outbox_sender.py tests/chain/test_registry.py
+	@$(STEP) "PostgreSQL" pytest -p no:ape_test -q --database postgresql tests/postgres $(DATABASE_TESTS)
 
 .PHONY: dist
 dist: env ## Wheel and sdist, and the wheel tried in an empty environment
