@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from muniment.cli.options import opened, profile_option, progress_bar, record_of
+from muniment.cli.options import (
+    json_option,
+    opened,
+    profile_option,
+    progress_bar,
+    record_of,
+    show_json,
+)
 from muniment.errors import InvalidInputError
 from muniment.store.durable_files import write_new
 
@@ -24,6 +31,7 @@ from muniment.store.durable_files import write_new
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to; else stdout.")
 @profile_option
+@json_option
 def evidence(
     records: tuple[str, ...],
     fields: tuple[str, ...],
@@ -32,11 +40,13 @@ def evidence(
     bundle: bool,
     output: Path | None,
     profile: Path,
+    as_json: bool,
 ) -> None:
     """Write evidence of RECORD: its complete trace and, of its content, the fields that are named.
 
     Nothing else of the content is in the file. It is as of the latest final block; whoever has a
-    trust file verifies it offline (`muniment verify`).
+    trust file verifies it offline (`muniment verify`). Evidence is JSON itself: --json is
+    for what is said of a file written by -o.
 
     \b
     Example: muniment evidence 12/345 --field holder -o deed.evidence.json
@@ -63,4 +73,6 @@ def evidence(
         click.get_binary_stream("stdout").write(data)
         return
     write_new(output, data)
+    if as_json:
+        show_json({"written": str(output), "bytes": len(data), "records": len(ids)})
     click.echo(f"{output}: {len(data):,} bytes, {len(ids):,} records", err=True)

@@ -14,6 +14,7 @@ from muniment.cli.exit_codes import ExitCode
 from muniment.cli.options import (
     finish,
     json_option,
+    nothing_to_do,
     opened,
     profile_option,
     progress_bar,
@@ -62,7 +63,7 @@ def publish(profile: Path, wait: str, timeout: float, as_json: bool) -> None:
         if submissions:
             finish(registry, submissions, wait, timeout, as_json)
         else:
-            click.echo("the chain has them all", err=True)
+            nothing_to_do("the chain has them all", as_json)
 
 
 @keys.command()
@@ -86,7 +87,8 @@ def rotate(purpose: str, profile: Path, as_json: bool) -> None:
 @keys.command()
 @click.argument("target", type=click.Path(path_type=Path))
 @profile_option
-def backup(target: Path, profile: Path) -> None:
+@json_option
+def backup(target: Path, profile: Path, as_json: bool) -> None:
     """Write a recovery copy of the root keys to TARGET, under a passphrase of its own.
 
     The passphrase comes from MUNIMENT_RECOVERY_PASSPHRASE or a prompt. Keep copy and passphrase
@@ -95,6 +97,8 @@ def backup(target: Path, profile: Path) -> None:
     passphrase = environment.recovery_passphrase(confirm=True)
     with opened(profile) as registry:
         registry.session.keys.export_recovery(target, passphrase)
+    if as_json:
+        show_json({"written": str(target)})
     click.echo(f"written: {target}; prove it with `muniment keys drill {target}`", err=True)
 
 
@@ -124,7 +128,8 @@ def drill(copy: Path, profile: Path, as_json: bool) -> None:
 @keys.command()
 @click.argument("copy", type=click.Path(path_type=Path))
 @profile_option
-def restore(copy: Path, profile: Path) -> None:
+@json_option
+def restore(copy: Path, profile: Path, as_json: bool) -> None:
     """Write the root file anew from the recovery COPY, where it was lost.
 
     Example: muniment keys restore /media/safe/aviation.recovery
@@ -135,12 +140,15 @@ def restore(copy: Path, profile: Path) -> None:
     if named.key_file is None:
         passphrase = environment.key_store_passphrase(named.root.name, confirm=True)
     restore_root_file(copy, recovery, named.root, passphrase=passphrase, key_file=named.key_file)
+    if as_json:
+        show_json({"written": str(named.root)})
     click.echo(f"written: {named.root}", err=True)
 
 
 @keys.command()
 @profile_option
-def rewrap(profile: Path) -> None:
+@json_option
+def rewrap(profile: Path, as_json: bool) -> None:
     """Begin a new wrapping epoch, bring every secret under it, and drop the older ones.
 
     Afterwards older backups of the key store cannot be read any more, once copies of the root
@@ -160,4 +168,6 @@ def rewrap(profile: Path) -> None:
                 tell(done)
         for epoch in older:
             store.drop_epoch(epoch)
+    if as_json:
+        show_json({"epoch": newest, "secrets": total, "dropped": older})
     click.echo(f"epoch {newest}; next: muniment keys backup", err=True)

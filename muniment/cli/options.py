@@ -105,6 +105,13 @@ def finish(
         raise fault
 
 
+def nothing_to_do(why: str, as_json: bool) -> None:
+    """Tell that a writing command had nothing to write: no submission."""
+    if as_json:
+        show_json([])
+    click.echo(why, err=True)
+
+
 def submission_json(submission: Submission) -> dict[str, Any]:
     """Return a submission as JSON has it."""
     record = submission.record_id

@@ -87,7 +87,8 @@ def retry(submission: int, profile: Path, wait: str, timeout: float, as_json: bo
 @click.option("--timeout", default=600.0, show_default=True, help="Seconds to wait at most.")
 @click.option("--final", is_flag=True, help="Until all is final; else until all is in a block.")
 @profile_option
-def flush(timeout: float, final: bool, profile: Path) -> None:
+@json_option
+def flush(timeout: float, final: bool, profile: Path, as_json: bool) -> None:
     """Send everything that waits, without a daemon, and return when it is there.
 
     Example: muniment outbox flush
@@ -106,4 +107,6 @@ def flush(timeout: float, final: bool, profile: Path) -> None:
             "final" if final else "provable",
             timeout=timeout,
         )
+    if as_json:
+        show_json({"submissions": len(found), "stage": "final" if final else "provable"})
     click.echo(f"{len(found)} submissions are there", err=True)

@@ -10,18 +10,21 @@ from pathlib import Path
 
 import click
 
-from muniment.cli.options import opened, profile_option
+from muniment.cli.options import json_option, opened, profile_option, show_json
 from muniment.registry.daemon import Daemon
 
 
 @click.command()
 @profile_option
-def run(profile: Path) -> None:
+@json_option
+def run(profile: Path, as_json: bool) -> None:
     """Run the daemon until it is interrupted: it sends what was acknowledged, by the OPERATOR keys
     of the profile, mirrors the registry, and erases what was disposed of.
 
     Officers' acts are signed by the officers' own commands. A second daemon on the same database
     stands by, and takes over within 5 seconds when the first one dies.
+
+    With --json it says what it does on stdout, one object a line: `time`, `text`.
 
     Example: MUNIMENT_PASSWORD_FILE=/run/secrets/operator muniment run --profile aviation.toml
     """
@@ -30,7 +33,11 @@ def run(profile: Path) -> None:
         signal.signal(number, lambda *_: stop.set())
 
     def say(what: str) -> None:
-        click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}  {what}", err=True)
+        now = datetime.now(UTC)
+        if as_json:
+            show_json({"time": f"{now:%Y-%m-%dT%H:%M:%SZ}", "text": what})
+        else:
+            click.echo(f"{now:%Y-%m-%d %H:%M:%S}  {what}", err=True)
 
     with opened(profile) as registry:
         session = registry.session

@@ -60,6 +60,7 @@ def pin(file: Path, fingerprint: str | None, as_json: bool) -> None:
 @click.option("--node", "nodes", multiple=True, help="URL of a node that verifiers may ask.")
 @click.option("--operator", help="Public key of whoever signs it, in hex.")
 @profile_option
+@json_option
 def make(
     file: Path,
     days: int,
@@ -67,6 +68,7 @@ def make(
     nodes: tuple[str, ...],
     operator: str | None,
     profile: Path,
+    as_json: bool,
 ) -> None:
     """Write a trust FILE of what the profile's node says now. For the registry's operator.
 
@@ -77,7 +79,7 @@ def make(
     key = bytes.fromhex(operator) if operator else None
     data = replace(made, operator=key).to_bytes()
     write_new(file, data, mode=0o644)
-    _show(TrustFile.from_bytes(data), as_json=False)
+    _show(TrustFile.from_bytes(data), as_json)
 
 
 @trust.command()
@@ -85,7 +87,8 @@ def make(
 @click.option(
     "--key", required=True, type=click.Path(path_type=Path), help="Ed25519 private key, PEM."
 )
-def sign(file: Path, key: Path) -> None:
+@json_option
+def sign(file: Path, key: Path, as_json: bool) -> None:
     """Sign a trust FILE: writes FILE.sig beside it.
 
     Example: openssl genpkey -algorithm ed25519 -out operator.pem;
@@ -100,7 +103,10 @@ def sign(file: Path, key: Path) -> None:
         )
     beside = file.with_name(file.name + pins.SIGNATURE_SUFFIX)
     write_new(beside, sign_trust(data, private).hex().encode() + b"\n", mode=0o644)
-    click.echo(str(beside))
+    if as_json:
+        show_json({"signature": str(beside), "operator": public.hex()})
+    else:
+        click.echo(str(beside))
 
 
 def _private_key(path: Path) -> Ed25519PrivateKey:

@@ -10,6 +10,7 @@ import click
 from muniment.cli.options import (
     finish,
     json_option,
+    nothing_to_do,
     opened,
     profile_option,
     show_json,
@@ -106,7 +107,7 @@ def publish(
         if submission is not None:
             finish(registry, [submission], wait, timeout, as_json)
         else:
-            click.echo(f"{name} version {version} stands on chain already; kept", err=True)
+            nothing_to_do(f"{name} version {version} stands on chain already; kept", as_json)
 
 
 @type_.command()
@@ -118,6 +119,7 @@ def publish(
 @_sharing
 @_searchable
 @profile_option
+@json_option
 def add(
     name: str,
     schema: Path,
@@ -127,6 +129,7 @@ def add(
     sharing: str,
     searchable: tuple[str, ...],
     profile: Path,
+    as_json: bool,
 ) -> None:
     """Keep the SCHEMA of a record type that stands on chain already, to register by it.
 
@@ -136,6 +139,8 @@ def add(
     record_type = _definition(name, schema, number, version, retention, sharing, searchable)
     with opened(profile) as registry:
         new = registry.add_type(record_type)
+    if as_json:
+        show_json({**_as_json(record_type), "new": new})
     click.echo(f"{name} version {version}: {'kept' if new else 'was kept already'}", err=True)
 
 
@@ -183,10 +188,15 @@ def _as_json(record_type: RecordType) -> dict[str, object]:
 @type_.command("show")
 @_name
 @profile_option
-def show(name: str, profile: Path) -> None:
-    """Print the schema of a type's latest version.
+@json_option
+def show(name: str, profile: Path, as_json: bool) -> None:
+    """Print the schema of a type's latest version; with --json all that is known of the type.
 
     Example: muniment type show land-deed
     """
     with opened(profile) as registry:
-        click.echo(registry.session.record_types.latest(name).schema.decode())
+        latest = registry.session.record_types.latest(name)
+    if as_json:
+        show_json({**_as_json(latest), "schema": parse(latest.schema)})
+    else:
+        click.echo(latest.schema.decode())

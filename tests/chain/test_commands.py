@@ -5,68 +5,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from muniment.cli import main
 from muniment.evidence import TrustFile
 from muniment.registry import Profile
-from tests.chain.agency import PASSWORD, Open, opened  # noqa: F401
+from tests.chain.agency import Open, opened  # noqa: F401
+from tests.chain.command_line import Muniment, content, muniment  # noqa: F401
 from tests.chain.conftest import World
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Muniment = Callable[..., Answer]
-
-
-@pytest.fixture
-def muniment(
-    opened: Open,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> Muniment:
-    """Runs a command in this process, as the registrar unless another officer is named."""
-    monkeypatch.setenv("MUNIMENT_PASSWORD", PASSWORD)
-    monkeypatch.setenv("MUNIMENT_PROFILE", str(tmp_path / "profile.toml"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-
-    def run(*arguments: str, role: str = "registrar", given: str = "") -> Answer:
-        opened(role, operators=True).close()
-        monkeypatch.setattr("sys.argv", ["muniment", *arguments])
-        (tmp_path / "given").write_text(given)
-        capfd.readouterr()
-        code = 0
-        with (tmp_path / "given").open() as stdin:
-            monkeypatch.setattr("sys.stdin", stdin)
-            try:
-                main()
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-        told = capfd.readouterr()
-        return Answer(code, told.out, told.err)
-
-    return run
-
-
-def content(tmp_path: Path, **fields: object) -> str:
-    path = tmp_path / "content.json"
-    path.write_text(json.dumps({"holder": "Ada", "parcel": "12/345", **fields}))
-    return str(path)
 
 
 def test_day_of_an_agency(muniment: Muniment, tmp_path: Path, world: World) -> None:
