@@ -113,7 +113,10 @@ def parse_canonical(source: bytes) -> JsonValue:
     Raises `InvalidJsonError` as `parse` does, and where the bytes are spelled differently.
     """
     value = parse(source)
-    if canonicalize(value) != source:
+    # What `parse` lets through needs no second check, and ASCII no care for the order of names.
+    plain = source.isascii() and b"\\u" not in source
+    again = _ENCODER.encode(value).encode("ascii") if plain else canonicalize(value)
+    if again != source:
         raise InvalidJsonError("", "canonical bytes (RFC 8785)", "spelled in another way")
     return value
 
@@ -239,7 +242,8 @@ def _admit(node: object, path: Path, depth: int) -> JsonValue:
             raise _too_deep(pointer_of(path))
         members: dict[str, JsonValue] = {}
         for name, member in node:
-            _check_text(name, path, "a name")
+            if not name.isascii():
+                _check_text(name, path, "a name")
             if name in members:
                 raise InvalidJsonError(
                     pointer_of((*path, name)), "each name once", "there more than once"
@@ -259,7 +263,8 @@ def _admit(node: object, path: Path, depth: int) -> JsonValue:
             "with the format 'decimal' in the schema",
         )
     if isinstance(node, str):
-        _check_text(node, path, "text")
+        if not node.isascii():
+            _check_text(node, path, "text")
         return node
     if isinstance(node, int) and not -MAX_INTEGER <= node <= MAX_INTEGER:
         raise _too_big(path)
