@@ -355,9 +355,10 @@ class Indexer:
         asked = [[{"to": each, "data": _SEQUENCE}, block_parameter(block)] for each in self._names]
         answers = node.request_many("eth_call", asked)
         for name, answer in zip(self._names.values(), answers, strict=True):
-            if isinstance(answer, RpcError):
+            # No code there: the share registry is deployed after the others. But where its logs
+            # have been seen, the node lacks the block's state (Anvil does, after deep undoing).
+            if isinstance(answer, RpcError) or (answer == "0x" and counts[name]):
                 return False
-            # No answer: the share registry is deployed after the others.
             counted = int(answer, 16) if answer != "0x" else 0
             if counted != counts[name]:
                 raise MissingEventError(CONTRACTS[name], counted, counts[name])

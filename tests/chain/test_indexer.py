@@ -467,8 +467,9 @@ def test_20_reorganisations_of_up_to_64_blocks(
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("seed", range(10, 20))
+@pytest.mark.parametrize("seed", range(10, 60))
 def test_1_000_reorganisations_of_up_to_64_blocks(
     own_world: World, database: Database, tmp_path: Path, seed: int
 ) -> None:
-    reorganise_often(own_world, database, tmp_path, 100, seed)
+    # Twenty on each Anvil: after some thirty such ones it has lost the state of its own head.
+    reorganise_often(own_world, database, tmp_path, 20, seed)

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from muniment.errors import KeystoreError, MunimentError
 from muniment.store.keys import tables
 from muniment.store.keys.core import STATE_ID, Core, identity_of, require_same_store
+from muniment.store.keys.journal_secrets import stretch_of
 from muniment.store.keys.named_keys import LOCAL_ID, SEARCH, KeyPurpose, all_rows, named_row
 from muniment.store.keys.rows import Keyring, Ledger, NotAuthenticError, Tally
 
@@ -87,6 +88,19 @@ def _check_tombstones(core: Core, connection: Connection, tally: Tally) -> Itera
             yield KeyFinding(table.name, _place_in_words(row), _NOT_WRITTEN)
 
 
+def _check_journal(core: Core, connection: Connection, tally: Tally) -> Iterator[KeyFinding]:
+    table = tables.journal_secrets
+    for row in _pages(connection, table):
+        try:
+            keyring, stretch = _keyring(core, row.epoch), stretch_of(row)
+            keyring.unwrap_stretch(row.epoch, stretch, row.wrapped)
+            tally.add(keyring.stretch_mark(stretch))
+        except NotAuthenticError:
+            tally.rows += 1
+            where = f"journal {row.journal}, from entry {row.first_index}"
+            yield KeyFinding(table.name, where, _NOT_WRITTEN)
+
+
 def _check_named(core: Core, connection: Connection, tally: Tally) -> Iterator[KeyFinding]:
     missing = {LOCAL_ID, SEARCH, *KeyPurpose}
     name = tables.named_keys.name
@@ -116,6 +130,7 @@ _CHECKS: Final[Mapping[str, Callable[[Core, Connection, Tally], Iterator[KeyFind
     "version_secrets": _check_secrets,
     "tombstones": _check_tombstones,
     "named_keys": _check_named,
+    "journal_secrets": _check_journal,
 }
 
 

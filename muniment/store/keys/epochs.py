@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from muniment.errors import KeystoreError
+from muniment.store.keys import journal_secrets as journal_secrets_
 from muniment.store.keys.core import Change, Core
 from muniment.store.keys.named_keys import all_rows, named_row, write_again
 from muniment.store.keys.rows import NamedRow, NotAuthenticError
-from muniment.store.keys.tables import named_keys, version_secrets
+from muniment.store.keys.tables import journal_secrets, named_keys, version_secrets
 
 DEFAULT_BATCH: Final = 5000
 
@@ -51,6 +52,7 @@ def rewrap(core: Core, batch: int) -> Iterator[int]:
             after, count = _rewrap_secrets(core, change, after, batch)
         if count:
             yield count
+    yield from journal_secrets_.rewrap(core)
 
 
 def drop(core: Core, number: int) -> None:
@@ -82,7 +84,7 @@ def used(core: Core) -> dict[int, int]:
     """Return how many rows each epoch that the root file has, or a row names, wraps."""
     found: dict[int, int] = dict.fromkeys(core.root.keys.epochs, 0)
     with core.reading() as connection:
-        for table in (version_secrets, named_keys):
+        for table in (version_secrets, journal_secrets, named_keys):
             grouped = sa.select(table.c.epoch, sa.func.count()).group_by(table.c.epoch)
             for epoch, count in connection.execute(grouped):
                 found[epoch] = found.get(epoch, 0) + count
@@ -93,7 +95,7 @@ def _is_used(connection: Connection, number: int) -> bool:
     return any(
         connection.execute(sa.select(table.c.epoch).where(table.c.epoch == number).limit(1)).first()
         is not None
-        for table in (version_secrets, named_keys)
+        for table in (version_secrets, journal_secrets, named_keys)
     )
 
 

@@ -9,7 +9,7 @@ with KeyStore.open(url, root_path, passphrase=...) as keys:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +19,14 @@ from sqlalchemy.engine import Connection
 from muniment.errors import KeystoreError
 from muniment.record.commitment import Secret
 from muniment.record.identifiers import AgencyId, Lineage, RecordId
-from muniment.store.keys import epochs, named_keys, recovery, tables, version_secrets
+from muniment.store.keys import (
+    epochs,
+    journal_secrets,
+    named_keys,
+    recovery,
+    tables,
+    version_secrets,
+)
 from muniment.store.keys.check import KeyFinding, check
 from muniment.store.keys.core import Change, Core, require_same_store
 from muniment.store.keys.locks import Passphrase, credential_of
@@ -155,6 +162,37 @@ class KeyStore:
     def erased_places(self) -> Iterator[Place]:
         """Yield every (record id, version) whose secret was destroyed, in order."""
         return version_secrets.erased_places(self._core)
+
+    # --- secrets of journal entries -----------------------------------------------------------
+
+    def put_journal_secrets(self, journal: int, first_index: int, secrets: Sequence[bytes]) -> None:
+        """Store the secrets of the entries of `journal` from `first_index` on, in one transaction.
+
+        Stretches at or past that index are of entries that were never acknowledged, and go: the
+        caller, who alone appends, says so. Raises `KeystoreError` where `first_index` lies inside
+        of a stretch, `InvalidInputError`.
+        """
+        journal_secrets.put(self._core, journal, first_index, secrets)
+
+    def journal_secret(self, journal: int, index: int) -> Secret | None:
+        """Return an entry's secret, None where it was destroyed. Raises `KeystoreError`."""
+        return journal_secrets.get(self._core, journal, index)
+
+    def journal_secrets(self, journal: int, start: int, end: int) -> Iterator[Secret | None]:
+        """Yield the secrets of the entries from `start` up to `end`, None for those destroyed.
+
+        Ends where the secrets end. Raises `KeystoreError` for a row that does not authenticate.
+        """
+        return journal_secrets.between(self._core, journal, start, end)
+
+    def erase_journal_secret(self, journal: int, index: int) -> tuple[int, bool] | None:
+        """Destroy an entry's secret for good; see `erase` for what stays readable in backups.
+
+        Returns the wrapping epoch that it was under and whether the database's own log was cleared
+        too; None where there was no secret any more. `erase` the record's version too: that leaves
+        the tombstone.
+        """
+        return journal_secrets.erase(self._core, journal, index)
 
     # --- the agency's keys ------------------------------------------------------------------------
 

@@ -14,11 +14,12 @@ from sqlalchemy.engine import Connection
 
 from muniment.errors import KeystoreError
 from muniment.store.keys.core import Core
+from muniment.store.keys.journal_secrets import stretch_of
 from muniment.store.keys.locks import Credential
 from muniment.store.keys.named_keys import all_rows, named_row
 from muniment.store.keys.root import RootFile
 from muniment.store.keys.rows import Keyring, NotAuthenticError
-from muniment.store.keys.tables import version_secrets
+from muniment.store.keys.tables import journal_secrets, version_secrets
 
 SAMPLE: Final = 64
 """Secrets of each epoch that a drill unwraps with both keys."""
@@ -98,6 +99,19 @@ def _comparisons(
             row.epoch,
             _same(
                 lambda ring, named=named, row=row: ring.unwrap_named(named, row.wrapped),
+                core.keyring_for(row.epoch),
+                copy,
+            ),
+        )
+    for row in connection.execute(sa.select(journal_secrets).limit(SAMPLE)):
+        stretch = stretch_of(row)
+        yield (
+            f"the secrets of journal {row.journal} from entry {row.first_index}",
+            row.epoch,
+            _same(
+                lambda ring, stretch=stretch, row=row: ring.unwrap_stretch(
+                    row.epoch, stretch, row.wrapped
+                ),
                 core.keyring_for(row.epoch),
                 copy,
             ),

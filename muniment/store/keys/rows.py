@@ -21,13 +21,14 @@ from muniment.errors import KeystoreError
 from muniment.store.keys.root import NONCE_SIZE, RootKeys
 
 SECRET_TAG: Final = b"muniment/keys/secret/v1\x00"
+JOURNAL_TAG: Final = b"muniment/keys/journal/v1\x00"
 NAMED_TAG: Final = b"muniment/keys/named/v1\x00"
 TOMBSTONE_TAG: Final = b"muniment/keys/tombstone/v1\x00"
 LEDGER_TAG: Final = b"muniment/keys/ledger/v1\x00"
 TALLY_TAG: Final = b"muniment/keys/tally/v1\x00"
 LEDGER_KEY_TAG: Final = b"muniment/keys/ledger-key/v1\x00"
 
-TABLES: Final = ("version_secrets", "tombstones", "named_keys")
+TABLES: Final = ("version_secrets", "tombstones", "named_keys", "journal_secrets")
 """The tables that the ledger counts, in its order."""
 MAX_SEALS: Final = 1 << 32
 """Random 96-bit nonces allow this many encryptions under a key (NIST SP 800-38D, section 8.3)."""
@@ -35,6 +36,7 @@ MAX_SEALS: Final = 1 << 32
 _PLACE: Final = struct.Struct(">32sI")
 _EPOCH: Final = struct.Struct(">I")
 _TIME: Final = struct.Struct(">Q")
+_STRETCH: Final = struct.Struct(">IQII")
 _LEDGER: Final = struct.Struct(">QQ" + "Q32s" * len(TABLES))
 _SUM_MODULUS: Final = 1 << 256
 
@@ -129,6 +131,27 @@ class NamedRow:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The secrets of `count` entries of a journal from `first_index` on, as one row has them.
+
+    `revision` counts how often one of them was destroyed, so that no earlier state of the row can
+    be put back.
+    """
+
+    journal: int
+    first_index: int
+    count: int
+    revision: int
+
+    def to_bytes(self) -> bytes:
+        """Return all four, big-endian. Raises `NotAuthenticError` for what is out of range."""
+        try:
+            return _STRETCH.pack(self.journal, self.first_index, self.count, self.revision)
+        except struct.error:
+            raise NotAuthenticError from None
+
+
 class Keyring:
     """The ciphers and marks of a store, made from its root keys. It never shows a key."""
 
@@ -141,6 +164,7 @@ class Keyring:
             hmac.digest(keys.ledger, LEDGER_KEY_TAG + keys.store_id, "sha256")
         )
         self._secret_tag = SECRET_TAG + keys.store_id
+        self._stretch_tag = JOURNAL_TAG + keys.store_id
 
     def has_epoch(self, number: int) -> bool:
         """Whether the wrapping key of this epoch is at hand."""
@@ -156,6 +180,17 @@ class Keyring:
         """Return a version's secret. Raises `NotAuthenticError`."""
         place = _packed_place(record_id, version) + _packed_epoch(epoch)
         return self._open(self._ciphers.get(epoch), wrapped, self._secret_tag + place)
+
+    def wrap_stretch(self, epoch: int, stretch: Stretch, secrets_: bytes) -> bytes:
+        """Return nonce, ciphertext and tag of the secrets of a journal's stretch."""
+        nonce = secrets.token_bytes(NONCE_SIZE)
+        associated = self._stretch_tag + stretch.to_bytes() + _EPOCH.pack(epoch)
+        return nonce + self._ciphers[epoch].encrypt(nonce, secrets_, associated)
+
+    def unwrap_stretch(self, epoch: int, stretch: Stretch, wrapped: bytes) -> bytes:
+        """Return the secrets of a journal's stretch, 32 bytes each. Raises `NotAuthenticError`."""
+        associated = self._stretch_tag + stretch.to_bytes() + _packed_epoch(epoch)
+        return self._open(self._ciphers.get(epoch), wrapped, associated)
 
     def wrap_named(self, row: NamedRow, key: bytes) -> bytes:
         """Return nonce, ciphertext and tag of a named key; a retired one has an empty key."""
@@ -188,6 +223,11 @@ class Keyring:
     def place_mark(self, table: str, record_id: bytes, version: int) -> int:
         """Return what a secret or a tombstone adds to its table's sum."""
         mark = self._mac(TALLY_TAG, table.encode() + b"\x00" + _packed_place(record_id, version))
+        return int.from_bytes(mark, "big")
+
+    def stretch_mark(self, stretch: Stretch) -> int:
+        """Return what a stretch adds to its table's sum: its revision is part of it."""
+        mark = self._mac(TALLY_TAG, b"journal_secrets\x00" + stretch.to_bytes())
         return int.from_bytes(mark, "big")
 
     def named_mark(self, row: NamedRow) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The key store's own database: four small tables, apart from the agency's database.
+"""The key store's own database: five small tables, apart from the agency's database.
 
 Apart, because its backups must be short-lived (an erased secret lives on in each of them) while
 the agency's database is backed up for years. docs/spec/keys.md, "The tables", is the format.
@@ -80,6 +80,18 @@ tombstones = sa.Table(
     sa.Column("erased_at", sa.BigInteger, nullable=False),
     sa.Column("tag", Octets, nullable=False),
 )
+
+journal_secrets = sa.Table(
+    "journal_secrets",
+    metadata,
+    sa.Column("journal", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("first_index", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("wrapped", Octets, nullable=False),
+)
+"""Secrets of journal entries, a row for each stretch of entries that were appended together."""
 
 named_keys = sa.Table(
     "named_keys",

@@ -68,7 +68,12 @@ def mark(table: str, place: bytes) -> int:
 def write_store(place: Place) -> None:
     """A store of one secret, one tombstone and the keys, written by the document alone."""
     database = tables.connect(place.url, create=True)
-    sums = {"version_secrets": [0, 0], "tombstones": [0, 0], "named_keys": [0, 0]}
+    sums = {
+        "version_secrets": [0, 0],
+        "tombstones": [0, 0],
+        "named_keys": [0, 0],
+        "journal_secrets": [0, 0],
+    }
 
     def count(table: str, at: bytes) -> None:
         sums[table][0] += 1
@@ -121,7 +126,20 @@ def write_store(place: Place) -> None:
                     wrapped=seal(EPOCH_KEY, purpose.encode().rjust(32), associated),
                 )
             )
-        counts = struct.pack(">QQ", 4, 6)
+        at = struct.pack(">IQII", 3, 0, 2, 0)
+        count("journal_secrets", at)
+        associated = b"muniment/keys/journal/v1\0" + STORE + at + struct.pack(">I", 1)
+        connection.execute(
+            tables.journal_secrets.insert().values(
+                journal=3,
+                first_index=0,
+                count=2,
+                revision=0,
+                epoch=1,
+                wrapped=seal(EPOCH_KEY, secret(7) + secret(8), associated),
+            )
+        )
+        counts = struct.pack(">QQ", 4, 7)
         for rows, total in sums.values():
             counts += struct.pack(">Q", rows) + total.to_bytes(32, "big")
         identity = b""

@@ -23,7 +23,10 @@ def keys(place: Place) -> Any:
     """A store with rows in every table, of two epochs, and one key retired."""
     with place.create() as store:
         store.put_secrets({(RECORD, 1): secret(1), (OTHER, 3): secret(3)})
+        store.put_journal_secrets(1, 0, [secret(4), secret(5)])
         store.begin_epoch()
+        store.put_journal_secrets(1, 2, [secret(6)])
+        store.erase_journal_secret(1, 1)
         store.put_secrets({(RECORD, 2): secret(2)})
         store.erase(OTHER, [1])
         store.rotate_agency_key(KeyPurpose.MESSAGES)
@@ -61,7 +64,9 @@ def test_any_value_changed__its_row_is_named(
         assert list(keys.check()) == []
 
 
-@pytest.mark.parametrize("table_name", ["version_secrets", "tombstones", "named_keys"])
+@pytest.mark.parametrize(
+    "table_name", ["version_secrets", "tombstones", "named_keys", "journal_secrets"]
+)
 def test_row_taken_away__the_table_is_named(place: Place, keys: KeyStore, table_name: str) -> None:
     table = tables.metadata.tables[table_name]
     for row in place.execute(sa.select(table)):
@@ -139,4 +144,6 @@ def _words(table: str, row: dict[str, Any]) -> str:
         return f"id {row['id']}"
     if table == "named_keys":
         return f"{row['purpose']}, epoch {row['key_epoch']}"
+    if table == "journal_secrets":
+        return f"journal {row['journal']}, from entry {row['first_index']}"
     return f"version {row['version']} of record 0x{row['record_id'].hex()}"
