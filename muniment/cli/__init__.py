@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "hold": ("holds", "Forbid change and destruction, for a case."),
     "import": ("importing", "Register the rows of a file."),
     "init": ("init", "Write a profile, with key store, keystore and trust file."),
+    "journal": ("journal", "The agency's journal: open, seal, close, repudiate."),
     "keys": ("keys", "The agency's keys."),
     "offer": ("custody", "Offer custody of a record to another agency."),
     "outbox": ("outbox", "What is on its way to the chain."),

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`muniment import`: the rows of a file."""
+"""`muniment import`: the rows of a register."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,18 +22,24 @@ from muniment.cli.options import (
     wait_option,
 )
 from muniment.errors import InvalidInputError
+from muniment.intake.draft import draft
 from muniment.intake.mapping import FieldMapping
-from muniment.intake.rows import count_rows, format_of
+from muniment.intake.reports import Report, ReportWriter
+from muniment.intake.sources import FORMATS, Source, open_source
 from muniment.registry import RefusedError, Stage
 from muniment.registry.bulk import OnChange, import_file
 
 
 @click.command(name="import")
-@click.argument("record_type", metavar="TYPE")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("arguments", metavar="[TYPE] SOURCE", nargs=-1, required=True)
 @click.option("--map", "mapping", type=click.Path(path_type=Path), help="A mapping file (TOML).")
 @click.option("--source-id", help="Without a mapping: columns in braces, such as '{id}'.")
-@click.option("--format", "named", help="csv or ndjson; else by the file's ending.")
+@click.option(
+    "--format",
+    "named",
+    help=f"{', '.join(sorted(set(FORMATS.values())))}; else by the file's ending.",
+)
+@click.option("--query", help="What to read, where SOURCE is a database's URL.")
 @click.option(
     "--on-change",
     type=click.Choice([str(each) for each in OnChange]),
@@ -41,53 +48,92 @@ from muniment.registry.bulk import OnChange, import_file
     help="A row whose source id stands for other content.",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Where findings go (NDJSON).")
+@click.option("--show-values", is_flag=True, help="The cells to blame go into the report too.")
+@click.option(
+    "--retry",
+    type=click.Path(path_type=Path),
+    help="A report: only its rows are imported, of the same file.",
+)
 @click.option("--dry-run", is_flag=True, help="Map and check the rows; keep nothing.")
+@click.option(
+    "--draft", "drafting", is_flag=True, help="Import nothing: draft a mapping and a schema."
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The folder that a draft goes into."
+)
 @profile_option
 @wait_option
 @timeout_option
 @json_option
 def import_(
-    record_type: str,
-    file: Path,
+    arguments: tuple[str, ...],
     mapping: Path | None,
     source_id: str | None,
     named: str | None,
+    query: str | None,
     on_change: str,
     report: Path | None,
+    show_values: bool,
+    retry: Path | None,
     dry_run: bool,
+    drafting: bool,
+    output: Path | None,
     profile: Path,
     wait: str,
     timeout: float,
     as_json: bool,
 ) -> None:
-    """Register the rows of FILE (CSV with a header, or NDJSON) as records of TYPE.
+    """Register the rows of SOURCE as records of TYPE, which a mapping may name.
+
+    SOURCE is a file (CSV, TSV, NDJSON, Parquet, Arrow) or, with --query, a database's URL.
 
     Good rows go through; of the others the report says line, column and reason, and values are
     withheld. Killed and started again it goes on where it was; the same file twice does nothing.
     Exit code 17 when anything was reported.
 
     Example: muniment import wildlife-strike strikes.csv --map strikes.toml --report bad.ndjson
+
+    Example: muniment import --draft strikes.csv -o mappings
     """
+    type_name, place = _arguments(arguments)
+    source = open_source(place, named=named, query=query)
+    if drafting:
+        if mapping is not None or source_id is not None or retry is not None or dry_run:
+            raise InvalidInputError("--draft", "no option of an import beside it", "beside one")
+        _draft(source, type_name, output, as_json=as_json)
+        return
+    if output is not None:
+        raise InvalidInputError("--output", "--draft beside it", "alone")
     if (mapping is None) == (source_id is None):
         raise InvalidInputError("mapping", "either --map FILE or --source-id", "both or neither")
-    kind = format_of(file, named)
     rules = FieldMapping.load(mapping) if mapping is not None else FieldMapping(source_id or "")
-    total = count_rows(file, kind)
+    type_name = type_name or rules.record_type
+    if type_name is None:
+        raise InvalidInputError("TYPE", "a record type before SOURCE or in the mapping", "missing")
+    again = _to_retry(retry, report, source)
+    total = source.count() if again is None else len(again)
     with ExitStack() as closing:
         registry = closing.enter_context(opened(profile))
-        written = (
-            None if report is None else closing.enter_context(report.open("w", encoding="utf-8"))
-        )
+        record_type = registry.session.record_types.latest(type_name)
+        writer = None
+        if report is not None:
+            # Before the report that stands there is written over.
+            identity = source.identity()
+            file = closing.enter_context(report.open("w", encoding="utf-8"))
+            writer = ReportWriter(file, identity)
+        elif not as_json:
+            writer = ReportWriter(sys.stderr)
         with progress_bar("rows", total) as tell:
             tally, submissions = import_file(
                 registry.session,
-                registry.session.record_types.latest(record_type),
-                file,
-                kind,
+                record_type,
+                source,
                 rules,
                 on_change=OnChange(on_change),
                 dry_run=dry_run,
-                report=written or (None if as_json else sys.stderr),
+                only=again,
+                report=writer,
+                show_values=show_values,
                 progress=lambda now: tell(now.rows),
             )
         refused = None
@@ -107,3 +153,57 @@ def import_(
         raise refused
     if tally.reported:
         sys.exit(ExitCode.FINDINGS)
+
+
+def _arguments(arguments: tuple[str, ...]) -> tuple[str | None, str]:
+    match arguments:
+        case (place,):
+            return None, place
+        case (type_name, place):
+            return type_name, place
+    raise InvalidInputError("arguments", "SOURCE, or TYPE and SOURCE", f"{len(arguments)} of them")
+
+
+def _to_retry(retry: Path | None, report: Path | None, source: Source) -> frozenset[int] | None:
+    """The numbers of the rows in the report to retry; None without one."""
+    if retry is None:
+        return None
+    if report is not None and report.resolve() == retry.resolve():
+        raise InvalidInputError("--report", "another file than --retry", "the same")
+    found = Report.read(retry)
+    found.require(source)
+    return found.numbers
+
+
+def _draft(source: Source, name: str | None, output: Path | None, *, as_json: bool) -> None:
+    stem = source.path.stem if source.path is not None else "register"
+    name = name or _plain(stem)
+    made = draft(source, name)
+    if output is None:
+        if as_json:
+            show_json({"mapping": made.mapping, "schema": made.schema})
+        else:
+            click.echo(f"# --- {name}.map.toml\n{made.mapping}\n# --- {name}.schema.json")
+            click.echo(made.schema, nl=False)
+        return
+    written = []
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for ending, text in (("map.toml", made.mapping), ("schema.json", made.schema)):
+            path = output / f"{_plain(name)}.{ending}"
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+            written.append(str(path))
+    except OSError as error:
+        what = error.strerror or "not to be written"
+        raise InvalidInputError(
+            f"draft in {output}", "a folder without this draft", what
+        ) from error
+    if as_json:
+        show_json({"mapping": written[0], "schema": written[1]})
+    else:
+        click.echo("\n".join(written))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "-", text.lower()).strip("-") or "register"

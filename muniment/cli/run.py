@@ -43,7 +43,7 @@ def run(profile: Path, as_json: bool) -> None:
         session = registry.session
         # Passwords are asked for now, not at the first transaction in the night.
         keystores = session.keystores()
-        for account in sorted(session.operators()):
+        for account in sorted(session.machines()):
             session.signer(keystores[account])
         say(
             f"running for agency {session.profile.agency.id}, "

@@ -1,35 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mappings: which column becomes which field, and what makes a row's source id.
 
+    record_type = "wildlife-strike"           # unless the command line names one
     source_system = "faa-strikes"
     source_id = "{number}"                    # of columns in braces; {number} is the row's own
+    time_zone = "America/Chicago"             # of local times
+    files = "scans"                           # the folder of the paths in columns of files
 
     [fields]
     airport = "Airport Name"
     damage = { column = "Effect Amount of damage", values = { None = "none", Minor = "minor" } }
     speed-knots = { column = "Speed IAS in knots", empty = "null" }
+    flown = { column = "Flight Date", kind = "date", format = "%d/%m/%Y" }
+    cost = { column = "Cost Total $", kind = "decimal", decimal = ",", thousands = "." }
 
 Without a mapping, columns are fields of the same name. An empty cell leaves the field out, unless
-`empty` says "null" or "text".
+`empty` says "null" or "text". docs/guides/import.md has it all.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from muniment.errors import InvalidInputError
+from muniment.intake.batches import Batch
+from muniment.intake.instants import zone_of
+from muniment.intake.kinds import KINDS, Form
+from muniment.intake.plans import FieldSource, Plan
 from muniment.intake.rows import Row
 from muniment.record.canonical import JsonValue
 from muniment.record.types import RecordType
 
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+__all__ = ["FieldMapping", "FieldSource", "MappedRow", "RowError"]
+
 _EMPTY: Final = ("omit", "null", "text")
+_ENTRIES: Final = ("record_type", "source_system", "source_id", "time_zone", "files", "fields")
+_OF_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "format": ("date", "instant"),
+    "time_zone": ("instant",),
+    "decimal": ("decimal",),
+    "thousands": ("decimal", "integer"),
+    "true": ("boolean",),
+    "false": ("boolean",),
+}
+_KEYS: Final = ("column", "values", "empty", "kind", *_OF_KINDS)
+_THOUSANDS: Final = (",", ".", " ", "'", "\u2019", "\u00a0", "\u202f", "_")
 
 
 class RowError(InvalidInputError):
@@ -41,29 +61,24 @@ class RowError(InvalidInputError):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldSource:
-    """Where a field comes from: its `column`, other `values` for some texts, what `empty` means."""
-
-    column: str
-    values: Mapping[str, str] = field(default_factory=dict)
-    empty: str = "omit"
-
-
-@dataclass(frozen=True, slots=True)
 class MappedRow:
     """A row as a record will have it."""
 
     source_id: str
     fields: dict[str, JsonValue]
+    attachments: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """A mapping of one file."""
+    """A mapping of one source: see the module. `fields` None takes all columns as they are."""
 
     source_id: str
     fields: Mapping[str, FieldSource] | None = None
     source_system: str | None = None
+    record_type: str | None = None
+    files: Path | None = None
+    _plans: list[tuple[RecordType, Plan]] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def load(cls, path: Path) -> FieldMapping:
@@ -75,73 +90,113 @@ class FieldMapping:
             raise InvalidInputError(f"mapping {path}", "a readable file", what) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InvalidInputError(f"mapping {path}", "TOML", f"not TOML: {error}") from error
-        unknown = sorted(set(values) - {"source_id", "source_system", "fields"})
+        unknown = sorted(set(values) - set(_ENTRIES))
         if unknown:
             raise InvalidInputError(
-                f"mapping {unknown[0]}", "source_id, source_system or fields", "unknown"
+                f"mapping {unknown[0]}", f"one of {', '.join(_ENTRIES)}", "unknown"
             )
-        source_id = values.get("source_id")
-        if not isinstance(source_id, str) or not source_id:
+        source_id = _text(values, "source_id")
+        if not source_id:
             raise InvalidInputError("mapping source_id", "a text with {columns}", "missing")
         fields = values.get("fields")
         if not isinstance(fields, dict) or not fields:
             raise InvalidInputError("mapping fields", "a table of fields", "missing")
-        system = values.get("source_system")
-        if system is not None and not isinstance(system, str):
-            raise InvalidInputError("mapping source_system", "a text", "something else")
-        sources = {name: _source(name, value) for name, value in fields.items()}
-        return cls(source_id, sources, system)
+        zone = _text(values, "time_zone")
+        form = Form(zone=None if zone is None else zone_of(zone, "mapping time_zone"))
+        sources = {name: _source(name, value, form) for name, value in fields.items()}
+        files = _text(values, "files")
+        return cls(
+            source_id,
+            sources,
+            _text(values, "source_system"),
+            _text(values, "record_type"),
+            None if files is None else path.parent / files,
+        )
+
+    def compile(self, record_type: RecordType, folder: Path | None = None) -> Plan:
+        """Return what maps batches to content of a type.
+
+        `folder` has the source's files, unless the mapping names one. Raises `InvalidInputError`
+        for a field that the type does not have, or files without a folder.
+        """
+        return Plan(record_type, self.source_id, self.fields, self.files or folder)
 
     def apply(self, row: Row, record_type: RecordType) -> MappedRow:
-        """Return the row as a record. Raises `RowError` that names the column."""
-        source_id = _PLACEHOLDER.sub(lambda found: self._part(row, found[1]), self.source_id)
-        if self.fields is None:
-            sources: Mapping[str, FieldSource] = {name: FieldSource(name) for name in row.cells}
-        else:
-            sources = self.fields
-        fields: dict[str, JsonValue] = {}
-        for name, source in sources.items():
-            if source.column not in row.cells:
-                raise RowError(source.column, "a column of the file", "missing")
-            cell = row.cells[source.column]
-            if not isinstance(cell, str):
-                fields[name] = cell
-                continue
-            if cell == "" and source.empty != "text":
-                if source.empty == "null":
-                    fields[name] = None
-                continue
-            text = source.values.get(cell, cell)
-            try:
-                fields[name] = record_type.value_of(name, unicodedata.normalize("NFC", text))
-            except InvalidInputError as error:
-                raise RowError(source.column, error.expected, "another text") from error
-        return MappedRow(source_id, fields)
-
-    def _part(self, row: Row, name: str) -> str:
-        if name == "number":
-            return str(row.number)
-        if name not in row.cells or row.cells[name] in ("", None):
-            raise RowError(name, "a value: the source id is made of it", "empty or missing")
-        return str(row.cells[name])
+        """Return one row as a record. Raises `RowError` that names the column."""
+        if not self._plans or self._plans[0][0] is not record_type:
+            self._plans[:] = [(record_type, self.compile(record_type))]
+        columns = {name: [cell] for name, cell in row.cells.items()}
+        mapped = self._plans[0][1].apply(Batch([row.number], [row.line], columns))
+        for fault in mapped.faults:
+            raise RowError(fault.column or "", fault.expected, fault.reason)
+        return MappedRow(mapped.source_ids[0], mapped.fields[0], mapped.attachments[0])
 
 
-def _source(name: str, value: Any) -> FieldSource:
+def _text(values: Mapping[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidInputError(f"mapping {name}", "a text", "something else")
+    return value
+
+
+def _source(name: str, value: Any, form: Form) -> FieldSource:
+    entry = f"mapping fields.{name}"
     if isinstance(value, str):
-        return FieldSource(value)
+        return FieldSource(value, form=form)
     if not isinstance(value, dict) or not isinstance(value.get("column"), str):
-        raise InvalidInputError(f"mapping fields.{name}", "a column's name, or a table", "another")
-    unknown = sorted(set(value) - {"column", "values", "empty"})
+        raise InvalidInputError(entry, "a column's name, or a table", "another")
+    unknown = sorted(set(value) - set(_KEYS))
     if unknown:
-        raise InvalidInputError(
-            f"mapping fields.{name}.{unknown[0]}", "column, values or empty", "unknown"
-        )
-    empty = value.get("empty", "omit")
-    if empty not in _EMPTY:
-        raise InvalidInputError(
-            f"mapping fields.{name}.empty", f"one of {', '.join(_EMPTY)}", repr(empty)
-        )
+        raise InvalidInputError(f"{entry}.{unknown[0]}", f"one of {', '.join(_KEYS)}", "unknown")
+    empty = value.get("empty")
+    if empty is not None and empty not in _EMPTY:
+        raise InvalidInputError(f"{entry}.empty", f"one of {', '.join(_EMPTY)}", repr(empty))
     values = value.get("values", {})
     if not isinstance(values, dict) or not all(isinstance(each, str) for each in values.values()):
-        raise InvalidInputError(f"mapping fields.{name}.values", "a table of texts", "another")
-    return FieldSource(value["column"], values, empty)
+        raise InvalidInputError(f"{entry}.values", "a table of texts", "another")
+    kind = value.get("kind")
+    if kind is not None and kind not in KINDS:
+        raise InvalidInputError(f"{entry}.kind", f"one of {', '.join(KINDS)}", "another")
+    for key, kinds in _OF_KINDS.items():
+        if key in value and kind not in kinds:
+            raise InvalidInputError(f"{entry}.{key}", f"kind = {' or '.join(kinds)}", "without")
+    return FieldSource(value["column"], values, empty, kind, _form(entry, value, form))
+
+
+def _form(entry: str, value: Mapping[str, Any], form: Form) -> Form:
+    """The form of a field: what its table says, else the mapping's."""
+    if "format" in value:
+        formats = _texts(f"{entry}.format", value["format"])
+        for each in formats:
+            if not re.search(r"%[a-zA-Z]", each):
+                raise InvalidInputError(f"{entry}.format", "strptime patterns", "another text")
+        form = replace(form, formats=formats)
+    if "time_zone" in value:
+        zone = zone_of(str(value["time_zone"]), f"{entry}.time_zone")
+        form = replace(form, zone=zone)
+    decimal, thousands = value.get("decimal", "."), value.get("thousands", "")
+    if decimal not in (".", ","):
+        raise InvalidInputError(f"{entry}.decimal", '"." or ","', "another")
+    clash = value.get("kind") == "decimal" and thousands == decimal
+    if thousands and (thousands not in _THOUSANDS or clash):
+        raise InvalidInputError(
+            f"{entry}.thousands", "one of , . ' _ or a space, and not the decimal mark", "another"
+        )
+    form = replace(form, decimal=decimal, thousands=thousands)
+    if value.get("kind") == "integer" and thousands == ".":
+        # An integer has no decimal mark that the point could be.
+        form = replace(form, decimal=",")
+    if "true" in value:
+        form = replace(form, true=frozenset(_texts(f"{entry}.true", value["true"])))
+    if "false" in value:
+        form = replace(form, false=frozenset(_texts(f"{entry}.false", value["false"])))
+    if form.true & form.false:
+        raise InvalidInputError(f"{entry}.true", "other words than those of false", "the same")
+    return form
+
+
+def _texts(entry: str, value: Any) -> tuple[str, ...]:
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list) or not found or not all(isinstance(one, str) for one in found):
+        raise InvalidInputError(entry, "a text or a list of texts", "another")
+    return tuple(found)

@@ -1,21 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of files: CSV with a header, and NDJSON. Each knows its line; a bad one does not stop the
-others."""
+"""Rows one by one, for callers that need few of them; whole registers go in batches."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from muniment.errors import InvalidInputError, InvalidJsonError
-from muniment.record.canonical import parse
+from muniment.intake.batches import MISSING, Batch
+from muniment.intake.sources import Source, format_of
 
-FORMATS: Final = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
-_LONGEST_CELL: Final = 1 << 24
+__all__ = ["Row", "count_rows", "format_of", "read_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,84 +27,20 @@ class Row:
     fault: str | None = None
 
 
-def format_of(path: Path, named: str | None = None) -> str:
-    """Return the format of a file: as named, else by its ending. Raises `InvalidInputError`."""
-    found = named or FORMATS.get(path.suffix.lower())
-    if found not in set(FORMATS.values()):
-        raise InvalidInputError("format", "csv or ndjson", repr(named or path.suffix))
-    return found
-
-
 def read_rows(path: Path, kind: str) -> Iterator[Row]:
     """Yield the rows of a file in order. Raises `InvalidInputError` for a file that is no such."""
-    try:
-        file = path.open("r", encoding="utf-8-sig", newline="", errors="surrogateescape")
-    except OSError as error:
-        what = error.strerror or "unreadable"
-        raise InvalidInputError(f"file {path}", "a readable file", what) from error
-    with file:
-        yield from _csv(file) if kind == "csv" else _ndjson(file)
+    for batch in Source(kind, path).batches():
+        yield from sorted(_rows(batch), key=lambda row: row.number)
 
 
 def count_rows(path: Path, kind: str) -> int:
-    """Return how many rows a file has, for a progress bar."""
-    return sum(1 for _ in read_rows(path, kind))
+    """Return how many rows a file has."""
+    return sum(len(batch.numbers) + len(batch.faults) for batch in Source(kind, path).batches())
 
 
-def _csv(file: io.TextIOWrapper) -> Iterator[Row]:
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(file, strict=True)
-    try:
-        header = next(reader, None)
-    except csv.Error as error:
-        raise InvalidInputError("header", "one line of column names", str(error)) from error
-    if not header:
-        raise InvalidInputError("header", "one line of column names", "none")
-    if len(set(header)) != len(header):
-        double = next(name for name in header if header.count(name) > 1)
-        raise InvalidInputError("header", "each column once", f"one with {double!r} twice")
-    number, line = 0, reader.line_num + 1
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Row(line, number, {}, f"no CSV: {error}")
-            line = reader.line_num + 1
-            continue
-        if cells and len(cells) != len(header):
-            yield Row(line, number, {}, f"{len(cells)} cells where the header has {len(header)}")
-        elif any(_is_broken(cell) for cell in cells):
-            yield Row(line, number, {}, "no UTF-8 text")
-        elif cells:
-            yield Row(line, number, dict(zip(header, cells, strict=True)))
-        else:
-            number -= 1
-        line = reader.line_num + 1
-
-
-def _ndjson(file: io.TextIOWrapper) -> Iterator[Row]:
-    number = 0
-    for line, text in enumerate(file, 1):
-        if not text.strip():
-            continue
-        number += 1
-        if _is_broken(text):
-            yield Row(line, number, {}, "no UTF-8 text")
-            continue
-        try:
-            value = parse(text)
-        except InvalidJsonError as error:
-            yield Row(line, number, {}, str(error))
-            continue
-        if isinstance(value, dict):
-            yield Row(line, number, value)
-        else:
-            yield Row(line, number, {}, "no JSON object")
-
-
-def _is_broken(text: str) -> bool:
-    # surrogateescape stands for bytes that are no UTF-8.
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _rows(batch: Batch) -> Iterator[Row]:
+    for fault in batch.faults:
+        yield Row(fault.line, fault.number, {}, fault.reason)
+    for place, (line, number) in enumerate(zip(batch.lines, batch.numbers, strict=True)):
+        cells = {name: values[place] for name, values in batch.columns.items()}
+        yield Row(line, number, {name: at for name, at in cells.items() if at is not MISSING})

@@ -8,6 +8,7 @@ hash is 32 bytes, a proof a sequence of hashes from the leaf up.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
@@ -27,39 +28,17 @@ def hash_children(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-class Tree:
-    """A tree in memory that only grows.
-
-    `_levels[k]` holds the roots of all complete subtrees of 2**k leaves, left to right: appending
-    costs two hashes on average, and any proof reads at most two nodes a level.
-    """
-
-    def __init__(self) -> None:
-        """Make an empty tree."""
-        self._levels: list[list[bytes]] = [[]]
+class HashTree(ABC):
+    """A tree of which each complete subtree's root can be had: roots and proofs of any size."""
 
     @property
+    @abstractmethod
     def size(self) -> int:
         """The number of leaves."""
-        return len(self._levels[0])
 
-    def append(self, leaf_hash: bytes) -> int:
-        """Append a leaf by its hash (`hash_leaf`) and return its index."""
-        if len(leaf_hash) != 32:
-            raise InvalidInputError("leaf hash", "32 bytes", f"{len(leaf_hash)} bytes")
-        levels = self._levels
-        index = len(levels[0])
-        levels[0].append(leaf_hash)
-        level, place = 0, index
-        while place & 1:
-            children = levels[level]
-            parent = hashlib.sha256(b"\x01" + children[-2] + children[-1]).digest()
-            level += 1
-            if level == len(levels):
-                levels.append([])
-            levels[level].append(parent)
-            place >>= 1
-        return index
+    @abstractmethod
+    def _complete(self, level: int, place: int) -> bytes:
+        """Return the root of 2**`level` leaves, all there, the `place`th such from the left."""
 
     def root(self, size: int | None = None) -> bytes:
         """Return the root of the first `size` leaves, of all by default.
@@ -124,13 +103,51 @@ class Tree:
         length = end - start
         if length & (length - 1) == 0:
             level = length.bit_length() - 1
-            return self._levels[level][start >> level]
+            return self._complete(level, start >> level)
         middle = start + _split(length)
         return hash_children(self._node(start, middle), self._node(middle, end))
 
     def _require_size(self, name: str, size: int, *, least: int) -> None:
         if not least <= size <= self.size:
             raise InvalidInputError(name, f"{least} to {self.size}", str(size))
+
+
+class Tree(HashTree):
+    """A tree in memory that only grows.
+
+    `_levels[k]` holds the roots of all complete subtrees of 2**k leaves, left to right: appending
+    costs two hashes on average, and any proof reads at most two nodes a level.
+    """
+
+    def __init__(self) -> None:
+        """Make an empty tree."""
+        self._levels: list[list[bytes]] = [[]]
+
+    @property
+    def size(self) -> int:
+        """The number of leaves."""
+        return len(self._levels[0])
+
+    def append(self, leaf_hash: bytes) -> int:
+        """Append a leaf by its hash (`hash_leaf`) and return its index."""
+        if len(leaf_hash) != 32:
+            raise InvalidInputError("leaf hash", "32 bytes", f"{len(leaf_hash)} bytes")
+        levels = self._levels
+        index = len(levels[0])
+        levels[0].append(leaf_hash)
+        level, place = 0, index
+        while place & 1:
+            children = levels[level]
+            parent = hashlib.sha256(b"\x01" + children[-2] + children[-1]).digest()
+            level += 1
+            if level == len(levels):
+                levels.append([])
+            levels[level].append(parent)
+            place >>= 1
+        return index
+
+    def _complete(self, level: int, place: int) -> bytes:
+        return self._levels[level][place]
 
 
 def root_from_inclusion_proof(

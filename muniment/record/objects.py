@@ -118,6 +118,22 @@ def encrypt(
     )
 
 
+def encrypt_in_memory(
+    plain: bytes, record_id: bytes, version: int, index: int, secret: bytes, nonce: bytes
+) -> bytes:
+    """Return an object of less than a chunk as `encrypt` writes it, for the many small ones.
+
+    `nonce` is 16 random bytes; the other arguments are taken as they are. Raises
+    `InvalidInputError` for a longer one.
+    """
+    if len(plain) >= CHUNK_SIZE:
+        raise InvalidInputError("object", f"less than {CHUNK_SIZE} bytes", f"of {len(plain)} bytes")
+    named = _INDEX.pack(index)
+    key = hashlib.shake_256(KEY_TAG + secret + named + nonce).digest(32)
+    associated = OBJECT_TAG + _PLACE.pack(record_id, version, index)
+    return MAGIC + nonce + AESGCM(key).encrypt(_ONLY_CHUNK, plain, associated)
+
+
 def decrypt(
     reader: Readable, writer: Writable, place: ObjectPlace, secret: Secret
 ) -> ObjectSummary:
@@ -182,6 +198,9 @@ def _read_exactly(reader: Readable, size: int) -> bytes:
         pieces.append(piece)
         missing -= len(piece)
     return b"".join(pieces)
+
+
+_ONLY_CHUNK: Final = _chunk_nonce(0, final=True)
 
 
 class _Meter:

@@ -6,12 +6,14 @@ from __future__ import annotations
 import hmac
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from muniment.chain.contract import Call
 from muniment.errors import InvalidInputError
 from muniment.record.identifiers import RecordId
+from muniment.record.state import Status
+from muniment.registry.journal_records import with_enrolment
 from muniment.registry.reading import Standing, standing
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
@@ -53,6 +55,18 @@ def _text(field: str, value: str) -> bytes:
     return unicodedata.normalize("NFC", value).encode()
 
 
+def reason_code(reason: str | int) -> int:
+    """Return the code of a reason. Raises `InvalidInputError`."""
+    if isinstance(reason, int):
+        return reason
+    if reason.isdecimal():
+        return int(reason)
+    if reason not in REASONS:
+        known = ", ".join(REASONS)
+        raise InvalidInputError("reason", f"{known}, or a code of the agency's own", repr(reason))
+    return REASONS[reason]
+
+
 def submit(
     session: Session,
     kind: str,
@@ -74,13 +88,19 @@ def on_record(
     record_id: RecordId,
     make: Callable[[Standing, int], Call],
     expected_version: int | None = None,
+    also: Sequence[RecordId] = (),
 ) -> Submission:
     """Acknowledge an act on a record: `make` gets what stands on chain and the version to expect.
+
+    The record, and those that the act is `also` about, are enrolled with it where they stand in a
+    journal alone.
 
     Without `expected_version` it is the one that stands now: what changes in between is refused by
     the registry, not overwritten.
     """
     now = standing(session, record_id)
-    version = now.state.version if expected_version is None else expected_version
-    call = make(now, version)
+    # What stands in a journal alone stands there in its first version.
+    latest = now.state.version if now.state.status is not Status.NONE else 1
+    version = latest if expected_version is None else expected_version
+    call = with_enrolment(session, [record_id, *also], make(now, version))
     return submit(session, kind, call, record_id=record_id, version=version)

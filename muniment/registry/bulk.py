@@ -8,19 +8,20 @@ batches; the same command again goes over what is there already without doing an
 from __future__ import annotations
 
 import enum
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from muniment.errors import ConflictError, InvalidContentError, InvalidInputError
-from muniment.intake.mapping import FieldMapping, MappedRow, RowError
-from muniment.intake.rows import Row, read_rows
+from muniment.intake.batches import MISSING, Batch
+from muniment.intake.mapping import FieldMapping
+from muniment.intake.plans import MappedBatch, Plan
+from muniment.intake.reports import Finding, ReportWriter
+from muniment.intake.sources import Source
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import content
-from muniment.registry.new_content import NewContent
+from muniment.registry.new_content import NewContent, with_files
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import outbox
@@ -47,85 +48,85 @@ class Tally:
     reported: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Why a row did not become a record. Values are withheld; `column` or field names are not."""
+class _Row(NamedTuple):
+    """A good row: where it is, and what it becomes."""
 
     line: int
-    column: str | None
-    reason: str
-    source_id: str | None = None
-
-    def to_json(self) -> str:
-        """Return one line of the report."""
-        return json.dumps(
-            {
-                "line": self.line,
-                "column": self.column,
-                "reason": self.reason,
-                "source_id": self.source_id,
-            },
-            ensure_ascii=False,
-        )
+    number: int
+    content: NewContent
 
 
 def import_file(
     session: Session,
     record_type: RecordType,
-    path: Path,
-    kind: str,
+    source: Source,
     mapping: FieldMapping,
     *,
     on_change: OnChange = OnChange.REPORT,
     dry_run: bool = False,
-    report: IO[str] | None = None,
+    only: Container[int] | None = None,
+    report: ReportWriter | None = None,
+    show_values: bool = False,
     progress: Callable[[Tally], None] | None = None,
 ) -> tuple[Tally, list[Submission]]:
-    """Register the rows of a file; return what came of them, and the new submissions.
+    """Register the rows of a source; return what came of them, and the new submissions.
 
-    With `dry_run` rows are mapped and checked, and nothing is kept. Raises `ConflictError` for a
-    changed row with `OnChange.REFUSE`: the batches before it stand.
+    With `dry_run` rows are mapped and checked, and nothing is kept. `only` takes the rows of these
+    numbers alone. Findings go to `report`, with the cells to blame if `show_values`. Raises
+    `ConflictError` for a changed row with `OnChange.REFUSE`, and what the source raises when it
+    breaks off: the batches before it stand.
     """
     tally, submissions = Tally(), list[Submission]()
     system = mapping.source_system or session.profile.agency.source_system
-
-    def tell(finding: Finding) -> None:
-        tally.reported += 1
-        if report is not None:
-            report.write(finding.to_json() + "\n")
-
-    for batch in _batches(read_rows(path, kind)):
-        tally.rows += len(batch)
-        good: list[tuple[Row, MappedRow]] = []
-        for row in batch:
-            try:
-                mapped = _mapped(row, mapping, record_type)
+    plan = mapping.compile(record_type, source.folder)
+    for whole in source.batches():
+        batch = whole if only is None else whole.only(only)
+        mapped = plan.apply(batch)
+        findings = [Finding.of(fault) for fault in mapped.faults]
+        faulty = len(findings)
+        try:
+            for part in _parts(mapped):
+                before = len(findings)
                 if dry_run:
-                    record_type.check(mapped.fields)
-                good.append((row, mapped))
-            except InvalidInputError as error:
-                tell(_finding(row, error))
-        if not dry_run:
-            _keep(session, record_type, system, good, on_change, tally, submissions, tell)
+                    findings += _checked(record_type, part)
+                else:
+                    findings += _keep(
+                        session, record_type, system, part, on_change, tally, submissions
+                    )
+                tally.rows += len(part)
+                tally.reported += len(findings) - before
+                if progress is not None:
+                    progress(tally)
+        finally:
+            tally.rows += faulty
+            tally.reported += faulty
+            tell_findings(findings, batch, plan, report, show_values)
         if progress is not None:
             progress(tally)
     return tally, submissions
+
+
+def _checked(record_type: RecordType, rows: Sequence[_Row]) -> Iterator[Finding]:
+    for row in rows:
+        try:
+            with_files(record_type, row.content)
+        except InvalidInputError as error:
+            yield _finding(row, error)
 
 
 def _keep(
     session: Session,
     record_type: RecordType,
     system: str,
-    good: Sequence[tuple[Row, MappedRow]],
+    rows: Sequence[_Row],
     on_change: OnChange,
     tally: Tally,
     submissions: list[Submission],
-    tell: Callable[[Finding], None],
-) -> None:
-    new = [NewContent(mapped.source_id, mapped.fields) for _, mapped in good]
+) -> Iterator[Finding]:
     before = _last_submission(session)
+    new = [row.content for row in rows]
     outcomes = content.register_each(session, record_type, new, system)
-    for (row, mapped), outcome in zip(good, outcomes, strict=True):
+    for row, outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, Submission):
             if outcome.submission_id > before:
                 tally.registered += 1
@@ -134,43 +135,59 @@ def _keep(
                 tally.unchanged += 1
         elif isinstance(outcome, ConflictError) and on_change is OnChange.AMEND:
             record_id = RecordId(outcome.record_id)
-            changed = NewContent(mapped.source_id, mapped.fields)
-            submissions.append(content.amend(session, record_type, record_id, changed))
+            submissions.append(content.amend(session, record_type, record_id, row.content))
             tally.amended += 1
         elif isinstance(outcome, ConflictError) and on_change is OnChange.REFUSE:
             raise outcome
         elif isinstance(outcome, ConflictError):
             reason = f"changed: it stands for other content as version {outcome.version} already"
-            tell(Finding(row.line, None, reason, mapped.source_id))
+            source_id = row.content.source_id
+            yield Finding(row.line, row.number, None, reason, outcome.expected, source_id)
         else:
-            tell(_finding(row, outcome, mapped.source_id))
+            yield _finding(row, outcome)
 
 
-def _mapped(row: Row, mapping: FieldMapping, record_type: RecordType) -> MappedRow:
-    if row.fault is not None:
-        raise InvalidInputError("row", "a row that can be read", row.fault)
-    return mapping.apply(row, record_type)
-
-
-def _finding(row: Row, error: InvalidInputError, source_id: str | None = None) -> Finding:
-    if isinstance(error, RowError):
-        return Finding(row.line, error.column, f"expected {error.expected}", source_id)
+def _finding(row: _Row, error: InvalidInputError) -> Finding:
+    source_id = row.content.source_id
     if isinstance(error, InvalidContentError):
         first = error.violations[0].pointer.lstrip("/") or None
         reason = "; ".join(str(each) for each in error.violations)
-        return Finding(row.line, first, reason, source_id)
-    return Finding(row.line, None, row.fault or error.what, source_id)
+        expected = "what the schema of the record type says"
+        return Finding(row.line, row.number, first, reason, expected, source_id)
+    return Finding(row.line, row.number, None, error.what, error.expected, source_id)
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    batch: list[Row] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def tell_findings(
+    findings: list[Finding],
+    batch: Batch,
+    plan: Plan,
+    report: ReportWriter | None,
+    show_values: bool,
+) -> None:
+    """Write the findings of a batch to the report, in the order of its rows."""
+    if report is None:
+        return
+    places = {number: place for place, number in enumerate(batch.numbers)} if findings else {}
+    for finding in sorted(findings, key=lambda each: each.number):
+        told = finding
+        if show_values and finding.column is not None and finding.number in places:
+            # What the schema finds names fields, all else names columns.
+            of_schema = finding.source_id is not None
+            column = plan.column_of(finding.column) if of_schema else finding.column
+            values = batch.columns.get(column or "")
+            if values is not None and values[places[finding.number]] is not MISSING:
+                told = replace(finding, value=values[places[finding.number]])
+        report.write(told)
+
+
+def _parts(mapped: MappedBatch) -> Iterator[list[_Row]]:
+    lists = (mapped.lines, mapped.numbers, mapped.source_ids, mapped.fields, mapped.attachments)
+    for start in range(0, len(mapped.numbers), BATCH):
+        rows = zip(*(each[start : start + BATCH] for each in lists), strict=True)
+        yield [
+            _Row(line, number, NewContent(source_id, fields, attachments))
+            for line, number, source_id, fields, attachments in rows
+        ]
 
 
 def _last_submission(session: Session) -> int:

@@ -29,6 +29,7 @@ from muniment.record.identifiers import (
 from muniment.record.objects import CONTENT_OBJECT, ObjectPlace
 from muniment.record.types import RecordType
 from muniment.record.versions import Content, Version
+from muniment.registry.journal_records import secret_of, with_enrolment
 from muniment.registry.new_content import NewContent, prepared_content, with_files
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
@@ -158,18 +159,35 @@ def amend(
     call = session.records.amend(
         record_id, latest.version, record_type.version, row.algorithm, new.row.commitment
     )
+    call = with_enrolment(session, [record_id], call)
     act = Act("amend", call, record_id, number, session.officer)
     return _write(session, [new], [act])[0]
 
 
 def is_same(session: Session, row: VersionRow, fields: Mapping[str, JsonValue]) -> bool:
     """Whether `fields` are the content that a kept version commits to."""
-    secret = session.keys.secret(row.record_id, row.version)
+    secret = secret_of(session, row.record_id, row.version)
     record_type = session.record_types.by_number(row.type_id, row.type_version)
     header = record_type.header(
         row.record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
     )
     return Version(header, Content.of(fields), secret).commitment == row.commitment
+
+
+def compare(session: Session, system: str, content: NewContent) -> ConflictError | None:
+    """Compare content with the record that its source id stands for; None where it is the same.
+
+    Same as the latest version's, or the first one's: a register that is imported again.
+    """
+    local_id = derive_local_id(session.keys.local_id_key(), system, content.source_id)
+    agency_id = AgencyId(session.profile.agency.id)
+    record_id = derive_record_id(session.lineage, agency_id, local_id)
+    with session.database.read() as connection:
+        rows = versions_of(connection, record_id)
+    for row in (rows[-1], rows[0]):
+        if is_same(session, row, content.fields):
+            return None
+    return ConflictError(system, content.source_id, record_id, rows[-1].version)
 
 
 def submission_of(session: Session, record_id: bytes, version: int) -> Submission:

@@ -15,8 +15,10 @@ from typing import Final
 from muniment.errors import ChainError, StoreError, UnreachableError
 from muniment.pipeline.branches import PastFinalityError
 from muniment.pipeline.indexer import LEASE, Indexer, OvertakenError
+from muniment.pipeline.sequencer import Sequencer
 from muniment.registry.erasing import erase_disposed
 from muniment.registry.mirroring import indexer
+from muniment.registry.sealing import sequencer
 from muniment.registry.sending import Sending, holder_name
 from muniment.registry.session import Session
 from muniment.store import outbox
@@ -38,6 +40,7 @@ class Daemon:
         self._last = ""
         self._held = ExitStack()
         self._indexer: Indexer | None = None
+        self._sequencer: Sequencer | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then give the leases back. Faults of chain and database are
@@ -75,9 +78,27 @@ class Daemon:
             except UnreachableError as error:
                 fault = error
         moved = self._index() or moved
+        moved = self._seal() or moved
         if fault is not None:
             raise fault
         return moved
+
+    def _seal(self) -> bool:
+        if self._session.profile.journal is None:
+            return False
+        if self._sequencer is None:
+            self._sequencer = sequencer(self._session, self._held)
+            if self._sequencer is None:
+                return False
+            self._tell("sequencing: this process seals the journal")
+        try:
+            size = self._sequencer.step()
+        except LeaseLostError:
+            self._drop_index()
+            return False
+        if size is not None:
+            self._tell(f"journal {self._session.profile.journal.number}: sealing {size} entries")
+        return size is not None
 
     def _index(self) -> bool:
         if self._indexer is None:
@@ -109,6 +130,7 @@ class Daemon:
     def _drop_index(self) -> None:
         self._held.close()
         self._indexer = None
+        self._sequencer = None
 
     def _tell(self, what: str) -> None:
         if what != self._last:

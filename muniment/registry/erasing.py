@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -10,8 +11,10 @@ from sqlalchemy.engine import Connection
 
 from muniment.record.identifiers import RecordId
 from muniment.record.state import Status
+from muniment.registry.journal_records import erase_secrets
 from muniment.registry.session import Session
 from muniment.store import mirror
+from muniment.store.journal_rows import entries_of
 from muniment.store.tables import records, versions
 from muniment.store.versions import forget, versions_of
 
@@ -27,7 +30,7 @@ def erase_disposed(session: Session) -> list[RecordId]:
     with session.database.read() as connection:
         waiting = _waiting(connection)
     for record_id, numbers in waiting:
-        session.keys.erase(record_id, numbers)
+        erase_secrets(session, record_id, numbers)
         with session.database.write() as connection:
             forget(connection, record_id, numbers)
     return [record_id for record_id, _ in waiting]
@@ -47,4 +50,19 @@ def _waiting(connection: Connection) -> list[tuple[RecordId, list[int]]]:
         .limit(_MANY)
     )
     ids = [RecordId(bytes(each)) for each in connection.execute(chosen).scalars()]
+    ids += _waiting_entries(connection, final, ids)
     return [(each, [row.version for row in versions_of(connection, each)]) for each in ids]
+
+
+def _waiting_entries(
+    connection: Connection, final: int, found: Sequence[RecordId]
+) -> list[RecordId]:
+    """Those that a journal registered and that were never amended here."""
+    disposed = sa.select(records.c.record_id).where(
+        records.c.status == int(Status.DISPOSED), records.c.last_block <= final
+    )
+    ids = [bytes(each) for each in connection.execute(disposed).scalars()]
+    entries = entries_of(connection, ids)
+    return [
+        each for each, row in entries.items() if row.source_id is not None and each not in found
+    ][:_MANY]

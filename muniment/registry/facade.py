@@ -219,13 +219,14 @@ class Registry:
             record,
             lambda _, version: self.session.records.supersede(record_id_of(record), version, other),
             expected_version,
+            also=[other],
         )
 
     def revoke(
         self, record: bytes | str, reason: str | int, *, expected_version: int | None = None
     ) -> Submission:
         """Revoke a record for a reason: one of `acts.REASONS`, or a code of the agency's own."""
-        code = reason_code(reason)
+        code = acts.reason_code(reason)
         return self._on_record(
             "revoke",
             record,
@@ -412,8 +413,11 @@ class Registry:
         record: bytes | str,
         make: Callable[[Standing, int], Call],
         expected_version: int | None = None,
+        also: Sequence[RecordId] = (),
     ) -> Submission:
-        return acts.on_record(self.session, kind, record_id_of(record), make, expected_version)
+        return acts.on_record(
+            self.session, kind, record_id_of(record), make, expected_version, also
+        )
 
     def _officer(
         self, kind: str, role: str, account: str, make: Callable[[bytes, Any], Call]
@@ -432,18 +436,6 @@ def record_id_of(value: bytes | str) -> RecordId:
     if not isinstance(value, bytes) or len(value) != 32:
         raise InvalidInputError("record id", "0x and 64 hex digits", "something else")
     return RecordId(value)
-
-
-def reason_code(reason: str | int) -> int:
-    """Return the code of a reason. Raises `InvalidInputError`."""
-    if isinstance(reason, int):
-        return reason
-    if reason.isdecimal():
-        return int(reason)
-    if reason not in acts.REASONS:
-        known = ", ".join(acts.REASONS)
-        raise InvalidInputError("reason", f"{known}, or a code of the agency's own", repr(reason))
-    return acts.REASONS[reason]
 
 
 def _fields_of(fields: Mapping[str, JsonValue] | str | bytes) -> Mapping[str, JsonValue]:

@@ -56,6 +56,17 @@ class KeysProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalProfile:
+    """The agency's journal: its `number` on chain, the keystore of the OPERATOR key that seals it
+    (its own: no other lane may use it), and when: after so many `entries` or `seconds`."""
+
+    number: int
+    sealer: Path
+    entries: int = 50_000
+    seconds: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that `Registry.open` needs."""
 
@@ -67,6 +78,7 @@ class Profile:
     vault: str
     trust: Path | None = None
     batch: int = field(default=100)
+    journal: JournalProfile | None = None
 
     @classmethod
     def load(cls, path: Path | str) -> Profile:
@@ -91,6 +103,7 @@ class Profile:
         reader = _Table("", values, path.parent)
         chain, agency = reader.table("chain"), reader.table("agency")
         keys = reader.table("keys")
+        journal = reader.table("journal") if "journal" in values else None
         shares = chain.text("shares", "")
         profile = cls(
             path=path,
@@ -118,8 +131,9 @@ class Profile:
             else str(reader.path("vault")),
             trust=reader.optional_path("trust"),
             batch=reader.number("batch", 100),
+            journal=_journal(journal) if journal is not None else None,
         )
-        for table in (reader, chain, agency, keys):
+        for table in (reader, chain, agency, keys, *([] if journal is None else [journal])):
             table.require_nothing_else()
         if not 1 <= profile.batch <= 256:
             raise InvalidInputError("batch", "1 to 256 records a transaction", str(profile.batch))
@@ -135,7 +149,10 @@ class Profile:
         if self.trust is not None:
             document["trust"] = self._short(self.trust)
         document["batch"] = self.batch
-        for name, part in (("chain", self.chain), ("agency", self.agency), ("keys", self.keys)):
+        for name in ("chain", "agency", "keys", "journal"):
+            part: Any = getattr(self, name)
+            if part is None:
+                continue
             table = tomlkit.table()
             for each in fields(part):
                 value = getattr(part, each.name)
@@ -163,6 +180,18 @@ class Profile:
         if not url.startswith(prefix):
             return url
         return prefix + self._short(Path(url.removeprefix(prefix)))
+
+
+def _journal(table: _Table) -> JournalProfile:
+    journal = JournalProfile(
+        number=table.number("number"),
+        sealer=table.path("sealer"),
+        entries=table.number("entries", 50_000),
+        seconds=table.number("seconds", 1),
+    )
+    if not journal.number or not journal.entries:
+        raise InvalidInputError("profile journal", "number and entries from 1 on", "0")
+    return journal
 
 
 class _Table:

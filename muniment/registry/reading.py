@@ -28,8 +28,10 @@ from muniment.record.state import RecordState
 from muniment.record.types import RecordType
 from muniment.record.versions import Content, Version
 from muniment.registry.content import UnkeptVersionError
+from muniment.registry.journal_records import read_content, secret_of
 from muniment.registry.session import Session
 from muniment.store import packs
+from muniment.store.journal_rows import entries_with_terms
 from muniment.store.search_terms import search_term
 from muniment.store.versions import (
     VersionRow,
@@ -106,10 +108,13 @@ def kept_version(session: Session, record_id: RecordId, number: int | None = Non
         if row is None:
             raise UnkeptVersionError(record_id, number)
         packed = packed_objects(connection, record_id, row.version)
-    secret = session.keys.secret(record_id, row.version)
-    if CONTENT_OBJECT not in packed:
+    secret = secret_of(session, record_id, row.version)
+    if CONTENT_OBJECT in packed:
+        content = Content(packs.read_object(session.vault, packed[CONTENT_OBJECT], secret))
+    elif packs.ENTRY_OBJECT in packed:
+        content = read_content(session, packed[packs.ENTRY_OBJECT], secret)
+    else:
         raise UnkeptVersionError(record_id, row.version)
-    content = Content(packs.read_object(session.vault, packed[CONTENT_OBJECT], secret))
     record_type = session.record_types.by_number(row.type_id, row.type_version)
     header = record_type.header(
         record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
@@ -178,4 +183,8 @@ def find_by_fields(
         for name, value in sought.items()
     }
     with session.database.read() as connection:
-        return records_with_terms(connection, record_type.type_id, terms)
+        found = records_with_terms(connection, record_type.type_id, terms)
+        entries = entries_with_terms(connection, session.lineage, record_type.type_id, terms)
+        # A later version has terms of its own, in the other table.
+        found += [each for each in entries if len(versions_of(connection, each)) == 1]
+    return sorted(set(found))

@@ -88,7 +88,7 @@ class Sending:
             if lane is None:
                 continue
             # Unlocking a keystore takes a second, and somebody's password: only to sign.
-            may_sign = not self._all_operators or account in operators
+            may_sign = not self._all_operators or account in session.machines()
             if signs and may_sign and lane.signer is None and account in keystores:
                 lane = replace(lane, signer=session.signer(keystores[account]))
             self._lanes[account] = lane

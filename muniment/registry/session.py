@@ -149,13 +149,19 @@ class Session:
 
     def keystores(self) -> dict[Address, Path]:
         """Return the profile's keystores by their addresses, OPERATOR keys first."""
-        named = self.profile.keys
+        named, journal = self.profile.keys, self.profile.journal
         officer = () if named.officer is None else (named.officer,)
-        return {address_in(path): path for path in (*named.operators, *officer)}
+        sealer = () if journal is None else (journal.sealer,)
+        return {address_in(path): path for path in (*named.operators, *sealer, *officer)}
 
     def operators(self) -> set[Address]:
-        """Return the addresses of the profile's OPERATOR keys."""
+        """Return the addresses of the profile's OPERATOR keys that registrations go by."""
         return {address_in(path) for path in self.profile.keys.operators}
+
+    def machines(self) -> set[Address]:
+        """Return the addresses that no officer holds: OPERATOR keys, the journal's among them."""
+        journal = self.profile.journal
+        return self.operators() | (set() if journal is None else {address_in(journal.sealer)})
 
 
 def address_in(keystore: Path) -> Address:

@@ -25,6 +25,7 @@ from muniment.store.outbox_rows import (
 from muniment.store.rows import is_intact, with_digest
 from muniment.store.tables import carriages, submissions, transactions
 
+_SEVERAL: Final = "multicall(bytes[])"
 _MANY: Final = 500
 _CHANGING: Final = [
     submissions.c[name]
@@ -166,6 +167,32 @@ def submission_about(
             submissions.c.version == version,
             submissions.c.kind.in_(kinds),
         )
+        .order_by(submissions.c.submission_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(chosen).mappings().one_or_none()
+    return None if row is None else _submission(row)
+
+
+def is_enrolled_by(connection: Connection, record_id: bytes) -> bool:
+    """Whether an act on a record that enrols it in the same call is on its way."""
+    chosen = (
+        sa.select(submissions.c.submission_id)
+        .where(
+            submissions.c.record_id == record_id,
+            submissions.c.function == _SEVERAL,
+            submissions.c.state.in_(PENDING),
+        )
+        .limit(1)
+    )
+    return connection.execute(chosen).first() is not None
+
+
+def last_of_account(connection: Connection, account: str, kind: str) -> SubmissionRow | None:
+    """Return the latest submission of a kind that an account is to send."""
+    chosen = (
+        sa.select(submissions)
+        .where(submissions.c.account == account, submissions.c.kind == kind)
         .order_by(submissions.c.submission_id.desc())
         .limit(1)
     )

@@ -17,7 +17,7 @@ from __future__ import annotations
 import io
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
@@ -33,6 +33,8 @@ MAGIC: Final = b"MUNIPACK\x01"
 PREFIX: Final = "packs/"
 SHEET_OBJECT: Final = 0xFFFFFFFF
 """The object that says what else is known of a version: source, type (`versions.sheet_of`)."""
+ENTRY_OBJECT: Final = 0xFFFFFFFE
+"""Source system, source id and content of a record that came by a journal, in one object."""
 
 _HEADER: Final = Struct(">32sIIQ")
 _TO_THE_END: Final = (1 << 64) - 1
@@ -144,8 +146,26 @@ def entries_of(vault: Vault, name: str) -> Iterator[Packed]:
         offset += length
 
 
+def write_entries(vault: Vault, entries: Sequence[bytes]) -> tuple[str, list[int]]:
+    """Write a pack of entries, each with its header; return its name and where each object begins.
+
+    Durable on return.
+    """
+    name, offsets, at = new_pack_name(), [], len(MAGIC)
+    for entry in entries:
+        offsets.append(at + _HEADER.size)
+        at += len(entry)
+    vault.put_if_absent(name, MAGIC + b"".join(entries))
+    return name, offsets
+
+
+def entry_header(record_id: bytes, version: int, index: int, length: int) -> bytes:
+    """Return the header of an entry: what it is, and how many bytes follow."""
+    return _HEADER.pack(record_id, version, index, length)
+
+
 def _header(place: ObjectPlace, length: int) -> bytes:
-    return _HEADER.pack(place.record_id, place.version, place.index, length)
+    return entry_header(place.record_id, place.version, place.index, length)
 
 
 def _write_all(writer: Writable, data: bytes) -> None:

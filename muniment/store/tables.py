@@ -4,10 +4,10 @@
 *The mirror* says what the chain says, up to the indexer's last block: `blocks`, `events` and what
 is folded from events (`records`, `holds`, `agencies` …). It is made from the chain alone.
 
-*The agency's own*: `versions`, `objects` and `search_terms` (made anew from vault and key store by
-`rebuild`), `submissions`, `transactions` and `carriages` (the outbox), `leases`. Each row of these
-carries `row_digest`, SHA-256 over its other columns (`store/rows.py`), so that `fsck` names a row
-that was damaged.
+*The agency's own*: `versions`, `objects`, `search_terms` and the four of journals (made anew from
+vault and key store by `rebuild`), `submissions`, `transactions` and `carriages` (the outbox),
+`leases`. Each row of these but a journal's carries `row_digest`, SHA-256 over its other columns
+(`store/rows.py`), so that `fsck` names a row that was damaged.
 
 Hashes and ids are bytes, times Unix seconds (`…_at`) or Unix milliseconds (`…_ms`), states are
 text. 64-bit integers hold every number but a share's scope and the like, which are bytes.
@@ -19,29 +19,16 @@ from typing import Final
 
 import sqlalchemy as sa
 
-metadata: Final = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    }
+from muniment.store.columns import bytes_column as _bytes
+from muniment.store.columns import metadata
+from muniment.store.columns import number_column as _number
+from muniment.store.columns import text_column as _text
+from muniment.store.journal_tables import (
+    journal_batches,
+    journal_entries,
+    journal_ids,
+    journal_terms,
 )
-
-_Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-
-
-def _number(name: str, *, key: bool = False, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, _Number, primary_key=key, nullable=null, autoincrement=False)
-
-
-def _bytes(name: str, *, key: bool = False, null: bool = False) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary, primary_key=key, nullable=null)
-
-
-def _text(name: str, *, key: bool = False, null: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, primary_key=key, nullable=null)
-
 
 # --- the mirror -----------------------------------------------------------------------------------
 
@@ -263,10 +250,10 @@ objects = sa.Table(
     _number("offset"),
     _number("length"),
     _bytes("row_digest"),
-    sa.ForeignKeyConstraint(["record_id", "version"], ["versions.record_id", "versions.version"]),
     sa.Index(None, "pack"),
 )
-"""Where the encrypted objects of versions lie in the vault (`store/packs.py`)."""
+"""Where the encrypted objects of versions lie in the vault (`store/packs.py`). Of a version that
+came by a journal only its files are here."""
 
 search_terms = sa.Table(
     "search_terms",
@@ -278,7 +265,6 @@ search_terms = sa.Table(
     _bytes("term"),
     _bytes("row_digest"),
     sa.Index(None, "term"),
-    sa.ForeignKeyConstraint(["record_id", "version"], ["versions.record_id", "versions.version"]),
 )
 """Keyed hashes of searchable fields: equal values are seen to be equal, nothing else is."""
 
@@ -351,4 +337,16 @@ leases = sa.Table(
 )
 """Who alone may do a thing at this time: see `store/leases.py`."""
 
-OWN: Final = (versions, objects, search_terms, submissions, transactions, carriages, leases)
+OWN: Final = (
+    versions,
+    objects,
+    search_terms,
+    journal_batches,
+    journal_entries,
+    journal_ids,
+    journal_terms,
+    submissions,
+    transactions,
+    carriages,
+    leases,
+)

@@ -15,6 +15,8 @@ from muniment.errors import StoreError
 from muniment.record.canonical import canonicalize
 from muniment.record.identifiers import RecordId
 from muniment.record.objects import ObjectPlace
+from muniment.store import journal_rows, packs
+from muniment.store.journal_rows import EntryRow
 from muniment.store.packs import Packed
 from muniment.store.rows import with_digest
 from muniment.store.tables import objects, search_terms, versions
@@ -80,9 +82,7 @@ def add_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
     connection.execute(
         sa.insert(versions), [with_digest(versions, _plain(each.row)) for each in new]
     )
-    packed = [_object_row(part) for each in new for part in each.packed]
-    if packed:
-        connection.execute(sa.insert(objects), packed)
+    add_objects(connection, [part for each in new for part in each.packed])
     terms = [
         with_digest(
             search_terms,
@@ -101,13 +101,39 @@ def add_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
         connection.execute(sa.insert(search_terms), terms)
 
 
+def add_objects(connection: Connection, packed: Sequence[Packed]) -> None:
+    """Add where objects lie."""
+    if packed:
+        connection.execute(sa.insert(objects), [_object_row(part) for part in packed])
+
+
 def version_row(connection: Connection, record_id: bytes, version: int) -> VersionRow | None:
-    """Return a version's row, None where there is none."""
+    """Return a version's row, None where there is none; a first one may be a journal's entry."""
     chosen = sa.select(versions).where(
         versions.c.record_id == record_id, versions.c.version == version
     )
     row = connection.execute(chosen).mappings().one_or_none()
-    return None if row is None else _version(row)
+    if row is not None:
+        return _version(row)
+    entry = journal_rows.entry_of(connection, record_id) if version == 1 else None
+    return None if entry is None else first_version(entry)
+
+
+def first_version(row: EntryRow) -> VersionRow:
+    """Return the version that a journal's entry registered."""
+    return VersionRow(
+        record_id=row.record_id,
+        version=1,
+        agency_id=row.agency_id,
+        type_id=row.entry.type_id,
+        type_version=row.entry.type_version,
+        algorithm=row.entry.algorithm,
+        schema_digest=row.schema_digest,
+        commitment=row.entry.commitment,
+        source_system=None if row.source_id is None else row.source_system,
+        source_id=row.source_id,
+        created_ms=row.created_ms,
+    )
 
 
 def versions_of(connection: Connection, record_id: bytes) -> list[VersionRow]:
@@ -115,7 +141,11 @@ def versions_of(connection: Connection, record_id: bytes) -> list[VersionRow]:
     chosen = (
         sa.select(versions).where(versions.c.record_id == record_id).order_by(versions.c.version)
     )
-    return [_version(row) for row in connection.execute(chosen).mappings()]
+    found = [_version(row) for row in connection.execute(chosen).mappings()]
+    if found and found[0].version == 1:
+        return found
+    entry = journal_rows.entry_of(connection, record_id)
+    return found if entry is None else [first_version(entry), *found]
 
 
 def by_sources(
@@ -138,11 +168,16 @@ def by_sources(
 
 
 def packed_objects(connection: Connection, record_id: bytes, version: int) -> dict[int, Packed]:
-    """Return where the objects of a version lie, by their index."""
+    """Return where the objects of a version lie, by their index.
+
+    A journal's entry has `packs.ENTRY_OBJECT` in the place of content and sheet.
+    """
+    entry = journal_rows.entry_of(connection, record_id) if version == 1 else None
+    whole = {} if entry is None or entry.packed is None else {packs.ENTRY_OBJECT: entry.packed}
     chosen = sa.select(objects).where(
         objects.c.record_id == record_id, objects.c.version == version
     )
-    return {
+    return whole | {
         row["object_index"]: Packed(
             ObjectPlace(RecordId(bytes(row["record_id"])), row["version"], row["object_index"]),
             row["pack"],
@@ -180,9 +215,12 @@ def records_with_terms(
 def forget(connection: Connection, record_id: bytes, numbers: Iterable[int]) -> None:
     """Take source ids, search terms and places of erased versions away; the commitment stays."""
     for number in numbers:
+        entry = journal_rows.entry_of(connection, record_id) if number == 1 else None
         row = version_row(connection, record_id, number)
         if row is None:
             continue
+        if entry is not None:
+            journal_rows.forget_entry(connection, entry)
         for table in (search_terms, objects):
             connection.execute(
                 sa.delete(table).where(table.c.record_id == record_id, table.c.version == number)

@@ -13,6 +13,7 @@ from eth_account import Account
 from muniment.record import FILE_SCHEMA, AgencyId, RecordType, TypeId, derive_lineage
 from muniment.record.types import Sharing
 from muniment.registry import AgencyProfile, ChainProfile, KeysProfile, Profile, Registry
+from muniment.registry.profile import JournalProfile
 from muniment.store.keys import KeyStore
 from tests.chain.conftest import ROLES, World
 from toolchain.local_chain import CHAIN_ID, development_keys
@@ -38,6 +39,15 @@ def keystore(folder: Path, world: World, role: str) -> Path:
     key = development_keys(len(ROLES))[ROLES.index(role)]
     path = folder / f"{role}.json"
     if not path.exists():
+        path.write_text(json.dumps(Account.encrypt(key, PASSWORD, kdf="pbkdf2", iterations=1000)))
+    return path
+
+
+def sealer(folder: Path) -> Path:
+    """The keystore of an account that has no role yet."""
+    path = folder / "sealer.json"
+    if not path.exists():
+        key = development_keys(len(ROLES) + 1)[len(ROLES)]
         path.write_text(json.dumps(Account.encrypt(key, PASSWORD, kdf="pbkdf2", iterations=1000)))
     return path
 
@@ -73,7 +83,13 @@ def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
     ).close()
     registries: list[Registry] = []
 
-    def open_as(role: str, *, operators: bool = False, urls: tuple[str, ...] = ()) -> Registry:
+    def open_as(
+        role: str,
+        *,
+        operators: bool = False,
+        urls: tuple[str, ...] = (),
+        journal: JournalProfile | None = None,
+    ) -> Registry:
         profile = Profile(
             path=tmp_path / "profile.toml",
             chain=ChainProfile(
@@ -94,6 +110,7 @@ def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
             ),
             database=database_url,
             vault=str(tmp_path / "vault"),
+            journal=journal,
         )
         profile.path.write_text(profile.to_toml())
         assert Profile.load(profile.path) == profile

@@ -8,7 +8,7 @@ does. `tests/unit/store/vault/contract.py` is the suite that each kind of vault 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, Protocol, runtime_checkable
 
@@ -77,6 +77,20 @@ class Vault(Protocol):
 
         The same bytes again change nothing and return False. Raises `ObjectExistsError` for other
         bytes. What reading or producing `data` raises passes through, and nothing is stored.
+        """
+        ...
+
+    def put_many(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """Store many small objects, each as by `put_if_absent`; all are durable on return.
+
+        A crash before leaves any of them, each whole. Raises as `put_if_absent`.
+        """
+        ...
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Store `data` under `name`, durably, in the place of what was there; never half of it.
+
+        For the one object of a journal that changes, its checkpoint.
         """
         ...
 

@@ -17,7 +17,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -83,6 +83,37 @@ class FolderVault:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
         return new
+
+    def put_many(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """See `Vault.put_many`: each folder is synced once."""
+        folders: dict[Path, None] = {}
+        for name, data in objects:
+            target = self._path(name)
+            temporary = self._write(name, data)
+            try:
+                with self._translated(name):
+                    new = self._link(temporary, target)
+                    folders.update(
+                        dict.fromkeys((target.parent, *self._folders_above(target.parent)))
+                    )
+                    if not new and not _same_bytes(temporary, target):
+                        raise ObjectExistsError(name)
+            finally:
+                with contextlib.suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+        for folder in folders:
+            with self._translated("a folder"):
+                sync_folder(folder)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """See `Vault.replace`."""
+        target = self._path(name)
+        temporary = self._write(name, data)
+        with self._translated(name):
+            self._make_folders(target.parent)
+            temporary.replace(target)
+            for made in (target.parent, *self._folders_above(target.parent)):
+                sync_folder(made)
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[Readable]:

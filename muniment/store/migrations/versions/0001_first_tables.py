@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from alembic import op
 
-from muniment.store.tables import metadata
+from muniment.store.columns import metadata
+from muniment.store.tables import MIRRORED, OWN
 
 revision = "0001"
 down_revision = None
@@ -17,4 +18,4 @@ def upgrade() -> None:
     """Make the tables."""
     # While no release has been made, the first form is that of `tables.py` itself; from the first
     # release on it is written out here and changed by further files only.
-    metadata.create_all(op.get_bind())
+    metadata.create_all(op.get_bind(), tables=[*MIRRORED, *OWN])

@@ -253,6 +253,6 @@ def test_document__names_every_tag_table_and_column() -> None:
             assert f"`{column.name}`" in text, f"{table.name}.{column.name}"
     source = "".join(path.read_text() for path in Path(tables.__file__).parent.glob("*.py"))
     tags = set(re.findall(r'b"(muniment/[a-z/0-9-]+)', source))
-    assert len(tags) == 8
+    assert len(tags) == 9
     for tag in tags:
         assert tag in text

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the registry says of a journal: its head, and its seals, each compared with its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eth_abi.abi import encode
+
+from muniment.chain.bindings import RecordRegistry
+from muniment.chain.bindings.record_registry import JournalHead, JournalSealed, Seal
+from muniment.chain.connection import Block, Connection
+from muniment.chain.decoding import event_plans
+from muniment.chain.log_reader import LogReader
+from muniment.errors import ChainError
+from muniment.record.keccak import keccak
+
+
+class UnknownSealError(ChainError):
+    """The node shows no event of a seal that the registry has."""
+
+    def __init__(self, agency_id: int, journal: int, size: int) -> None:
+        super().__init__(
+            f"the node shows no seal of {size} entries of journal {journal} of agency {agency_id}",
+            expected="the event of every seal",
+            remedy="read again from another node: this one leaves logs out",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SealedJournal:
+    """A journal at `block`: its `head`, and its last `seal`, with the block number it stands in."""
+
+    block: Block
+    head: JournalHead
+    seal: Seal | None
+    sealed_in: int | None
+
+
+def read_journal(
+    connection: Connection,
+    records: RecordRegistry,
+    agency_id: int,
+    journal: int,
+    *,
+    first_block: int,
+    block: Block,
+) -> SealedJournal:
+    """Return a journal at a block. `first_block` is one before its last seal, the deployment's say.
+
+    Raises `UnknownSealError` for a node that leaves the seal's event out or changes it.
+    """
+    head = records.journal_head(agency_id, journal, block=block)
+    if head.size == 0:
+        return SealedJournal(block, head, None, None)
+    for number, seal in read_seals(
+        connection, records, agency_id, journal, first_block=first_block, block=block
+    ):
+        if seal.size == head.size:
+            stored = records.seal_hash_of(agency_id, journal, seal.size, block=block)
+            if seal_hash(seal) == stored:
+                return SealedJournal(block, head, seal, number)
+    raise UnknownSealError(agency_id, journal, head.size)
+
+
+def read_seals(
+    connection: Connection,
+    records: RecordRegistry,
+    agency_id: int,
+    journal: int,
+    *,
+    first_block: int,
+    block: Block,
+) -> Iterator[tuple[int, Seal]]:
+    """Yield a journal's seals in order, with their block numbers, as the node's logs tell them."""
+    named = [f"0x{number:064x}" for number in (agency_id, journal)]
+    [topic] = [
+        each
+        for each, plan in event_plans(RecordRegistry.contract_name).items()
+        if plan.name == "JournalSealed"
+    ]
+    topics = [f"0x{topic.hex()}", *named]
+    for logged in LogReader(connection, [records]).read(first_block, block, topics=topics):
+        event = logged.event
+        if isinstance(event, JournalSealed):
+            seal = Seal(event.root, event.size, event.previous_size, event.sealed_at)
+            yield logged.block_number, seal
+
+
+def seal_hash(seal: Seal) -> bytes:
+    """Return what the registry stores of a seal: keccak256(abi.encode(seal))."""
+    values = (seal.root, seal.size, seal.previous_size, seal.sealed_at)
+    return keccak(encode(["bytes32", "uint64", "uint64", "uint48"], values))

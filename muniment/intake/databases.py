@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A query's rows, read from a database that SQLAlchemy knows, and never written to."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from muniment.errors import InvalidInputError
+from muniment.intake.batches import BATCH_ROWS, Batch, SourceUnreachableError, from_columns
+
+_READS: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:select|with|values|table)\b", re.IGNORECASE)
+_QUIET: Final = "muniment-import"
+# SQLAlchemy tells the log of cursors that it cannot close on a lost connection; the error says so.
+logging.getLogger(f"sqlalchemy.pool.impl.NullPool.{_QUIET}").propagate = False
+logging.getLogger(f"sqlalchemy.pool.impl.NullPool.{_QUIET}").addHandler(logging.NullHandler())
+_DRIVERS: Final = {"postgresql": "postgresql+pg8000", "postgres": "postgresql+pg8000"}
+
+
+def database_url(text: str) -> sa.URL:
+    """Return a source's URL. Raises `InvalidInputError`, which never shows what stands in it."""
+    try:
+        url = sa.make_url(text)
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        url.get_dialect()
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
+        raise InvalidInputError(
+            "source", "a file, or a database URL that SQLAlchemy knows", "another URL"
+        ) from error
+    return url
+
+
+def place_of(url: sa.URL) -> str:
+    """Return where a database is, without user, password and options."""
+    place = sa.URL.create(url.get_backend_name(), None, None, url.host, url.port, url.database)
+    return place.render_as_string(hide_password=True)
+
+
+def read_query(url: sa.URL, query: str, skip: int = 0) -> Iterator[Batch]:
+    """Yield the batches of a query's rows, as it orders them, after the first `skip`.
+
+    The rows are streamed in one transaction, which is read only where the database knows that, and
+    rolled back anyway. Raises `InvalidInputError` for what is no query or is refused, and
+    `SourceUnreachableError` for a database that does not answer, also half way: batches given
+    before stand.
+    """
+    if not _READS.match(query):
+        raise InvalidInputError("query", "SELECT, WITH, VALUES or TABLE", "another statement")
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        # SQLite would make a new one.
+        raise InvalidInputError(f"database {place_of(url)}", "a readable file", "no such file")
+    try:
+        engine = sa.create_engine(url, poolclass=sa.NullPool, pool_logging_name=_QUIET)
+    except ImportError as error:
+        raise InvalidInputError(
+            "source", f"the driver of {url.drivername} installed", "a database without driver"
+        ) from error
+    given = 0
+    try:
+        with engine.connect() as connection:
+            _only_read(connection)
+            found = connection.execution_options(stream_results=True, max_row_buffer=BATCH_ROWS)
+            # It has no parameters: colons are the query's own.
+            statement = sa.text(query.replace(":", "\\:"))
+            with closing(found.execute(statement)) as rows:
+                names = list(rows.keys())
+                if len(set(names)) != len(names):
+                    double = next(name for name in names if names.count(name) > 1)
+                    raise InvalidInputError(
+                        "query", "each column once", f"one with {double!r} twice"
+                    )
+                while part := rows.fetchmany(BATCH_ROWS):
+                    first = max(skip - given, 0)
+                    if first < len(part):
+                        values = map(list, zip(*part[first:], strict=True))
+                        columns: dict[str, list[Any]] = dict(zip(names, values, strict=True))
+                        yield from_columns(columns, given + first, len(part) - first)
+                    given += len(part)
+    except (sa.exc.DBAPIError, OSError) as error:
+        raise _told(error, url, given) from error
+    finally:
+        engine.dispose()
+
+
+def _only_read(connection: sa.Connection) -> None:
+    match connection.dialect.name:
+        case "sqlite":
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+        case "postgresql":
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        case "mysql" | "mariadb":
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            connection.rollback()
+
+
+def _told(
+    error: sa.exc.DBAPIError | OSError, url: sa.URL, given: int
+) -> InvalidInputError | SourceUnreachableError:
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    refused = isinstance(error, sa.exc.ProgrammingError | sa.exc.DataError) or (
+        url.get_backend_name() == "sqlite" and isinstance(error, sa.exc.OperationalError)
+    )
+    lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    network = isinstance(cause, OSError) or "network" in str(cause).lower()
+    if refused and not lost and not network and given == 0:
+        return InvalidInputError(
+            "query", "one that the database answers", f"refused: {_message(cause)}"
+        )
+    where = f"the database at {place_of(url)}"
+    if given:
+        return SourceUnreachableError(
+            f"{where} broke off after row {given} ({type(cause).__name__})",
+            expected="all rows of the query",
+            remedy="start the same import again: rows that are there already are passed over",
+        )
+    return SourceUnreachableError(
+        f"{where} does not answer ({type(cause).__name__})",
+        expected="a database that runs and lets the user of the URL in",
+        remedy="check the URL and that the database runs; nothing was read",
+    )
+
+
+def _message(cause: BaseException | None) -> str:
+    # pg8000 hands over the server's fields.
+    first = cause.args[0] if cause is not None and cause.args else ""
+    return str(first.get("M", "")) if isinstance(first, dict) else str(first)

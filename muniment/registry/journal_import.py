@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Import of whole registers by the agency's journal: workers prepare, one process appends.
+
+Worker processes map, check, commit to and encrypt batches beside each other; this one reads the
+source and makes their results durable in the source's order, one transaction a batch. A kill leaves
+whole batches. What was imported of a source is remembered with each batch, so the same command goes
+on where it was, and the same source again is nothing to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Container, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+from muniment.errors import ConflictError, InvalidContentError, InvalidInputError
+from muniment.intake.batches import Batch
+from muniment.intake.mapping import FieldMapping
+from muniment.intake.plans import MappedBatch, Plan
+from muniment.intake.reports import Finding, ReportWriter
+from muniment.intake.sources import Source
+from muniment.record.files import FileValue
+from muniment.record.identifiers import RecordId
+from muniment.record.types import RecordType
+from muniment.registry import content
+from muniment.registry.bulk import OnChange, Tally, tell_findings
+from muniment.registry.journal_writing import JournalWriter, journal_writer, preparation
+from muniment.registry.new_content import NewContent, with_files
+from muniment.registry.preparing import Preparation, Prepared, prepare
+from muniment.registry.session import Session
+from muniment.registry.submission import Submission
+
+_WINDOW = 3
+"""Batches on their way for each worker: enough that none waits, few enough to keep memory flat."""
+
+
+@dataclass(slots=True)
+class JournalImport:
+    """What came of an import: the tally, and the journal's size where all of it is in."""
+
+    journal: int
+    size: int
+    tally: Tally = field(default_factory=Tally)
+    submissions: list[Submission] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a worker process is told once."""
+
+    shared: Preparation
+    mapping: FieldMapping
+    folder: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A batch as a worker gives it back; `numbers` and `lines` are those of the mapped rows."""
+
+    prepared: Prepared
+    findings: list[Finding]
+    numbers: list[int]
+    lines: list[int]
+
+
+def import_by_journal(
+    session: Session,
+    record_type: RecordType,
+    source: Source,
+    mapping: FieldMapping,
+    journal: int,
+    *,
+    on_change: OnChange = OnChange.REPORT,
+    only: Container[int] | None = None,
+    report: ReportWriter | None = None,
+    show_values: bool = False,
+    workers: int | None = None,
+    progress: Callable[[Tally], None] | None = None,
+) -> JournalImport:
+    """Append the rows of a source to a journal; see `bulk.import_file` for the arguments.
+
+    Raises `LeaseHeldError` while another process appends to the journal.
+    """
+    system = mapping.source_system or session.profile.agency.source_system
+    work = _Work(preparation(session, record_type, system), mapping, source.folder)
+    plan = mapping.compile(record_type, source.folder)
+    with journal_writer(session, journal) as writer, ExitStack() as closing:
+        done = JournalImport(journal, writer.size)
+        run = _Run(session, record_type, system, writer, plan, on_change, done)
+        batches = source.batches()
+        if only is not None:
+            batches = (batch.only(only) for batch in batches)
+        for batch, made in _made(work, batches, workers, closing):
+            findings = run.keep(batch, made)
+            done.tally.rows += len(batch.numbers) + len(batch.faults)
+            done.tally.reported += len(findings)
+            done.size = writer.size
+            tell_findings(findings, batch, plan, report, show_values)
+            if run.refused is not None:
+                raise run.refused
+            if progress is not None:
+                progress(done.tally)
+    return done
+
+
+class _Run:
+    """The appending end of an import."""
+
+    def __init__(
+        self,
+        session: Session,
+        record_type: RecordType,
+        system: str,
+        writer: JournalWriter,
+        plan: Plan,
+        on_change: OnChange,
+        done: JournalImport,
+    ) -> None:
+        self._session = session
+        self._record_type = record_type
+        self._system = system
+        self._writer = writer
+        self._plan = plan
+        self._on_change = on_change
+        self._done = done
+        self.refused: ConflictError | None = None
+
+    def keep(self, batch: Batch, made: _Done) -> list[Finding]:
+        """Append a batch, and see to its rows that are registered already or bring files."""
+        findings = list(made.findings)
+        appended = self._writer.append(made.prepared)
+        self._done.tally.registered += appended.count
+        mapped: MappedBatch | None = None
+        if appended.known or self._plan.has_files:
+            mapped = self._plan.apply(batch)
+        if mapped is not None and self._plan.has_files:
+            findings += self._keep_with_files(mapped)
+        if mapped is not None and appended.known:
+            findings += self._compare(mapped, appended.known)
+        return findings
+
+    def _keep_with_files(self, mapped: MappedBatch) -> list[Finding]:
+        """Rows of types with files go one by one: their files are what takes the time."""
+        findings = []
+        for at in range(len(mapped.numbers)):
+            row = NewContent(mapped.source_ids[at], mapped.fields[at], mapped.attachments[at])
+            try:
+                whole = with_files(self._record_type, row)
+            except InvalidInputError as error:
+                findings.append(_finding(mapped.lines[at], mapped.numbers[at], error))
+                continue
+            shared = preparation(self._session, self._record_type, self._system)
+            prepared = prepare(shared, [whole.source_id], [whole.fields])
+            files = {
+                name: (path, FileValue.from_json(whole.fields[name]))
+                for name, path in row.attachments.items()
+            }
+            appended = self._writer.append(prepared, {0: files})
+            self._done.tally.registered += appended.count
+            if appended.known:
+                findings += self._compare(mapped, [at], whole)
+        return findings
+
+    def _compare(
+        self, mapped: MappedBatch, places: Sequence[int], whole: NewContent | None = None
+    ) -> Iterator[Finding]:
+        system = self._system
+        for at in places:
+            row = whole or NewContent(mapped.source_ids[at], mapped.fields[at])
+            outcome = content.compare(self._session, system, row)
+            if outcome is None:
+                self._done.tally.unchanged += 1
+            elif self._on_change is OnChange.AMEND:
+                record_id = RecordId(outcome.record_id)
+                submission = content.amend(self._session, self._record_type, record_id, row)
+                self._done.submissions.append(submission)
+                self._done.tally.amended += 1
+            elif self._on_change is OnChange.REFUSE:
+                self.refused = self.refused or outcome
+            else:
+                reason = (
+                    f"changed: it stands for other content as version {outcome.version} already"
+                )
+                yield Finding(
+                    mapped.lines[at],
+                    mapped.numbers[at],
+                    None,
+                    reason,
+                    outcome.expected,
+                    row.source_id,
+                )
+
+
+# --- workers --------------------------------------------------------------------------------------
+
+_work: _Work | None = None
+_plan: Plan | None = None
+
+
+def _begin(work: _Work) -> None:
+    global _work, _plan
+    _work, _plan = work, work.mapping.compile(work.shared.record_type, work.folder)
+
+
+def _make(batch: Batch) -> _Done:
+    assert _work is not None
+    assert _plan is not None
+    mapped = _plan.apply(batch)
+    findings = [Finding.of(fault) for fault in mapped.faults]
+    if _plan.has_files:
+        # The one that appends does these: their files go into the vault.
+        return _Done(prepare(_work.shared, [], []), findings, [], [])
+    prepared = prepare(_work.shared, mapped.source_ids, mapped.fields)
+    findings += [
+        Finding(
+            mapped.lines[each.place],
+            mapped.numbers[each.place],
+            each.field,
+            each.reason,
+            "what the schema of the record type says" if each.field else "",
+            mapped.source_ids[each.place],
+        )
+        for each in prepared.refusals
+    ]
+    return _Done(prepared, findings, mapped.numbers, mapped.lines)
+
+
+def _made(
+    work: _Work, batches: Iterator[Batch], workers: int | None, closing: ExitStack
+) -> Iterator[tuple[Batch, _Done]]:
+    """Yield the batches with what workers made of them, in order."""
+    count = (os.cpu_count() or 1) if workers is None else workers
+    waiting: deque[tuple[Batch, Future[_Done]]] = deque()
+    pool: ProcessPoolExecutor | None = None
+    for batch in batches:
+        if pool is None:
+            # Small sources are not worth a process.
+            last = len(batch.numbers) < _SMALL
+            if count < 2 or (last and not waiting):
+                _begin(work)
+                yield batch, _make(batch)
+                continue
+            pool = ProcessPoolExecutor(
+                count, mp_context=get_context("forkserver"), initializer=_begin, initargs=(work,)
+            )
+            closing.callback(pool.shutdown, wait=True, cancel_futures=True)
+        waiting.append((batch, pool.submit(_make, batch)))
+        if len(waiting) >= _WINDOW * count:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    while waiting:
+        first, future = waiting.popleft()
+        yield first, future.result()
+
+
+_SMALL = 1000
+
+
+def _finding(line: int, number: int, error: InvalidInputError) -> Finding:
+    if isinstance(error, InvalidContentError):
+        first = error.violations[0].pointer.lstrip("/") or None
+        reason = "; ".join(str(each) for each in error.violations)
+        return Finding(line, number, first, reason, "what the schema of the record type says")
+    return Finding(line, number, None, error.what, error.expected)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agency's journal, as officers and operators handle it: opened, sealed, closed, repudiated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
+from typing import Final
+
+from muniment.chain.bindings import RecordRegistry
+from muniment.chain.connection import Connection
+from muniment.errors import ChainError, MunimentError
+from muniment.registry import acts
+from muniment.registry.mirroring import sync
+from muniment.registry.sealing import JournalProgress, progress_of, sequencer
+from muniment.registry.sending import Sending
+from muniment.registry.session import Session
+from muniment.registry.submission import Stage, Submission
+from muniment.store import outbox
+
+_LOOK_SECONDS: Final = 0.1
+
+
+class NotSealedInTimeError(ChainError):
+    """The wait was over before the journal was sealed so far. It goes on: nothing is lost."""
+
+    def __init__(self, journal: int, size: int, progress: JournalProgress, why: str) -> None:
+        super().__init__(
+            f"of journal {journal} {progress.provable} entries are sealed, {progress.final} for "
+            f"good{why}",
+            expected=f"{size} by now",
+            remedy="it goes on with `muniment run`; look again with `muniment journal status`",
+        )
+
+
+def journal_count(session: Session) -> int:
+    """Return how many journals the agency has on chain."""
+
+    def read(node: Connection) -> int:
+        records = RecordRegistry(node, session.profile.chain.registry)
+        return records.journal_count(session.profile.agency.id, block=node.block())
+
+    return session.nodes.read(read)
+
+
+def open_journal(session: Session) -> Submission:
+    """Open the agency's next journal. For the agency's admin."""
+    call = session.records.open_journal(session.profile.agency.id)
+    return acts.submit(session, "open journal", call)
+
+
+def close_journal(session: Session, journal: int) -> Submission:
+    """Close a journal: no more seals; what it has can be proved and enrolled as before."""
+    call = session.records.close_journal(session.profile.agency.id, journal)
+    return acts.submit(session, "close journal", call)
+
+
+def repudiate_journal(session: Session, journal: int, index: int, reason: int) -> Submission:
+    """Disown a journal's entries from an index on, and close it. Evidence of them says so."""
+    call = session.records.repudiate_journal(session.profile.agency.id, journal, index, reason)
+    return acts.submit(session, "repudiate journal", call)
+
+
+def wait_sealed(
+    session: Session,
+    journal: int,
+    size: int,
+    stage: Stage,
+    *,
+    timeout: float | None = 120.0,
+    progress: Callable[[JournalProgress], None] | None = None,
+) -> None:
+    """Return when `size` entries of a journal are provable, or final. Seals too, where no daemon
+    does.
+
+    Raises `NotSealedInTimeError`, and what sealing raises.
+    """
+    if stage is Stage.ACKNOWLEDGED:
+        return
+    deadline = None if timeout is None else time.monotonic() + timeout
+    with sealing(session, at_once=True) as fault:
+        while True:
+            now = progress_of(session, journal)
+            if progress is not None:
+                progress(now)
+            if (now.provable if stage is Stage.PROVABLE else now.final) >= size:
+                return
+            found = fault()
+            if found is not None and not isinstance(found, ChainError):
+                raise found
+            if deadline is not None and time.monotonic() > deadline:
+                why = "" if found is None else f": {found.what}"
+                raise NotSealedInTimeError(journal, size, now, why)
+            time.sleep(_LOOK_SECONDS)
+
+
+@contextmanager
+def sealing(
+    session: Session, *, at_once: bool = False
+) -> Iterator[Callable[[], MunimentError | None]]:
+    """Seal the profile's journal, send and index in the background for the block.
+
+    Where a daemon holds a lease it does that part. Yields what tells the fault that it meets now.
+    """
+    stop = Event()
+    met: list[MunimentError | None] = [None]
+
+    def turn(held: ExitStack, sending: Sending) -> None:
+        worker = sequencer(session, held)
+        while not stop.is_set():
+            try:
+                if worker is not None:
+                    worker.step(now=at_once)
+                with session.database.read() as connection:
+                    needed = outbox.open_accounts(connection)
+                moved = bool(needed) and sending.step(needed)
+                sync(session)
+                met[0] = None
+            except MunimentError as error:
+                met[0] = error
+                moved = False
+            if not moved:
+                stop.wait(_LOOK_SECONDS)
+
+    def work() -> None:
+        with ExitStack() as held, Sending(session, all_operators=True) as sending:
+            turn(held, sending)
+
+    thread = Thread(target=work, name="sealing", daemon=True)
+    thread.start()
+    try:
+        yield lambda: met[0]
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agency's sequencer, made of a session, and how far its journal is sealed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from muniment.chain.connection import Address
+from muniment.errors import InvalidInputError
+from muniment.journal.checkpoints import NoteKey
+from muniment.pipeline.sequencer import Journal, Sequencer
+from muniment.registry.sending import holder_name
+from muniment.registry.session import Session, address_in
+from muniment.store import journal_rows, mirror
+from muniment.store.journal_files import origin_of
+from muniment.store.keys import KeyPurpose
+from muniment.store.leases import Lease
+from muniment.store.tables import seals
+
+
+@dataclass(frozen=True, slots=True)
+class JournalProgress:
+    """How many entries of a journal are acknowledged, sealed in a block, and sealed for good."""
+
+    acknowledged: int
+    provable: int
+    final: int
+
+
+def journal_of(session: Session, number: int | None = None) -> Journal:
+    """Return the profile's journal. Raises `InvalidInputError` where it names none."""
+    named = session.profile.journal
+    if named is None or number not in (None, named.number):
+        raise InvalidInputError(
+            "profile journal",
+            "the agency's journal" if number is None else f"journal {number}",
+            "missing",
+            remedy="open one: `muniment journal open`, which writes it into the profile",
+        )
+    chain = session.profile.chain
+    return Journal(
+        lineage=session.lineage,
+        agency_id=session.profile.agency.id,
+        number=named.number,
+        sealer=Address(address_in(named.sealer)),
+        registry=chain.registry,
+        first_block=chain.first_block,
+        entries=named.entries,
+        seconds=named.seconds,
+    )
+
+
+def log_key(session: Session, journal: int) -> NoteKey:
+    """Return the key that signs a journal's checkpoints."""
+    origin = origin_of(session.lineage, session.profile.agency.id, journal)
+    return NoteKey(origin, session.keys.agency_key(KeyPurpose.CHECKPOINTS).public)
+
+
+def sequencer(session: Session, held: ExitStack) -> Sequencer | None:
+    """Return the journal's sequencer, its lease held in `held`; None while another has it."""
+    journal = journal_of(session)
+    lease = Lease.acquire(session.database, f"seal {journal.number}", holder=holder_name())
+    if lease is None:
+        return None
+    held.enter_context(lease.kept())
+    key = session.keys.agency_key(KeyPurpose.CHECKPOINTS).ed25519()
+    return Sequencer(session.database, session.vault, session.nodes, journal, key, lease)
+
+
+def progress_of(session: Session, journal: int) -> JournalProgress:
+    """Return how far a journal is, by the database: `sync` first."""
+    agency = session.profile.agency.id
+    with session.database.read() as connection:
+        final, _ = mirror.heights(connection)
+        here = (seals.c.agency_id == agency, seals.c.journal == journal)
+        size = sa.func.max(seals.c.size)
+        provable = connection.execute(sa.select(size).where(*here)).scalar() or 0
+        settled = sa.select(size).where(*here, seals.c.block_number <= final)
+        return JournalProgress(
+            journal_rows.size_of(connection, journal),
+            provable,
+            connection.execute(settled).scalar() or 0,
+        )

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A journal's files in the vault: tiles, entry bundles, and the checkpoint, which says how far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from muniment.journal.checkpoints import Checkpoint, NoteKey, verify
+from muniment.journal.tiles import (
+    CHECKPOINT_PATH,
+    TILE_WIDTH,
+    File,
+    RecomputedRoot,
+    TileTree,
+    bundle_path,
+    tile_path,
+    width_of,
+)
+from muniment.record.identifiers import Lineage
+from muniment.store.vault.contract import ObjectMissingError, Vault
+
+PREFIX: Final = "journals/"
+
+
+def origin_of(lineage: Lineage, agency_id: int, journal: int) -> str:
+    """Return a journal's name in its checkpoints, unlike that of any other journal anywhere."""
+    return f"muniment/{lineage.hex()}/{agency_id}/{journal}"
+
+
+class MissingFileError(LookupError):
+    """The journal has no such file."""
+
+
+class JournalFiles:
+    """The files of one journal."""
+
+    def __init__(self, vault: Vault, journal: int) -> None:
+        """Take the vault that they lie in."""
+        self._vault = vault
+        self.prefix = f"{PREFIX}{journal}/"
+
+    def read(self, path: str) -> bytes:
+        """Return a file. Raises `MissingFileError`, and `VaultError`."""
+        try:
+            size = self._vault.size(self.prefix + path)
+            return self._vault.get_range(self.prefix + path, 0, size)
+        except ObjectMissingError as error:
+            raise MissingFileError(path) from error
+
+    def write(self, files: Sequence[File]) -> None:
+        """Store files, durably. Raises `ObjectExistsError` where one is there and differs."""
+        self._vault.put_many([(self.prefix + path, data) for path, data in files])
+
+    def checkpoint(self) -> bytes | None:
+        """Return the signed checkpoint, None before the first."""
+        try:
+            return self.read(CHECKPOINT_PATH)
+        except MissingFileError:
+            return None
+
+    def put_checkpoint(self, note: bytes) -> None:
+        """Store a checkpoint in the place of the one before."""
+        self._vault.replace(self.prefix + CHECKPOINT_PATH, note)
+
+    def size(self, key: NoteKey) -> int:
+        """Return how many entries the files have, by the checkpoint, which `key` has signed."""
+        note = self.checkpoint()
+        return 0 if note is None else self.verified(note, key).size
+
+    def verified(self, note: bytes, key: NoteKey) -> Checkpoint:
+        """Return the checkpoint of a note. Raises `NoteError`."""
+        return verify(note, key)
+
+    def tree(self, size: int) -> TileTree:
+        """Return the journal of a size, read from the files as it is needed."""
+        return TileTree(self.read, size)
+
+    def recompute(self, recomputed: RecomputedRoot, size: int) -> None:
+        """Take the entries up to `size` as they are stored into a recomputed root."""
+        while recomputed.size < size:
+            number, taken = divmod(recomputed.size, TILE_WIDTH)
+            width = width_of(size, 0, number)
+            try:
+                bundle = self.read(bundle_path(number, width))
+            except MissingFileError:
+                bundle = self.read(bundle_path(number))
+            whole = bundle[: self._end(bundle, width)]
+            recomputed.add_bundle(whole, skip=taken)
+
+    def drop_partials(self, size: int, kept: int) -> None:
+        """Remove the partial files of an earlier `size` whose full ones stand at size `kept`."""
+        for path, full in _partials(size, kept):
+            if full:
+                self._vault.delete(self.prefix + path)
+
+    @staticmethod
+    def _end(bundle: bytes, width: int) -> int:
+        """Where the first `width` entries of a bundle end."""
+        at = 0
+        for _ in range(width):
+            at += 2 + int.from_bytes(bundle[at : at + 2], "big")
+        return at
+
+
+def _partials(size: int, kept: int) -> list[tuple[str, bool]]:
+    """The partial files of a size, and whether at a later size they are full."""
+    found = []
+    level, count, later = 0, size, kept
+    while count:
+        number, width = divmod(count, TILE_WIDTH)
+        full = later // TILE_WIDTH > number
+        if width:
+            found.append((tile_path(level, number, width), full))
+            if level == 0:
+                found.append((bundle_path(number, width), full))
+        count, later, level = count >> 8, later >> 8, level + 1
+    return found

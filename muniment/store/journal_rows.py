@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of journals: batches of entries, appended at the end, and found by record id.
+
+A batch is one transaction, and that is the acknowledgement of all its entries. Everything is
+inserted in the order of its key, so that the last batch of a great register costs what the first
+did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from muniment.journal.entry import Entry
+from muniment.record.identifiers import AgencyId, Lineage, RecordId, derive_record_id
+from muniment.record.objects import ObjectPlace
+from muniment.store.bulk import insert_rows
+from muniment.store.journal_tables import (
+    journal_batches,
+    journal_entries,
+    journal_ids,
+    journal_terms,
+)
+from muniment.store.packs import ENTRY_OBJECT, Packed
+from muniment.store.rows import with_digest
+
+TERM_SIZE: Final = 16
+_SHARED: Final = (
+    journal_batches.c.agency_id,
+    journal_batches.c.pack,
+    journal_batches.c.schema_digest,
+    journal_batches.c.source_system,
+    journal_batches.c.created_ms,
+)
+_PAGE: Final = 10_000
+_MANY: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """Entries to be appended together, in order, and what they share.
+
+    `entries` are 78 bytes each, `places` offset and length of each one's object in `pack`, `terms`
+    pairs of a search term (16 bytes) and the entry's place in the batch.
+    """
+
+    journal: int
+    first_index: int
+    pack: str
+    agency_id: int
+    type_id: int
+    type_version: int
+    algorithm: int
+    schema_digest: bytes
+    source_system: str
+    created_ms: int
+    entries: Sequence[bytes]
+    record_ids: Sequence[bytes]
+    source_ids: Sequence[str]
+    places: Sequence[tuple[int, int]]
+    terms: Sequence[tuple[bytes, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry as the agency keeps it. `source_id` and `packed` are None once it is erased."""
+
+    journal: int
+    index: int
+    record_id: RecordId
+    entry: Entry
+    agency_id: int
+    schema_digest: bytes
+    source_system: str
+    source_id: str | None
+    packed: Packed | None
+    created_ms: int
+
+
+def size_of(connection: Connection, journal: int) -> int:
+    """Return how many entries of a journal are acknowledged."""
+    last = (
+        sa.select(journal_batches.c.first_index, journal_batches.c.count)
+        .where(journal_batches.c.journal == journal)
+        .order_by(journal_batches.c.first_index.desc())
+        .limit(1)
+    )
+    row = connection.execute(last).first()
+    return 0 if row is None else int(row.first_index + row.count)
+
+
+def acknowledged_ms(connection: Connection, journal: int, index: int) -> int:
+    """Return when the entry at an index was acknowledged, in Unix milliseconds."""
+    batch = (
+        sa.select(journal_batches.c.created_ms)
+        .where(journal_batches.c.journal == journal, journal_batches.c.first_index <= index)
+        .order_by(journal_batches.c.first_index.desc())
+        .limit(1)
+    )
+    return int(connection.execute(batch).scalar_one())
+
+
+def journals_kept(connection: Connection) -> list[int]:
+    """Return the numbers of the journals that have entries here."""
+    numbers = sa.select(journal_batches.c.journal).distinct().order_by(journal_batches.c.journal)
+    return list(connection.execute(numbers).scalars())
+
+
+def add_batch(connection: Connection, new: NewBatch) -> None:
+    """Append a batch. The caller holds the journal's lease and has seen that it begins at its end.
+
+    Raises `sqlalchemy.exc.IntegrityError` where another got there first.
+    """
+    values: dict[str, Any] = {
+        name: getattr(new, name)
+        for name in journal_batches.columns.keys()  # noqa: SIM118  (a collection, no mapping)
+        if name not in ("count", "row_digest")
+    }
+    values["count"] = len(new.entries)
+    connection.execute(sa.insert(journal_batches), with_digest(journal_batches, values))
+    first, last = new.first_index, new.first_index + len(new.entries)
+    offsets, lengths = zip(*new.places, strict=True)
+    insert_rows(
+        connection,
+        journal_entries,
+        list(
+            zip(
+                repeat(new.journal, len(new.entries)),
+                range(first, last),
+                new.entries,
+                new.source_ids,
+                offsets,
+                lengths,
+                strict=True,
+            )
+        ),
+    )
+    insert_rows(
+        connection,
+        journal_ids,
+        [
+            (new.journal, first, record_id, index)
+            for record_id, index in sorted(zip(new.record_ids, range(first, last), strict=True))
+        ],
+    )
+    insert_rows(
+        connection,
+        journal_terms,
+        [(new.journal, first, term, first + place) for term, place in sorted(set(new.terms))],
+    )
+
+
+def entries_between(connection: Connection, journal: int, start: int, end: int) -> list[bytes]:
+    """Return the entries from `start` up to `end`, 78 bytes each."""
+    chosen = (
+        sa.select(journal_entries.c.entry)
+        .where(
+            journal_entries.c.journal == journal,
+            journal_entries.c.entry_index >= start,
+            journal_entries.c.entry_index < end,
+        )
+        .order_by(journal_entries.c.entry_index)
+    )
+    return list(connection.execute(chosen).scalars())
+
+
+def entries_of(
+    connection: Connection, record_ids: Sequence[bytes], journal: int | None = None
+) -> dict[RecordId, EntryRow]:
+    """Return the entries that registered these records, by record id."""
+    found: dict[RecordId, EntryRow] = {}
+    for start in range(0, len(record_ids), _MANY):
+        part = list(record_ids[start : start + _MANY])
+        chosen = _joined().where(journal_ids.c.record_id.in_(part))
+        if journal is not None:
+            chosen = chosen.where(journal_ids.c.journal == journal)
+        for row in connection.execute(chosen.order_by(journal_ids.c.entry_index)).mappings():
+            each = _entry_row(dict(row), RecordId(bytes(row["record_id"])))
+            found.setdefault(each.record_id, each)
+    return found
+
+
+def entry_of(connection: Connection, record_id: bytes) -> EntryRow | None:
+    """Return the entry that registered a record, None where none did."""
+    return entries_of(connection, [record_id]).get(RecordId(record_id))
+
+
+def rows_between(
+    connection: Connection, lineage: Lineage, journal: int, start: int, end: int
+) -> Iterator[EntryRow]:
+    """Yield entries in order, with all that is kept of them."""
+    overlapping = (
+        sa.select(journal_batches)
+        .where(
+            journal_batches.c.journal == journal,
+            journal_batches.c.first_index < end,
+            journal_batches.c.first_index + journal_batches.c.count > start,
+        )
+        .order_by(journal_batches.c.first_index)
+    )
+    for batch in connection.execute(overlapping).mappings().all():
+        after = batch["first_index"] + batch["count"]
+        chosen = (
+            sa.select(journal_entries)
+            .where(
+                journal_entries.c.journal == journal,
+                journal_entries.c.entry_index >= max(start, batch["first_index"]),
+                journal_entries.c.entry_index < min(end, after),
+            )
+            .order_by(journal_entries.c.entry_index)
+        )
+        for row in connection.execute(chosen).mappings().all():
+            local_id = Entry.from_bytes(bytes(row["entry"])).local_id
+            record_id = derive_record_id(lineage, AgencyId(batch["agency_id"]), local_id)
+            yield _entry_row({**batch, **row}, record_id)
+
+
+def entries_with_terms(
+    connection: Connection, lineage: Lineage, type_id: int, terms: Mapping[str, bytes]
+) -> list[RecordId]:
+    """Return the records that entries of a type registered with all these search terms."""
+    found: set[tuple[int, int]] | None = None
+    for term in terms.values():
+        chosen = (
+            sa.select(journal_terms.c.journal, journal_terms.c.entry_index)
+            .select_from(_batches_with(journal_terms))
+            .where(journal_batches.c.type_id == type_id, journal_terms.c.term == term[:TERM_SIZE])
+        )
+        those = {(row.journal, row.entry_index) for row in connection.execute(chosen)}
+        found = those if found is None else found & those
+    return [
+        row.record_id
+        for journal, index in sorted(found or ())
+        for row in rows_between(connection, lineage, journal, index, index + 1)
+    ]
+
+
+def forget_entry(connection: Connection, row: EntryRow) -> None:
+    """Take source id, place and search terms of an erased record away; the entry stays."""
+    here = (
+        journal_entries.c.journal == row.journal,
+        journal_entries.c.entry_index == row.index,
+    )
+    bare = {"source_id": None, "offset": None, "length": None}
+    connection.execute(sa.update(journal_entries).where(*here).values(bare))
+    connection.execute(
+        sa.delete(journal_terms).where(
+            journal_terms.c.journal == row.journal, journal_terms.c.entry_index == row.index
+        )
+    )
+
+
+def _batches_with(table: sa.Table) -> sa.Join:
+    # The batches are few and come first, so that each costs one look into the table's key.
+    return journal_batches.join(
+        table,
+        sa.and_(
+            table.c.journal == journal_batches.c.journal,
+            table.c.first_index == journal_batches.c.first_index,
+        ),
+    )
+
+
+def _joined() -> sa.Select[Any]:
+    whole = _batches_with(journal_ids).join(
+        journal_entries,
+        sa.and_(
+            journal_entries.c.journal == journal_ids.c.journal,
+            journal_entries.c.entry_index == journal_ids.c.entry_index,
+        ),
+    )
+    return sa.select(journal_ids.c.record_id, journal_entries, *_SHARED).select_from(whole)
+
+
+def _entry_row(row: Mapping[str, Any], record_id: RecordId) -> EntryRow:
+    packed = None
+    if row["offset"] is not None:
+        place = ObjectPlace(record_id, 1, ENTRY_OBJECT)
+        packed = Packed(place, row["pack"], row["offset"], row["length"])
+    return EntryRow(
+        journal=row["journal"],
+        index=row["entry_index"],
+        record_id=record_id,
+        entry=Entry.from_bytes(bytes(row["entry"])),
+        agency_id=row["agency_id"],
+        schema_digest=bytes(row["schema_digest"]),
+        source_system=row["source_system"],
+        source_id=row["source_id"],
+        packed=packed,
+        created_ms=row["created_ms"],
+    )

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of journals, of the agency's own: see `store/tables.py`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from muniment.store.columns import bytes_column as _bytes
+from muniment.store.columns import metadata
+from muniment.store.columns import number_column as _number
+from muniment.store.columns import text_column as _text
+
+journal_batches = sa.Table(
+    "journal_batches",
+    metadata,
+    _number("journal", key=True),
+    _number("first_index", key=True),
+    _number("count"),
+    _text("pack"),
+    _number("agency_id"),
+    _number("type_id"),
+    _number("type_version"),
+    _number("algorithm"),
+    _bytes("schema_digest"),
+    _text("source_system"),
+    _number("created_ms"),
+    _bytes("row_digest"),
+)
+"""Entries that were appended together: what they share. A row is the commit point of them."""
+
+journal_entries = sa.Table(
+    "journal_entries",
+    metadata,
+    _number("journal", key=True),
+    _number("entry_index", key=True),
+    _bytes("entry"),  # 78 bytes, as the tree has it
+    _text("source_id", null=True),  # null, like the next two, once the record is erased
+    _number("offset", null=True),  # of its encrypted object in the batch's pack
+    _number("length", null=True),
+)
+"""A journal's entries. They carry no digest: the tree, the local id, which derives from the source
+id, and the pack's own headers tell what every column must be."""
+
+journal_ids = sa.Table(
+    "journal_ids",
+    metadata,
+    _number("journal", key=True),
+    _number("first_index", key=True),  # the batch
+    _bytes("record_id", key=True),
+    _number("entry_index"),
+    sqlite_with_rowid=False,
+)
+"""Entries by record id. Ids are random, so one index of all of them would be written all over with
+each batch; sorted batch by batch it only grows at its end, and looking one up asks each batch."""
+
+journal_terms = sa.Table(
+    "journal_terms",
+    metadata,
+    _number("journal", key=True),
+    _number("first_index", key=True),
+    _bytes("term", key=True),  # its first 16 bytes
+    _number("entry_index", key=True),
+    sqlite_with_rowid=False,
+)
+"""Search terms of entries (`search_terms` has those of other versions), sorted likewise."""

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811  (fixtures are arguments)
+"""Records that come by a journal: imported, sealed, found, acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from muniment.intake.mapping import FieldMapping
+from muniment.intake.plans import FieldSource
+from muniment.intake.sources import open_source
+from muniment.record.state import Status
+from muniment.registry import Registry, Stage, journals
+from muniment.registry.journal_import import JournalImport, import_by_journal
+from muniment.registry.profile import JournalProfile
+from muniment.registry.sealing import progress_of
+from muniment.registry.session import address_in
+from tests.chain.agency import Open, opened, sealer  # noqa: F401
+
+Officers = Callable[..., Registry]
+
+
+@pytest.fixture
+def officer(opened: Open, tmp_path: Path) -> Officers:
+    """Opens the registry as an officer of an agency that has a journal."""
+    admin = opened("agency_admin")
+    keystore = sealer(tmp_path)
+    admin.wait([admin.add_officer("operator", address_in(keystore))])
+    admin.wait([journals.open_journal(admin.session)])
+    profile = JournalProfile(1, keystore, entries=100_000, seconds=1)
+    return lambda role, **more: opened(role, operators=True, journal=profile, **more)
+
+
+def write(folder: Path, count: int, **other: str) -> Path:
+    lines = [f"{i},{other.get(str(i), f'Holder {i % 7}')},{i}/7" for i in range(count)]
+    path = folder / "deeds.csv"
+    path.write_text("\n".join(["id,holder,parcel", *lines]) + "\n")
+    return path
+
+
+def imported(registry: Registry, path: Path, **options: object) -> JournalImport:
+    source = open_source(path)
+    fields = {name: FieldSource(name) for name in ("holder", "parcel")}
+    mapping = FieldMapping("{id}", fields)
+    record_type = registry.session.record_types.latest("land-deed")
+    return import_by_journal(registry.session, record_type, source, mapping, 1, **options)  # type: ignore[arg-type]
+
+
+def seal(registry: Registry, stage: Stage = Stage.PROVABLE) -> None:
+    size = progress_of(registry.session, 1).acknowledged
+    journals.wait_sealed(registry.session, 1, size, stage, timeout=30)
+
+
+def test_register__is_imported_found_and_acted_on(officer: Officers, tmp_path: Path) -> None:
+    registry = officer("registrar")
+    done = imported(registry, write(tmp_path, 300))
+    assert (done.tally.registered, done.tally.reported, done.size) == (300, 0, 300)
+    seal(registry)
+    assert progress_of(registry.session, 1).provable == 300
+
+    third = registry.record_id("3")
+    assert registry.content(third).fields == {"holder": "Holder 3", "parcel": "3/7"}
+    found = registry.find("land-deed", {"holder": "HOLDER 3"})
+    assert third in found
+    assert len(found) == 43
+    assert registry.standing(third).state.status is Status.NONE
+
+    registry.revoke(third, "fraud").wait()
+    assert registry.standing(third).state.status is Status.REVOKED
+    assert [each.act.kind.name for each in registry.trace(third).acts] == ["ENROLLED", "REVOKED"]
+
+    fourth = registry.record_id("4")
+    registry.amend(fourth, {"holder": "Grace", "parcel": "4/7"}).wait()
+    assert registry.content(fourth).fields["holder"] == "Grace"
+    assert registry.content(fourth, 1).fields["holder"] == "Holder 4"
+    registry.supersede(registry.record_id("5"), registry.record_id("6")).wait()
+    assert registry.standing(registry.record_id("5")).state.status is Status.SUPERSEDED
+    assert registry.standing(registry.record_id("6")).state.status is Status.IN_FORCE
+    steward = officer("steward")
+    steward.offer(registry.record_id("7"), 2).wait()
+    assert steward.standing(registry.record_id("7")).state.offered_to == 2
+    holder = officer("hold_authority")
+    holder.hold(registry.record_id("8"), "K 1").wait()
+    assert holder.standing(registry.record_id("8")).state.hold_count == 1
+
+
+def test_same_file_again__is_nothing_to_do(officer: Officers, tmp_path: Path) -> None:
+    registry = officer("registrar")
+    path = write(tmp_path, 50)
+    imported(registry, path)
+    again = imported(registry, path)
+    assert (again.tally.registered, again.tally.unchanged, again.size) == (0, 50, 50)
