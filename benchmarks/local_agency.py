@@ -20,6 +20,7 @@ from muniment.registry import (
     Profile,
     Registry,
 )
+from muniment.registry.profile import JournalProfile
 from muniment.store.keys import KeyStore, new_key_file
 from toolchain.local_chain import CHAIN_ID, ROOT
 
@@ -42,7 +43,9 @@ def strike_type(number: int) -> RecordType:
     )
 
 
-def open_agency(local: LocalRegistry, folder: Path, role: str) -> Registry:
+def open_agency(
+    local: LocalRegistry, folder: Path, role: str, journal: JournalProfile | None = None
+) -> Registry:
     """The registry as agency 1 opens it, an officer of a role acting, its stores in a folder."""
     key_file, root = folder / "key", folder / "root.json"
     store = f"sqlite:///{folder}/keys.db"
@@ -70,6 +73,7 @@ def open_agency(local: LocalRegistry, folder: Path, role: str) -> Registry:
         keys=KeysProfile(store, root, keystores[role], (keystores["operator"],), key_file),
         database=f"sqlite:///{folder}/muniment.db",
         vault=str(folder / "vault"),
+        journal=journal,
     )
     return Registry.open(profile, password=PASSWORD)
 

@@ -10,7 +10,7 @@ from eth_abi.abi import encode
 
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.bindings.record_registry import JournalHead, JournalSealed, Seal
-from muniment.chain.connection import Block, Connection
+from muniment.chain.connection import Block, Connection, RpcError
 from muniment.chain.decoding import event_plans
 from muniment.chain.log_reader import LogReader
 from muniment.errors import ChainError
@@ -86,6 +86,19 @@ def read_seals(
         if isinstance(event, JournalSealed):
             seal = Seal(event.root, event.size, event.previous_size, event.sealed_at)
             yield logged.block_number, seal
+
+
+def next_block_time(connection: Connection) -> int:
+    """Return the least timestamp (Unix seconds) that the next block can have, as the node knows.
+
+    That of the pending block, where the node shows one, else that of the latest.
+    """
+    latest = connection.block().timestamp
+    try:
+        pending = connection.request("eth_getBlockByNumber", ["pending", False])
+    except RpcError:
+        pending = None
+    return latest if pending is None else max(latest, int(pending["timestamp"], 16))
 
 
 def seal_hash(seal: Seal) -> bytes:

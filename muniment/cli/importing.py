@@ -28,6 +28,8 @@ from muniment.intake.reports import Report, ReportWriter
 from muniment.intake.sources import FORMATS, Source, open_source
 from muniment.registry import RefusedError, Stage
 from muniment.registry.bulk import OnChange, import_file
+from muniment.registry.journal_import import import_by_journal
+from muniment.registry.journals import sealing, wait_sealed
 
 
 @click.command(name="import")
@@ -54,6 +56,9 @@ from muniment.registry.bulk import OnChange, import_file
     type=click.Path(path_type=Path),
     help="A report: only its rows are imported, of the same file.",
 )
+@click.option("--direct", is_flag=True, help="A transaction for each, not by the journal.")
+@click.option("--workers", type=int, help="Processes that prepare rows; else one a core.")
+@click.option("--yes", is_flag=True, help="Do not ask before amending.")
 @click.option("--dry-run", is_flag=True, help="Map and check the rows; keep nothing.")
 @click.option(
     "--draft", "drafting", is_flag=True, help="Import nothing: draft a mapping and a schema."
@@ -75,6 +80,9 @@ def import_(
     report: Path | None,
     show_values: bool,
     retry: Path | None,
+    direct: bool,
+    workers: int | None,
+    yes: bool,
     dry_run: bool,
     drafting: bool,
     output: Path | None,
@@ -87,9 +95,10 @@ def import_(
 
     SOURCE is a file (CSV, TSV, NDJSON, Parquet, Arrow) or, with --query, a database's URL.
 
-    Good rows go through; of the others the report says line, column and reason, and values are
-    withheld. Killed and started again it goes on where it was; the same file twice does nothing.
-    Exit code 17 when anything was reported.
+    They go by the agency's journal, all of them under one root, where the profile names one; with
+    --direct by a transaction for some hundred each. Good rows go through; of the others the report
+    says line, column and reason, and values are withheld. Killed and started again it goes on where
+    it was; the same file twice does nothing. Exit code 17 when anything was reported.
 
     Example: muniment import wildlife-strike strikes.csv --map strikes.toml --report bad.ndjson
 
@@ -123,19 +132,58 @@ def import_(
             writer = ReportWriter(file, identity)
         elif not as_json:
             writer = ReportWriter(sys.stderr)
+        journal = None if direct else registry.session.profile.journal
+        if journal is None and not direct:
+            click.echo("the profile names no journal: each record by itself", err=True)
+        size = 0
         with progress_bar("rows", total) as tell:
-            tally, submissions = import_file(
-                registry.session,
-                record_type,
-                source,
-                rules,
-                on_change=OnChange(on_change),
-                dry_run=dry_run,
-                only=again,
-                report=writer,
-                show_values=show_values,
-                progress=lambda now: tell(now.rows),
-            )
+            if journal is None or dry_run:
+                tally, submissions = import_file(
+                    registry.session,
+                    record_type,
+                    source,
+                    rules,
+                    on_change=OnChange(on_change),
+                    dry_run=dry_run,
+                    only=again,
+                    report=writer,
+                    show_values=show_values,
+                    progress=lambda now: tell(now.rows),
+                )
+            else:
+                if on_change == OnChange.AMEND and not yes:
+                    click.confirm(
+                        "Each changed row is a transaction (--dry-run counts them). Go on?",
+                        abort=True,
+                        err=True,
+                    )
+                with ExitStack() as background:
+                    if Stage(wait) is not Stage.ACKNOWLEDGED:
+                        background.enter_context(sealing(registry.session))
+                    done = import_by_journal(
+                        registry.session,
+                        record_type,
+                        source,
+                        rules,
+                        journal.number,
+                        on_change=OnChange(on_change),
+                        only=again,
+                        report=writer,
+                        show_values=show_values,
+                        workers=workers,
+                        progress=lambda now: tell(now.rows),
+                    )
+                tally, submissions, size = done.tally, done.submissions, done.size
+        if journal is not None and size and not dry_run:
+            with progress_bar(wait, size) as tell:
+                wait_sealed(
+                    registry.session,
+                    journal.number,
+                    size,
+                    Stage(wait),
+                    timeout=timeout,
+                    progress=lambda now: tell(now.provable),
+                )
         refused = None
         if Stage(wait) is not Stage.ACKNOWLEDGED and submissions:
             with progress_bar(wait, len(submissions)) as tell:

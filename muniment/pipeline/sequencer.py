@@ -24,10 +24,11 @@ from sqlalchemy.engine import Connection as DatabaseConnection
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.bindings.record_registry import Seal
 from muniment.chain.connection import Address, Connection, Unconnected
-from muniment.chain.journals import SealedJournal, UnknownSealError, read_journal
+from muniment.chain.journals import SealedJournal, UnknownSealError, next_block_time, read_journal
 from muniment.chain.nodes import Nodes
 from muniment.errors import StoreError
 from muniment.journal.checkpoints import Checkpoint, NoteKey, sign
+from muniment.journal.entry import Entry
 from muniment.journal.tiles import GrowingEdge, RecomputedRoot
 from muniment.record.identifiers import Lineage
 from muniment.store import journal_rows, outbox
@@ -148,6 +149,8 @@ class Sequencer:
             return None
         if sealed.head.closed:
             raise JournalEndedError(number)
+        if self._is_ahead(size):
+            return None
         root = self.publish(size)
         previous = sealed.seal or _NO_SEAL
         tree = self.files.tree(size)
@@ -217,6 +220,15 @@ class Sequencer:
         with self._database.read() as connection:
             since = journal_rows.acknowledged_ms(connection, self.journal.number, sealed)
         return _now_ms() - since >= 1000 * self.journal.seconds
+
+    def _is_ahead(self, size: int) -> bool:
+        """Whether the last entry claims a time that the chain has not reached.
+
+        Under such a seal it could not be enrolled.
+        """
+        with self._database.read() as connection:
+            [last] = journal_rows.entries_between(connection, self.journal.number, size - 1, size)
+        return Entry.from_bytes(last).time > self._nodes.read(next_block_time)
 
     def _is_on_its_way(self, connection: DatabaseConnection) -> bool:
         """Whether a seal waits for the chain, or was refused a moment ago."""

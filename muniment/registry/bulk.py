@@ -88,7 +88,7 @@ def import_file(
             for part in _parts(mapped):
                 before = len(findings)
                 if dry_run:
-                    findings += _checked(record_type, part)
+                    findings += _checked(session, system, record_type, part, on_change, tally)
                 else:
                     findings += _keep(
                         session, record_type, system, part, on_change, tally, submissions
@@ -106,12 +106,23 @@ def import_file(
     return tally, submissions
 
 
-def _checked(record_type: RecordType, rows: Sequence[_Row]) -> Iterator[Finding]:
+def _checked(
+    session: Session,
+    system: str,
+    record_type: RecordType,
+    rows: Sequence[_Row],
+    on_change: OnChange,
+    tally: Tally,
+) -> Iterator[Finding]:
     for row in rows:
         try:
-            with_files(record_type, row.content)
+            whole = with_files(record_type, row.content)
         except InvalidInputError as error:
             yield _finding(row, error)
+            continue
+        # Each of these will be a transaction.
+        if on_change is OnChange.AMEND and content.compare(session, system, whole) is not None:
+            tally.amended += 1
 
 
 def _keep(

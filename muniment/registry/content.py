@@ -175,7 +175,8 @@ def is_same(session: Session, row: VersionRow, fields: Mapping[str, JsonValue]) 
 
 
 def compare(session: Session, system: str, content: NewContent) -> ConflictError | None:
-    """Compare content with the record that its source id stands for; None where it is the same.
+    """Compare content with the record that its source id stands for, if there is one; None where
+    it is the same.
 
     Same as the latest version's, or the first one's: a register that is imported again.
     """
@@ -184,6 +185,8 @@ def compare(session: Session, system: str, content: NewContent) -> ConflictError
     record_id = derive_record_id(session.lineage, agency_id, local_id)
     with session.database.read() as connection:
         rows = versions_of(connection, record_id)
+    if not rows:
+        return None
     for row in (rows[-1], rows[0]):
         if is_same(session, row, content.fields):
             return None

@@ -9,7 +9,9 @@ on where it was, and the same source again is nothing to do.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -18,7 +20,15 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-from muniment.errors import ConflictError, InvalidContentError, InvalidInputError
+from sqlalchemy.engine import Connection
+
+from muniment.chain.journals import next_block_time
+from muniment.errors import (
+    ConflictError,
+    InvalidContentError,
+    InvalidInputError,
+    UnreachableError,
+)
 from muniment.intake.batches import Batch
 from muniment.intake.mapping import FieldMapping
 from muniment.intake.plans import MappedBatch, Plan
@@ -34,7 +44,9 @@ from muniment.registry.new_content import NewContent, with_files
 from muniment.registry.preparing import Preparation, Prepared, prepare
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
+from muniment.store.imports import ImportProgress, read_progress, write_progress
 
+_CLOCK_SECONDS = 2.0
 _WINDOW = 3
 """Batches on their way for each worker: enough that none waits, few enough to keep memory flat."""
 
@@ -92,19 +104,25 @@ def import_by_journal(
     with journal_writer(session, journal) as writer, ExitStack() as closing:
         done = JournalImport(journal, writer.size)
         run = _Run(session, record_type, system, writer, plan, on_change, done)
+        memory = _Memory(session, journal, None if only is not None else _key(work, source))
         batches = source.batches()
         if only is not None:
             batches = (batch.only(only) for batch in batches)
-        for batch, made in _made(work, batches, workers, closing):
-            findings = run.keep(batch, made)
+        clock = _ChainClock(session)
+        passing = memory.passing(batches, done.tally)
+        for batch, made in _made(work, passing, workers, closing, clock):
+            # With this batch, that the one before was done: rows and findings alike.
+            findings = run.keep(batch, made, memory.write)
             done.tally.rows += len(batch.numbers) + len(batch.faults)
             done.tally.reported += len(findings)
             done.size = writer.size
             tell_findings(findings, batch, plan, report, show_values)
+            memory.seen_to(batch, findings)
             if run.refused is not None:
                 raise run.refused
             if progress is not None:
                 progress(done.tally)
+        writer.write(memory.write)
     return done
 
 
@@ -121,6 +139,7 @@ class _Run:
         on_change: OnChange,
         done: JournalImport,
     ) -> None:
+        self._clock = _ChainClock(session)
         self._session = session
         self._record_type = record_type
         self._system = system
@@ -130,10 +149,12 @@ class _Run:
         self._done = done
         self.refused: ConflictError | None = None
 
-    def keep(self, batch: Batch, made: _Done) -> list[Finding]:
+    def keep(
+        self, batch: Batch, made: _Done, also: Callable[[Connection], None] | None
+    ) -> list[Finding]:
         """Append a batch, and see to its rows that are registered already or bring files."""
         findings = list(made.findings)
-        appended = self._writer.append(made.prepared)
+        appended = self._writer.append(made.prepared, also=also)
         self._done.tally.registered += appended.count
         mapped: MappedBatch | None = None
         if appended.known or self._plan.has_files:
@@ -155,7 +176,7 @@ class _Run:
                 findings.append(_finding(mapped.lines[at], mapped.numbers[at], error))
                 continue
             shared = preparation(self._session, self._record_type, self._system)
-            prepared = prepare(shared, [whole.source_id], [whole.fields])
+            prepared = prepare(shared, [whole.source_id], [whole.fields], latest_time=self._clock())
             files = {
                 name: (path, FileValue.from_json(whole.fields[name]))
                 for name, path in row.attachments.items()
@@ -196,6 +217,81 @@ class _Run:
                 )
 
 
+class _ChainClock:
+    """The time that entries may claim at most: that of the chain's next block, looked up now and
+    then; None while no node answers, for the journal goes on without one."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._time: int | None = None
+        self._looked = 0.0
+
+    def __call__(self) -> int | None:
+        now = time.monotonic()
+        if not self._looked or now - self._looked > _CLOCK_SECONDS:
+            try:
+                self._time = self._session.nodes.read(next_block_time)
+            except UnreachableError:
+                self._time = None
+            self._looked = now
+        return self._time
+
+
+class _Memory:
+    """How far an import of this source came before, and comes now."""
+
+    def __init__(self, session: Session, journal: int, key: bytes | None) -> None:
+        self._journal = journal
+        self._key = key
+        self._before = ImportProgress(0, frozenset())
+        if key is not None:
+            with session.database.read() as connection:
+                self._before = read_progress(connection, key)
+        self._reported: set[int] = set()
+        self._rows = 0
+
+    def passing(self, batches: Iterator[Batch], tally: Tally) -> Iterator[Batch]:
+        """Yield what is to be seen to: of what was before, the rows that were reported then."""
+        before = self._before
+        for batch in batches:
+            if batch.last_number() > before.rows:
+                yield batch
+                continue
+            again = batch.only(before.reported)
+            left = len(batch.numbers) + len(batch.faults)
+            passed = left - len(again.numbers) - len(again.faults)
+            tally.rows += passed
+            tally.unchanged += passed
+            if passed < left:
+                yield again
+
+    def seen_to(self, batch: Batch, findings: Sequence[Finding]) -> None:
+        """All of a batch has been done, and its findings told."""
+        self._reported.update(each.number for each in findings)
+        self._rows = max(batch.last_number(), self._before.rows)
+
+    def write(self, connection: Connection) -> None:
+        """Remember what has been seen to so far."""
+        if self._key is not None and self._rows:
+            write_progress(connection, self._key, self._journal, self._rows, self._reported)
+
+
+def _key(work: _Work, source: Source) -> bytes | None:
+    """What an import is the same by; None for a database, which changes under one name."""
+    if source.path is None or work.shared.record_type.file_fields:
+        return None
+    record_type = work.shared.record_type
+    parts = (
+        source.identity().sha256,
+        source.format,
+        repr(work.mapping),
+        work.shared.source_system,
+        record_type.name,
+        record_type.version,
+    )
+    return hashlib.sha256(repr(parts).encode()).digest()
+
+
 # --- workers --------------------------------------------------------------------------------------
 
 _work: _Work | None = None
@@ -207,7 +303,7 @@ def _begin(work: _Work) -> None:
     _work, _plan = work, work.mapping.compile(work.shared.record_type, work.folder)
 
 
-def _make(batch: Batch) -> _Done:
+def _make(batch: Batch, latest_time: int | None) -> _Done:
     assert _work is not None
     assert _plan is not None
     mapped = _plan.apply(batch)
@@ -215,7 +311,7 @@ def _make(batch: Batch) -> _Done:
     if _plan.has_files:
         # The one that appends does these: their files go into the vault.
         return _Done(prepare(_work.shared, [], []), findings, [], [])
-    prepared = prepare(_work.shared, mapped.source_ids, mapped.fields)
+    prepared = prepare(_work.shared, mapped.source_ids, mapped.fields, latest_time=latest_time)
     findings += [
         Finding(
             mapped.lines[each.place],
@@ -231,7 +327,11 @@ def _make(batch: Batch) -> _Done:
 
 
 def _made(
-    work: _Work, batches: Iterator[Batch], workers: int | None, closing: ExitStack
+    work: _Work,
+    batches: Iterator[Batch],
+    workers: int | None,
+    closing: ExitStack,
+    clock: Callable[[], int | None],
 ) -> Iterator[tuple[Batch, _Done]]:
     """Yield the batches with what workers made of them, in order."""
     count = (os.cpu_count() or 1) if workers is None else workers
@@ -243,13 +343,13 @@ def _made(
             last = len(batch.numbers) < _SMALL
             if count < 2 or (last and not waiting):
                 _begin(work)
-                yield batch, _make(batch)
+                yield batch, _make(batch, clock())
                 continue
             pool = ProcessPoolExecutor(
                 count, mp_context=get_context("forkserver"), initializer=_begin, initargs=(work,)
             )
             closing.callback(pool.shutdown, wait=True, cancel_futures=True)
-        waiting.append((batch, pool.submit(_make, batch)))
+        waiting.append((batch, pool.submit(_make, batch, clock())))
         if len(waiting) >= _WINDOW * count:
             first, future = waiting.popleft()
             yield first, future.result()

@@ -10,13 +10,14 @@ secrets past the journal's end, which the next batch replaces, and a pack that n
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from muniment.errors import InvalidInputError
 from muniment.record.commitment import Secret
@@ -92,11 +93,17 @@ class JournalWriter:
             self.size = journal_rows.size_of(connection, journal)
         self._read_ids()
 
-    def append(self, batch: Prepared, attachments: Attachments | None = None) -> Appended:
+    def append(
+        self,
+        batch: Prepared,
+        attachments: Attachments | None = None,
+        also: Callable[[Connection], None] | None = None,
+    ) -> Appended:
         """Append those of a batch that are not registered yet. Durable on return.
 
-        `attachments` are files, with the values that were committed to, by place and field. Raises
-        `LeaseLostError` with nothing appended, and the stores' errors.
+        `attachments` are files, with the values that were committed to, by place and field; what
+        `also` writes is written with the batch, or not at all. Raises `LeaseLostError` with nothing
+        appended, and the stores' errors.
         """
         known = self._known(batch.record_ids)
         places = [batch.places[at] for at in sorted(known)]
@@ -134,9 +141,11 @@ class JournalWriter:
             if not raced:
                 journal_rows.add_batch(connection, new)
                 add_objects(connection, files)
+                if also is not None:
+                    also(connection)
         if raced:
             self._seen.add(raced)
-            again = self.append(batch, attachments)
+            again = self.append(batch, attachments, also)
             return Appended(again.first_index, again.count, sorted([*places, *again.known]))
         self.size += len(batch.entries)
         self._seen.add(batch.record_ids)
@@ -144,6 +153,12 @@ class JournalWriter:
             self._seen = SeenIds(bits=self._seen.bits + 2)
             self._read_ids()
         return Appended(first, len(batch.entries), places)
+
+    def write(self, what: Callable[[Connection], None]) -> None:
+        """Write what belongs to the journal, as its only writer. Raises `LeaseLostError`."""
+        with self._session.database.write() as connection:
+            self._lease.require(connection)
+            what(connection)
 
     def _keep_files(self, batch: Prepared, attachments: Attachments) -> list[packs.Packed]:
         """Encrypt the files of a batch into packs of their own. Their values are committed to."""
@@ -182,7 +197,7 @@ class JournalWriter:
                 found |= {bytes(each) for each in connection.execute(direct).scalars()}
         return {at for at, each in enumerate(record_ids) if each in found}
 
-    def _registered_since(self, connection: sa.Connection, ids: set[bytes]) -> list[bytes]:
+    def _registered_since(self, connection: Connection, ids: set[bytes]) -> list[bytes]:
         chosen = sa.select(submissions.c.submission_id, submissions.c.record_id).where(
             submissions.c.submission_id > self._last_submission,
             submissions.c.kind == "register",

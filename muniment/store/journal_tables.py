@@ -63,3 +63,15 @@ journal_terms = sa.Table(
     sqlite_with_rowid=False,
 )
 """Search terms of entries (`search_terms` has those of other versions), sorted likewise."""
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    _bytes("import_key", key=True),  # of the source's content, its mapping, its type, the journal
+    _number("journal"),
+    _number("rows"),  # how many rows, from the first, have been seen to
+    _text("reported"),  # the numbers of those among them that were reported, a JSON list
+    _bytes("row_digest"),
+)
+"""How far imports came, so that the same command goes on there. Nothing is lost with a row: the
+records themselves tell that they are there, only more slowly."""

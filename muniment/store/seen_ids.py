@@ -9,9 +9,10 @@ four times as large. So a register of ten million needs 16 MiB, whatever its ids
 from __future__ import annotations
 
 from collections.abc import Iterable
+from struct import Struct
 from typing import Final
 
-_PROBES: Final = (0, 8, 16, 24)
+_numbers: Final = Struct(">4Q").unpack
 _BITS_AN_ID: Final = 8
 
 
@@ -35,8 +36,8 @@ class SeenIds:
         kept, mask = self._bytes, self._mask
         for each in ids:
             self._count += 1
-            for at in _PROBES:
-                place = int.from_bytes(each[at : at + 8], "big") & mask
+            for number in _numbers(each):
+                place = number & mask
                 kept[place >> 3] |= 1 << (place & 7)
 
     def perhaps(self, ids: Iterable[bytes]) -> list[bytes]:
@@ -44,8 +45,8 @@ class SeenIds:
         kept, mask = self._bytes, self._mask
         found = []
         for each in ids:
-            for at in _PROBES:
-                place = int.from_bytes(each[at : at + 8], "big") & mask
+            for number in _numbers(each):
+                place = number & mask
                 if not kept[place >> 3] >> (place & 7) & 1:
                     break
             else:

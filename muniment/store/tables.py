@@ -24,6 +24,7 @@ from muniment.store.columns import metadata
 from muniment.store.columns import number_column as _number
 from muniment.store.columns import text_column as _text
 from muniment.store.journal_tables import (
+    imports,
     journal_batches,
     journal_entries,
     journal_ids,
@@ -345,6 +346,7 @@ OWN: Final = (
     journal_entries,
     journal_ids,
     journal_terms,
+    imports,
     submissions,
     transactions,
     carriages,

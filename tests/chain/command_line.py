@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from muniment.cli import main
+from muniment.registry.profile import JournalProfile
 from tests.chain.agency import PASSWORD, Open, opened  # noqa: F401
 
 
@@ -42,8 +43,13 @@ def muniment(
     monkeypatch.setenv("MUNIMENT_PROFILE", str(tmp_path / "profile.toml"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
-    def run(*arguments: str, role: str = "registrar", given: str = "") -> Answer:
-        opened(role, operators=True).close()
+    def run(
+        *arguments: str,
+        role: str = "registrar",
+        given: str = "",
+        journal: JournalProfile | None = None,
+    ) -> Answer:
+        opened(role, operators=True, journal=journal).close()
         monkeypatch.setattr("sys.argv", ["muniment", *arguments])
         (tmp_path / "given").write_text(given)
         capfd.readouterr()

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811  (fixtures are arguments)
+"""The journal by its commands: opened, imported into, sealed, acted on, closed, repudiated."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from muniment.registry import Profile
+from muniment.registry.session import address_in
+from tests.chain.agency import Open, opened, sealer  # noqa: F401
+from tests.chain.command_line import Answer, Muniment, muniment  # noqa: F401
+
+MAP = 'source_id = "{id}"\n[fields]\nholder = "holder"\nparcel = "parcel"\n'
+
+
+@pytest.fixture
+def command(muniment: Muniment, opened: Open, tmp_path: Path) -> Muniment:
+    """Commands of an agency with an open journal."""
+    keystore = sealer(tmp_path)
+    assert (
+        muniment("agency", "add", "operator", address_in(keystore), role="agency_admin").code == 0
+    )
+    # The profile that is written anew for each role must name the journal too.
+    opening = muniment("journal", "open", "--sealer", str(keystore), role="agency_admin")
+    assert opening.code == 0, opening.err
+    journal = Profile.load(tmp_path / "profile.toml").journal
+    assert journal is not None
+    return lambda *arguments, **more: muniment(*arguments, journal=journal, **more)
+
+
+def write(folder: Path, rows: list[str]) -> tuple[str, str]:
+    (folder / "rows.csv").write_text("\n".join(["id,holder,parcel", *rows]) + "\n")
+    (folder / "map.toml").write_text(MAP)
+    return str(folder / "rows.csv"), str(folder / "map.toml")
+
+
+def imported(command: Muniment, folder: Path, rows: list[str], *more: str) -> Answer:
+    file, mapping = write(folder, rows)
+    return command("import", "land-deed", file, "--map", mapping, "--json", *more)
+
+
+def rows_of(count: int, **other: str) -> list[str]:
+    return [f"{i},{other.get(f'r{i}', f'Holder {i}')},{i}/7" for i in range(count)]
+
+
+def test_import__is_sealed_found_and_acted_on(command: Muniment, tmp_path: Path) -> None:
+    done = imported(command, tmp_path, rows_of(40))
+    assert done.code == 0, done.err
+    assert done.json["registered"] == 40
+    status = command("journal", "status", "--json").json
+    assert (status["acknowledged"], status["provable"]) == (40, 40)
+    assert command("show", "7", "--json").json["content"]["holder"] == "Holder 7"
+    [found] = command("find", "land-deed", "--field", "holder=holder 7", "--json").json
+    assert command("revoke", "7", "--reason", "fraud").code == 0
+    acts = command("trace", "7", "--json").json["acts"]
+    assert [each["act"] for each in acts] == ["enrolled", "revoked"]
+    assert command("show", found["record"], "--json").json["chain"]["status"] == "revoked"
+    same = imported(command, tmp_path, rows_of(40))
+    assert (same.json["registered"], same.json["unchanged"]) == (0, 40)
+
+
+def test_import__of_changed_rows(command: Muniment, tmp_path: Path) -> None:
+    imported(command, tmp_path, rows_of(5))
+    report = tmp_path / "report.ndjson"
+    changed = rows_of(6, r2="Another")
+    told = imported(command, tmp_path, changed, "--report", str(report))
+    assert told.code == 17
+    assert told.json == {
+        "rows": 6,
+        "registered": 1,
+        "unchanged": 4,
+        "amended": 0,
+        "reported": 1,
+    }
+    [line] = [json.loads(each) for each in report.read_text().splitlines()]
+    assert (line["number"], line["source_id"]) == (3, "2")
+    again = imported(command, tmp_path, changed, "--report", str(tmp_path / "again.ndjson"))
+    assert (again.json["unchanged"], again.json["reported"]) == (5, 1)
+    assert imported(command, tmp_path, changed, "--on-change", "refuse").code == 9
+    counted = imported(command, tmp_path, changed, "--on-change", "amend", "--dry-run")
+    assert counted.json["amended"] == 1
+    amended = imported(command, tmp_path, changed, "--on-change", "amend", "--yes")
+    assert amended.code == 0, amended.err
+    assert amended.json["amended"] == 1
+    assert command("show", "2", "--json").json["content"]["holder"] == "Another"
+    chain = command("show", "2", "--json").json["chain"]
+    assert (chain["status"], chain["version"]) == ("in_force", 2)
+
+
+def test_poison_rows__are_reported_and_the_others_go_through(
+    command: Muniment, tmp_path: Path
+) -> None:
+    report = tmp_path / "bad.ndjson"
+    bad = [*rows_of(10), "11,,", "12,x", "0,Twice,0"]
+    told = imported(command, tmp_path, bad, "--report", str(report))
+    assert told.code == 17
+    assert told.json["registered"] == 10
+    numbers = [json.loads(each)["number"] for each in report.read_text().splitlines()]
+    assert numbers == [11, 12, 13]
+    file, mapping = write(tmp_path, bad)
+    retried = command(
+        "import", "land-deed", file, "--map", mapping, "--json", "--retry", str(report)
+    )
+    assert (retried.json["registered"], retried.json["reported"]) == (0, 3)
+
+
+def test_direct__goes_by_transactions(command: Muniment, tmp_path: Path) -> None:
+    done = imported(command, tmp_path, rows_of(3), "--direct")
+    assert done.json["registered"] == 3
+    assert command("show", "1", "--json").json["chain"]["status"] == "in_force"
+    assert command("journal", "status", "--json").json["acknowledged"] == 0
+    # What is registered directly is not appended too.
+    again = imported(command, tmp_path, rows_of(4))
+    assert (again.json["registered"], again.json["unchanged"]) == (1, 3)
+
+
+def test_close_and_repudiate(command: Muniment, tmp_path: Path) -> None:
+    imported(command, tmp_path, rows_of(6))
+    assert command("journal", "close", "2", role="agency_admin").code == 5
+    closed = command("journal", "repudiate", "1", "--from", "4", role="agency_admin")
+    assert closed.code == 0, closed.err
+    refused = command("revoke", "5", "--reason", "fraud")
+    assert refused.code == 5
+    assert "Repudiated" in refused.err
+    assert command("revoke", "3", "--reason", "fraud").code == 0
