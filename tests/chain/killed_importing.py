@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process that imports into the journal and seals it, and is killed at the nth place.
+
+    python -m tests.chain.killed_importing PROFILE N FILE
+
+Such a place lies after each commit of the databases, after each object that is put into the vault,
+and before and after the checkpoint is replaced: between two of them nothing happens that lasts.
+With N of 0 it ends, and prints how many there were.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Connection as DatabaseConnection
+
+from muniment.intake.batches import Batch
+from muniment.intake.mapping import FieldMapping
+from muniment.intake.plans import FieldSource
+from muniment.intake.sources import Source
+from muniment.registry import Registry, Stage
+from muniment.registry.journal_import import import_by_journal
+from muniment.registry.journals import wait_sealed
+from muniment.store.database import Database
+from muniment.store.vault.folder import FolderVault
+from tests.chain.agency import PASSWORD
+
+ROWS_A_BATCH = 20
+
+
+class SmallBatches(Source):
+    """A source whose batches are small, so that an import has several commits."""
+
+    def batches(self, skip: int = 0) -> Iterator[Batch]:
+        for batch in super().batches(skip):
+            for start in range(0, len(batch.numbers), ROWS_A_BATCH):
+                yield batch.only(set(batch.numbers[start : start + ROWS_A_BATCH]))
+
+
+class Places:
+    """Counts the places, and dies at one."""
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+        self.count = 0
+
+    def passed(self) -> None:
+        self.count += 1
+        if self.count == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watched(places: Places) -> None:
+    write, put = Database.write, FolderVault.put_if_absent
+    put_many, replace = FolderVault.put_many, FolderVault.replace
+
+    @contextmanager
+    def counted_write(self: Database, *, durable: bool = True) -> Iterator[DatabaseConnection]:
+        with write(self, durable=durable) as connection:
+            yield connection
+        places.passed()
+
+    def counted_put(self: FolderVault, name: str, data: Any) -> bool:
+        new = put(self, name, data)
+        places.passed()
+        return new
+
+    def counted_many(self: FolderVault, objects: Sequence[tuple[str, bytes]]) -> None:
+        for each in objects:
+            put_many(self, [each])
+            places.passed()
+
+    def counted_replace(self: FolderVault, name: str, data: bytes) -> None:
+        places.passed()
+        replace(self, name, data)
+        places.passed()
+
+    Database.write = counted_write  # type: ignore[method-assign]
+    FolderVault.put_if_absent = counted_put  # type: ignore[method-assign]
+    FolderVault.put_many = counted_many  # type: ignore[method-assign]
+    FolderVault.replace = counted_replace  # type: ignore[method-assign]
+
+
+def work(profile: Path, last: int, file: Path) -> None:
+    """Import and seal; done again, it goes on where it was."""
+    with Registry.open(profile, password=PASSWORD) as registry:
+        places = Places(last)
+        watched(places)
+        fields = {name: FieldSource(name) for name in ("holder", "parcel")}
+        done = import_by_journal(
+            registry.session,
+            registry.session.record_types.latest("land-deed"),
+            SmallBatches("csv", file),
+            FieldMapping("{id}", fields),
+            1,
+            workers=1,
+        )
+        wait_sealed(registry.session, 1, done.size, Stage.PROVABLE, timeout=60)
+        print(places.count)
+
+
+if __name__ == "__main__":
+    work(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

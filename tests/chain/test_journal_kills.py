@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811  (fixtures are arguments)
+"""Imports into the journal that are killed: nothing acknowledged is lost, nothing comes twice."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from muniment.chain.bindings import RecordRegistry
+from muniment.journal import Entry
+from muniment.registry import Registry
+from muniment.registry.checking import check
+from muniment.registry.sealing import progress_of
+from muniment.store import journal_rows
+from muniment.store.tables import leases
+from tests.chain.agency import Open, opened  # noqa: F401
+from tests.chain.conftest import World
+from tests.chain.test_journals import Officers, officer  # noqa: F401
+from tests.chain.test_processes import environment
+
+ROWS = 60
+
+
+def write(folder: Path, first: int) -> Path:
+    path = folder / f"rows{first}.csv"
+    rows = [f"{i},Holder {i},{i}/7" for i in range(first, first + ROWS)]
+    path.write_text("\n".join(["id,holder,parcel", *rows]) + "\n")
+    return path
+
+
+def worked(folder: Path, place: int, file: Path) -> subprocess.CompletedProcess[str]:
+    arguments = [str(folder / "profile.toml"), str(place), str(file)]
+    return subprocess.run(
+        [sys.executable, "-m", "tests.chain.killed_importing", *arguments],
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def assert_sound(registry: Registry, world: World, rows: int) -> None:
+    """Every row is an entry once, sealed, and every part agrees with every other."""
+    session = registry.session
+    with session.database.read() as connection:
+        entries = journal_rows.entries_between(connection, 1, 0, 1 << 40)
+    ids = {Entry.from_bytes(each).local_id for each in entries}
+    assert len(entries) == len(ids) == rows
+    registry.sync()
+    assert progress_of(session, 1).provable == rows
+    head = RecordRegistry(world.connection, session.profile.chain.registry).journal_head(
+        1, 1, block=world.connection.block()
+    )
+    assert head.size == rows
+    assert list(check(session)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+def test_killed_after_every_commit_and_file__complete_and_once(
+    officer: Officers, world: World, tmp_path: Path, part: int
+) -> None:
+    """Every place is one of four parts'; each is tried on 60 new rows, then finished."""
+    registry = officer("registrar")
+    done = 0
+    for round_, place in enumerate(itertools.count(1 + part, 4)):
+        file = write(tmp_path, ROWS * round_)
+        killed = worked(tmp_path, place, file)
+        acknowledged = progress_of(registry.session, 1).acknowledged
+        with registry.session.database.write() as connection:
+            # As if the time of its leases had passed.
+            connection.execute(sa.update(leases).values(expires_ms=0))
+        again = worked(tmp_path, 0, file)
+        assert again.returncode == 0, again.stderr
+        done += ROWS
+        assert acknowledged <= progress_of(registry.session, 1).acknowledged == done
+        if killed.returncode == 0:
+            break
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert place > 12
+    assert_sound(registry, world, done)
