@@ -61,7 +61,13 @@ def open_(sealer: Path, profile: Path, wait: str, timeout: float, as_json: bool)
             raise InvalidInputError(
                 "journal", "one opened at a time", f"{number - before} opened just now"
             )
-        made = dataclasses.replace(named, journal=JournalProfile(number, sealer.resolve()))
+        # A sealing key is nobody else's lane.
+        others = [each for each in named.keys.operators if not each.samefile(sealer)]
+        made = dataclasses.replace(
+            named,
+            keys=dataclasses.replace(named.keys, operators=tuple(others)),
+            journal=JournalProfile(number, sealer.resolve()),
+        )
         profile.write_text(made.to_toml(), encoding="utf-8")
         finish(registry, [submission], wait, timeout, as_json)
     click.echo(f"journal {number}; the profile names it now", err=True)
