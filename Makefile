@@ -128,6 +128,8 @@ bench: env ## Benchmarks
 	@$(PYTHON) -m benchmarks sender
 	@$(PYTHON) -m benchmarks index
 	@$(PYTHON) -m benchmarks verify
+	@$(PYTHON) -m benchmarks tree
+	@$(PYTHON) -m benchmarks import --records 300000
 
 .PHONY: clean
 clean: ## Removes what was made in the tree (caches outside of it stay)

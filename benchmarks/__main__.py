@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks gas | index | sender | verify`; see `--help` of each."""
+"""`python -m benchmarks gas | import | index | sender | tree | verify`; see `--help` of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ import json
 
 import click
 
-from benchmarks import gas, gas_tables, index, peers, sender, verify
+from benchmarks import (
+    gas,
+    gas_tables,
+    import_costs,
+    importing,
+    index,
+    peers,
+    sender,
+    tree,
+    verify,
+)
 
 
 @click.group()
@@ -93,6 +103,28 @@ def sender_command(as_json: bool, count: int, rounds: int) -> None:
     Example: python -m benchmarks sender --json
     """
     _show(sender.measure(count, rounds), as_json)
+
+
+@main.command("import")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--records", default=3_000_000, show_default=True, help="Flights to import.")
+def import_command(as_json: bool, records: int) -> None:
+    """Import of real flights by a journal, sealed on an Anvil; and what each step costs.
+
+    Example: python -m benchmarks import --records 300000 --json
+    """
+    _show(importing.measure(records) | import_costs.cost_table(), as_json)
+
+
+@main.command("tree")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--leaves", default=3_000_000, show_default=True, help="Entries of the journal.")
+def tree_command(as_json: bool, leaves: int) -> None:
+    """Growing a journal's tree, recomputing its root, and proofs from its tiles.
+
+    Example: python -m benchmarks tree --json
+    """
+    _show(tree.measure(leaves), as_json)
 
 
 def _show(figures: dict[str, float], as_json: bool) -> None:

@@ -111,8 +111,13 @@ def run(records: int) -> dict[str, float]:
     ):
         registry = journal_agency(local, Path(name), closing)
         figures = _timed(registry, records)
+        vault = registry.session.vault
+        packs, journal = (
+            sum(vault.size(each) for each in vault.list(prefix))
+            for prefix in ("packs/", "journals/")
+        )
         registry.close()
-        figures |= _sizes(Path(name), records)
+        figures |= _sizes(Path(name), records, packs, journal)
     return figures
 
 
@@ -179,7 +184,7 @@ def _limited(source: Source, records: int) -> Source:
     return limited
 
 
-def _sizes(folder: Path, records: int) -> dict[str, float]:
+def _sizes(folder: Path, records: int, packs: int, journal: int) -> dict[str, float]:
     def under(*names: str) -> int:
         total = 0
         for name in names:
@@ -189,8 +194,8 @@ def _sizes(folder: Path, records: int) -> dict[str, float]:
         return total
 
     parts = {
-        "packs": under("vault/*/packs"),
-        "journal": under("vault/*/journals"),
+        "packs": packs,
+        "journal": journal,
         "database": under("muniment.db*"),
         "key_store": under("keys.db*"),
     }

@@ -53,7 +53,7 @@ class FieldTexts:
                 "content", f"1 to {MAX_DIGESTS} fields", f"of {len(content)} fields"
             )
         # Code point order is the byte order of UTF-8.
-        self.names = names = sorted(content)
+        self.names = names = tuple(sorted(content))
         texts = []
         for name in names:
             value = content[name]
@@ -66,7 +66,7 @@ class FieldTexts:
 
     def canonical(self) -> str:
         """The content's RFC 8785 text."""
-        openings = _openings(tuple(self.names))
+        openings = _openings(self.names)
         if openings is None:
             # Names beyond the BMP: RFC 8785 orders them by UTF-16 units.
             pairs = sorted(
@@ -90,7 +90,7 @@ class FieldTexts:
                 FIELD_TAG + stream[start : start + DIGEST_SIZE] + (opening + text + "]").encode()
             )
             for start, opening, text in zip(
-                starts, _field_openings(tuple(self.names)), self.texts, strict=True
+                starts, _field_openings(self.names), self.texts, strict=True
             )
         ]
         digests += [
@@ -106,7 +106,7 @@ class FieldTexts:
         count = -(-len(names) // DIGEST_GROUP) * DIGEST_GROUP
         stream = hashlib.shake_256(SALTS_TAG + secret).digest(DIGEST_SIZE * count)
         salts = [stream[at : at + DIGEST_SIZE] for at in range(0, len(stream), DIGEST_SIZE)]
-        openings = _field_openings(tuple(names))
+        openings = _field_openings(names)
         digests = [
             sha256(FIELD_TAG + salt + (opening + text + "]").encode()).digest()
             for salt, opening, text in zip(salts, openings, self.texts, strict=False)
