@@ -16,6 +16,7 @@ from muniment.cli.exit_codes import ExitCode
 from muniment.cli.options import json_option, opened, profile_option, show_json
 from muniment.registry.checking import check
 from muniment.registry.rebuilding import rebuild as rebuild_database
+from muniment.registry.repairing import repair
 from muniment.registry.standing_of_parts import parts
 
 
@@ -38,18 +39,30 @@ def _nothing() -> Iterator[None]:
 
 
 @click.command()
+@click.option("--repair", "mend", is_flag=True, help="Restore what can be derived.")
 @profile_option
 @json_option
-def fsck(profile: Path, as_json: bool) -> None:
+def fsck(mend: bool, profile: Path, as_json: bool) -> None:
     """Compare database, vault, key store and chain, and name everything that differs.
 
-    All content is decrypted and compared with its commitment, and the mirror with one made anew
-    from the chain. Nothing is changed. Exit code 17 when something was found.
+    All content is decrypted and compared with its commitment, the mirror with one made anew from
+    the chain, and journals with their seals. Nothing is changed, but with --repair: then the
+    database and the tiles of journals are made anew where they differ, and nothing else is touched.
+    Exit code 17 when something was found, or is left.
 
     Example: muniment fsck --profile aviation.toml
     """
     with opened(profile) as registry, _telling("checking") as tell:
         found = list(check(registry.session, tell=tell))
+        if mend and found:
+            for each in found:
+                click.echo(f"found: {each.where}: {each.what}", err=True)
+            done = repair(registry.session, found, tell=tell)
+            if done.database:
+                click.echo("the database was made anew", err=True)
+            if done.files:
+                click.echo(f"{done.files} files of journals were made anew", err=True)
+            found = list(done.left)
     for each in found:
         if as_json:
             show_json(dataclasses.asdict(each))

@@ -14,7 +14,7 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +48,7 @@ from muniment.registry.submission import Submission
 from muniment.store.imports import ImportProgress, read_progress, write_progress
 
 _CLOCK_SECONDS = 2.0
+_ROWS_WITH_FILES = 256
 _WINDOW = 3
 """Batches on their way for each worker: enough that none waits, few enough to keep memory flat."""
 
@@ -171,33 +172,50 @@ class _Run:
         return findings
 
     def _keep_with_files(self, mapped: MappedBatch) -> list[Finding]:
-        """Rows of types with files go one by one: their files are what takes the time."""
+        """Rows of types with files go in smaller batches: their files are what takes the time."""
         findings = []
-        for at in range(len(mapped.numbers)):
-            row = NewContent(mapped.source_ids[at], mapped.fields[at], mapped.attachments[at])
-            try:
-                whole = with_files(self._record_type, row)
-            except InvalidInputError as error:
-                findings.append(_finding(mapped.lines[at], mapped.numbers[at], error))
-                continue
-            shared = preparation(self._session, self._record_type, self._system)
-            prepared = prepare(shared, [whole.source_id], [whole.fields], latest_time=self._clock())
-            files = {
-                name: (path, FileValue.from_json(whole.fields[name]))
-                for name, path in row.attachments.items()
-            }
-            appended = self._writer.append(prepared, {0: files})
-            self._done.tally.registered += appended.count
-            if appended.known:
-                findings += self._compare(mapped, [at], whole)
+        for start in range(0, len(mapped.numbers), _ROWS_WITH_FILES):
+            whole: dict[int, NewContent] = {}
+            for at in range(start, min(start + _ROWS_WITH_FILES, len(mapped.numbers))):
+                row = NewContent(mapped.source_ids[at], mapped.fields[at], mapped.attachments[at])
+                try:
+                    whole[at] = with_files(self._record_type, row)
+                except InvalidInputError as error:
+                    findings.append(_finding(mapped.lines[at], mapped.numbers[at], error))
+            findings += self._append_with_files(mapped, whole)
         return findings
 
+    def _append_with_files(
+        self, mapped: MappedBatch, whole: Mapping[int, NewContent]
+    ) -> Iterator[Finding]:
+        places, rows = list(whole), list(whole.values())
+        prepared = prepare(
+            preparation(self._session, self._record_type, self._system),
+            [row.source_id for row in rows],
+            [row.fields for row in rows],
+            latest_time=self._clock(),
+        )
+        files = {
+            at: {
+                name: (path, FileValue.from_json(row.fields[name]))
+                for name, path in row.attachments.items()
+            }
+            for at, row in enumerate(rows)
+        }
+        appended = self._writer.append(prepared, files)
+        self._done.tally.registered += appended.count
+        yield from _refusals(mapped, prepared, places)
+        yield from self._compare(mapped, [places[at] for at in appended.known], whole)
+
     def _compare(
-        self, mapped: MappedBatch, places: Sequence[int], whole: NewContent | None = None
+        self,
+        mapped: MappedBatch,
+        places: Sequence[int],
+        whole: Mapping[int, NewContent] | None = None,
     ) -> Iterator[Finding]:
         system = self._system
         for at in places:
-            row = whole or NewContent(mapped.source_ids[at], mapped.fields[at])
+            row = whole[at] if whole else NewContent(mapped.source_ids[at], mapped.fields[at])
             outcome = content.compare(self._session, system, row)
             if outcome is None:
                 self._done.tally.unchanged += 1
@@ -323,18 +341,22 @@ def _make(batch: Batch, latest_time: int | None) -> _Done:
         # The one that appends does these: their files go into the vault.
         return _Done(prepare(_work.shared, [], []), findings, [], [])
     prepared = prepare(_work.shared, mapped.source_ids, mapped.fields, latest_time=latest_time)
-    findings += [
-        Finding(
-            mapped.lines[each.place],
-            mapped.numbers[each.place],
+    findings += _refusals(mapped, prepared, range(len(mapped.numbers)))
+    return _Done(prepared, findings, mapped.numbers, mapped.lines)
+
+
+def _refusals(mapped: MappedBatch, prepared: Prepared, places: Sequence[int]) -> Iterator[Finding]:
+    """What was refused of rows that lie at `places` of a batch."""
+    for each in prepared.refusals:
+        at = places[each.place]
+        yield Finding(
+            mapped.lines[at],
+            mapped.numbers[at],
             each.field,
             each.reason,
             "what the schema of the record type says" if each.field else "",
-            mapped.source_ids[each.place],
+            mapped.source_ids[at],
         )
-        for each in prepared.refusals
-    ]
-    return _Done(prepared, findings, mapped.numbers, mapped.lines)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from muniment.registry.preparing import Preparation, Prepared
 from muniment.registry.sending import holder_name
 from muniment.registry.session import Session
 from muniment.store import journal_rows, packs
+from muniment.store.batch_sheets import BatchSheet
 from muniment.store.journal_tables import journal_ids
 from muniment.store.leases import Lease, held
 from muniment.store.seen_ids import SeenIds
@@ -114,20 +115,11 @@ class JournalWriter:
         session, first = self._session, self.size
         session.keys.put_journal_secrets(self.journal, first, batch.secrets)
         files = self._keep_files(batch, attachments or {})
-        pack, offsets = packs.write_entries(session.vault, batch.objects)
-        shared = batch.preparation
-        header = shared.record_type.header(RecordId(bytes(32)), shared.agency_id, 1)
+        sheet = _sheet(self.journal, first, batch)
+        pack, offsets = packs.write_entries(session.vault, sheet.to_bytes(), batch.objects)
         new = journal_rows.NewBatch(
-            journal=self.journal,
-            first_index=first,
+            sheet=sheet,
             pack=pack,
-            agency_id=shared.agency_id,
-            type_id=header.type_id,
-            type_version=shared.record_type.version,
-            algorithm=header.algorithm,
-            schema_digest=header.schema_digest,
-            source_system=shared.source_system,
-            created_ms=int(time.time() * 1000),
             entries=batch.entries,
             record_ids=batch.record_ids,
             source_ids=batch.source_ids,
@@ -218,6 +210,24 @@ class JournalWriter:
                 found = (bytes(row.record_id) for row in chosen)
                 while page := list(islice(found, _PAGE)):
                     self._seen.add(page)
+
+
+def _sheet(journal: int, first_index: int, batch: Prepared) -> BatchSheet:
+    shared = batch.preparation
+    header = shared.record_type.header(RecordId(bytes(32)), shared.agency_id, 1)
+    return BatchSheet(
+        journal=journal,
+        first_index=first_index,
+        count=len(batch.entries),
+        agency_id=shared.agency_id,
+        type_id=header.type_id,
+        type_version=shared.record_type.version,
+        algorithm=header.algorithm,
+        schema_digest=header.schema_digest,
+        source_system=shared.source_system,
+        time=batch.time,
+        created_ms=int(time.time() * 1000),
+    )
 
 
 def require_journal(session: Session, journal: int | None) -> int:

@@ -57,10 +57,12 @@ class Prepared:
     """A batch made ready: one item of each list a record; `places` are theirs in what was given.
 
     `objects` are entries of a pack, headers and all, `lengths` those of the encrypted objects in
-    them. `times` are Unix seconds. `terms` pairs of a term and a position in these lists.
+    them. `time`, in Unix seconds, is what the entries claim. `terms` pairs of a term
+    and a position in these lists.
     """
 
     preparation: Preparation = field(repr=False)
+    time: int
     places: list[int]
     source_ids: list[str]
     record_ids: list[bytes]
@@ -77,6 +79,7 @@ class Prepared:
         new = {old: at for at, old in enumerate(kept)}
         return Prepared(
             self.preparation,
+            self.time,
             [self.places[at] for at in kept],
             [self.source_ids[at] for at in kept],
             [self.record_ids[at] for at in kept],
@@ -113,7 +116,7 @@ def prepare(
     opening = f"[{canonical_text(shared.source_system)},"
     now = int(time.time())
     stamp = now if latest_time is None else min(now, latest_time)
-    made = Prepared(shared, [], [], [], [], [], [], [], [], [])
+    made = Prepared(shared, stamp, [], [], [], [], [], [], [], [], [])
     random = os.urandom((SECRET_SIZE + NONCE_SIZE) * len(contents))
     seen: set[str] = set()
     algorithm, type_id, type_version = header.algorithm, header.type_id, record_type.version

@@ -2,15 +2,16 @@
 """`rebuild`: the database made anew from chain, vault and key store.
 
 The mirror follows from the chain. Versions, their places and search terms follow from the vault,
-whose packs say what they hold, under the key store's secrets; of erased versions the chain knows
-what is left. The outbox stays where its rows are intact; of a version that has no submission any
-more one is made: found on chain, or to be sent.
+whose packs say what they hold, under the key store's secrets, and so do the entries of journals;
+of erased versions the chain knows what is left. Where the vault lacks a pack, or it is damaged,
+intact rows stay as they are. The outbox stays where its rows are intact; of a version that has no
+submission any more one is made: found on chain, or to be sent.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -28,10 +29,13 @@ from muniment.record.identifiers import AgencyId, RecordId, derive_local_id
 from muniment.record.objects import CONTENT_OBJECT
 from muniment.record.versions import Content, Version
 from muniment.registry.content import registration
+from muniment.registry.findings import Tell
+from muniment.registry.journal_rebuilding import rebuild_journals
 from muniment.registry.mirroring import indexer
 from muniment.registry.sending import holder_name, lane_lease
 from muniment.registry.session import Session
-from muniment.store import mirror, outbox, packs
+from muniment.store import journal_rows, mirror, outbox, packs
+from muniment.store.batch_sheets import BATCH_PLACE
 from muniment.store.folding import event_of
 from muniment.store.leases import held
 from muniment.store.outbox_rows import Act, SubmissionRow, SubmissionState
@@ -52,18 +56,19 @@ from muniment.store.tables import events as event_table
 from muniment.store.versions import NewVersion, VersionRow, add_versions, row_of
 
 _BATCH: Final = 500
+_CONTENT: Final = (search_terms, objects, versions)
 
-Tell = Callable[[str, int], None]
 _Place = tuple[RecordId, int]
 
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What was made: how many of each; `unreadable` packs' entries were left out, and
-    `dropped` outbox rows were damaged."""
+    """What was made: how many of each. What is `unreadable` in the vault kept the rows that were
+    there, and `dropped` rows of the outbox were damaged."""
 
     events: int = 0
     versions: int = 0
+    entries: int = 0
     erased: int = 0
     found_on_chain: int = 0
     to_be_sent: int = 0
@@ -85,8 +90,6 @@ def rebuild(session: Session, *, tell: Tell = lambda _, __: None) -> Rebuilt:
             leases.enter_context(lease)
         with session.database.write() as connection:
             mirror.clear(connection)
-            for table in (search_terms, objects, versions):
-                connection.execute(sa.delete(table))
             done.dropped = _drop_damaged(connection)
         indexed = indexer(session)
         indexed.catch_up(lambda progress: tell("events of the chain", progress.indexed))
@@ -95,8 +98,7 @@ def rebuild(session: Session, *, tell: Tell = lambda _, __: None) -> Rebuilt:
                 connection.execute(sa.select(sa.func.count()).select_from(event_table)).scalar()
                 or 0
             )
-        _versions(session, done, tell)
-        _erased(session, done)
+        _content(session, done, tell)
         _submissions(session, done)
     return done
 
@@ -128,33 +130,94 @@ def _drop_damaged(connection: Connection) -> int:
 # --- versions -------------------------------------------------------------------------------------
 
 
-def _versions(session: Session, done: Rebuilt, tell: Tell) -> None:
-    found: dict[_Place, dict[int, Packed]] = {}
+def _content(session: Session, done: Rebuilt, tell: Tell) -> None:
+    """Make versions and entries of journals anew, whatever packs there are of them."""
+    found: dict[_Place, dict[int, list[Packed]]] = {}
+    of_journals: list[str] = []
     for count, name in enumerate(sorted(session.vault.list(packs.PREFIX)), start=1):
         try:
             for packed in packs.entries_of(session.vault, name):
+                if packed.place == BATCH_PLACE:
+                    of_journals.append(name)
+                    break
                 place = (packed.place.record_id, packed.place.version)
                 # The packs are in order of time: what an attempt before left behind is passed by.
-                found.setdefault(place, {})[packed.place.index] = packed
+                found.setdefault(place, {}).setdefault(packed.place.index, []).append(packed)
         except MunimentError:
             done.unreadable += 1
         tell("packs", count)
+    made = _versions(session, found, done, tell) | _erased(session, done)
+    journals = rebuild_journals(session, of_journals, found, tell)
+    done.entries = journals.entries
+    done.erased += journals.erased
+    done.unreadable += journals.unreadable
+    _drop_strays(session, made)
+
+
+def _versions(
+    session: Session, found: dict[_Place, dict[int, list[Packed]]], done: Rebuilt, tell: Tell
+) -> set[_Place]:
+    """Make the versions of packs anew; return which."""
+    made: set[_Place] = set()
     batch: list[NewVersion] = []
     for place, parts in sorted(found.items()):
-        new = _version(session, place, parts, done)
+        newest = {index: each[-1] for index, each in parts.items()}
+        new = _version(session, place, newest, done)
         if new is not None:
             batch.append(new)
+            made.add(place)
         if len(batch) == _BATCH:
             _add(session, batch, done, tell)
             batch = []
     _add(session, batch, done, tell)
+    return made
 
 
 def _add(session: Session, batch: list[NewVersion], done: Rebuilt, tell: Tell) -> None:
     with session.database.write() as connection:
-        add_versions(connection, batch)
+        _replace(connection, batch)
     done.versions += len(batch)
     tell("versions", done.versions)
+
+
+def _replace(connection: Connection, batch: list[NewVersion]) -> None:
+    for new in batch:
+        _delete(connection, (new.row.record_id, new.row.version))
+    add_versions(connection, batch)
+
+
+def _delete(connection: Connection, place: _Place) -> None:
+    for table in _CONTENT:
+        connection.execute(
+            sa.delete(table).where(table.c.record_id == place[0], table.c.version == place[1])
+        )
+
+
+def _drop_strays(session: Session, made: set[_Place]) -> None:
+    """Take away what is left of rows that are damaged, or belong to no version."""
+    with session.database.write() as connection:
+        for row in connection.execute(sa.select(versions)).mappings().all():
+            place = (RecordId(bytes(row["record_id"])), row["version"])
+            if place in made:
+                continue
+            if is_intact(versions, row):
+                made.add(place)
+            else:
+                _delete(connection, place)
+        for table in (objects, search_terms):
+            rows = connection.execute(sa.select(table)).mappings().all()
+            alone = {
+                bytes(row["record_id"])
+                for row in rows
+                if (bytes(row["record_id"]), row["version"]) not in made
+            }
+            entries = journal_rows.entries_of(connection, sorted(alone))
+            for row in rows:
+                place = (RecordId(bytes(row["record_id"])), row["version"])
+                belongs = place in made or (place[1] == 1 and place[0] in entries)
+                if not belongs or not is_intact(table, row):
+                    keys = [table.c[each.name] == row[each.name] for each in table.primary_key]
+                    connection.execute(sa.delete(table).where(*keys))
 
 
 def _version(
@@ -201,15 +264,18 @@ def _terms(
     return terms, fields
 
 
-def _erased(session: Session, done: Rebuilt) -> None:
-    """Rows of erased versions: what the chain knows of them."""
+def _erased(session: Session, done: Rebuilt) -> set[_Place]:
+    """Rows of erased versions: what the chain knows of them. Returns which."""
     erased = sorted(session.keys.erased_places())
+    made: set[_Place] = set()
     with session.database.write() as connection:
         for record_id, number in erased:
             row = _row_of_chain(connection, record_id, number)
             if row is not None:
-                add_versions(connection, [NewVersion(row, (), {})])
+                _replace(connection, [NewVersion(row, (), {})])
+                made.add((record_id, number))
                 done.erased += 1
+    return made
 
 
 def _row_of_chain(connection: Connection, record_id: RecordId, number: int) -> VersionRow | None:

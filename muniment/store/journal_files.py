@@ -28,6 +28,18 @@ def origin_of(lineage: Lineage, agency_id: int, journal: int) -> str:
     return f"muniment/{lineage.hex()}/{agency_id}/{journal}"
 
 
+def journals_in(vault: Vault) -> set[int]:
+    """Return the numbers of the journals that have files."""
+    found = {name.removeprefix(PREFIX).partition("/")[0] for name in vault.list(PREFIX)}
+    return {int(each) for each in found if each.isascii() and each.isdecimal()}
+
+
+def place_in(path: str) -> tuple[str, int]:
+    """Return the path of the full file, and how wide the file of a path is (256: full)."""
+    full, dot, width = path.partition(".p/")
+    return full, int(width) if dot and width.isascii() and width.isdecimal() else TILE_WIDTH
+
+
 class MissingFileError(LookupError):
     """The journal has no such file."""
 
@@ -51,6 +63,19 @@ class JournalFiles:
     def write(self, files: Sequence[File]) -> None:
         """Store files, durably. Raises `ObjectExistsError` where one is there and differs."""
         self._vault.put_many([(self.prefix + path, data) for path, data in files])
+
+    def paths(self) -> dict[str, dict[int, str]]:
+        """Return what is there: by the full file's path, the paths of each width."""
+        found: dict[str, dict[int, str]] = {}
+        for name in self._vault.list(self.prefix):
+            path = name.removeprefix(self.prefix)
+            full, width = place_in(path)
+            found.setdefault(full, {})[width] = path
+        return found
+
+    def restore(self, path: str, data: bytes) -> None:
+        """Put a file in the place of one that is missing or damaged."""
+        self._vault.replace(self.prefix + path, data)
 
     def checkpoint(self) -> bytes | None:
         """Return the signed checkpoint, None before the first."""

@@ -9,7 +9,7 @@ did.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import repeat
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 from muniment.journal.entry import Entry
 from muniment.record.identifiers import AgencyId, Lineage, RecordId, derive_record_id
 from muniment.record.objects import ObjectPlace
+from muniment.store.batch_sheets import BatchSheet
 from muniment.store.bulk import insert_rows
 from muniment.store.journal_tables import (
     journal_batches,
@@ -46,23 +47,16 @@ class NewBatch:
     """Entries to be appended together, in order, and what they share.
 
     `entries` are 78 bytes each, `places` offset and length of each one's object in `pack`, `terms`
-    pairs of a search term (16 bytes) and the entry's place in the batch.
+    pairs of a search term (16 bytes) and the entry's place in the batch. Of what is erased neither
+    source id nor place is there.
     """
 
-    journal: int
-    first_index: int
+    sheet: BatchSheet
     pack: str
-    agency_id: int
-    type_id: int
-    type_version: int
-    algorithm: int
-    schema_digest: bytes
-    source_system: str
-    created_ms: int
     entries: Sequence[bytes]
     record_ids: Sequence[bytes]
-    source_ids: Sequence[str]
-    places: Sequence[tuple[int, int]]
+    source_ids: Sequence[str | None]
+    places: Sequence[tuple[int | None, int | None]]
     terms: Sequence[tuple[bytes, int]]
 
 
@@ -116,21 +110,19 @@ def add_batch(connection: Connection, new: NewBatch) -> None:
 
     Raises `sqlalchemy.exc.IntegrityError` where another got there first.
     """
-    values: dict[str, Any] = {
-        name: getattr(new, name)
-        for name in journal_batches.columns.keys()  # noqa: SIM118  (a collection, no mapping)
-        if name not in ("count", "row_digest")
-    }
-    values["count"] = len(new.entries)
+    sheet = new.sheet
+    values: dict[str, Any] = asdict(sheet)
+    del values["time"]
+    values["pack"] = new.pack
     connection.execute(sa.insert(journal_batches), with_digest(journal_batches, values))
-    first, last = new.first_index, new.first_index + len(new.entries)
+    journal, first, last = sheet.journal, sheet.first_index, sheet.first_index + sheet.count
     offsets, lengths = zip(*new.places, strict=True)
     insert_rows(
         connection,
         journal_entries,
         list(
             zip(
-                repeat(new.journal, len(new.entries)),
+                repeat(journal, sheet.count),
                 range(first, last),
                 new.entries,
                 new.source_ids,
@@ -144,14 +136,14 @@ def add_batch(connection: Connection, new: NewBatch) -> None:
         connection,
         journal_ids,
         [
-            (new.journal, first, record_id, index)
+            (journal, first, record_id, index)
             for record_id, index in sorted(zip(new.record_ids, range(first, last), strict=True))
         ],
     )
     insert_rows(
         connection,
         journal_terms,
-        [(new.journal, first, term, first + place) for term, place in sorted(set(new.terms))],
+        [(journal, first, term, first + place) for term, place in sorted(set(new.terms))],
     )
 
 

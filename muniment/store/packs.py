@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
-from muniment.errors import DecryptionError, StoreError
+from muniment.errors import DecryptionError, InvalidInputError, StoreError
 from muniment.record.commitment import Secret
 from muniment.record.files import FileValue, Readable
 from muniment.record.identifiers import RecordId
@@ -35,9 +35,12 @@ SHEET_OBJECT: Final = 0xFFFFFFFF
 """The object that says what else is known of a version: source, type (`versions.sheet_of`)."""
 ENTRY_OBJECT: Final = 0xFFFFFFFE
 """Source system, source id and content of a record that came by a journal, in one object."""
+BATCH_OBJECT: Final = 0xFFFFFFFD
+"""What the entries of a journal's pack share, in the clear (`store/batch_sheets.py`)."""
 
 _HEADER: Final = Struct(">32sIIQ")
 _TO_THE_END: Final = (1 << 64) - 1
+_WINDOW: Final = 1 << 22
 
 
 class PackError(StoreError):
@@ -127,35 +130,61 @@ def read_file(
 
 def entries_of(vault: Vault, name: str) -> Iterator[Packed]:
     """Yield all entries of a pack, in order. Raises `PackError` for what is no whole pack."""
+    for packed, _ in _walk(vault, name):
+        yield packed
+
+
+def contents_of(vault: Vault, name: str) -> Iterator[tuple[Packed, bytes]]:
+    """Yield the entries of a pack of small objects with their encrypted objects, read in one go.
+
+    Raises `PackError`, and the vault's errors.
+    """
+    for packed, window in _walk(vault, name):
+        whole = len(window) == packed.length
+        yield packed, window if whole else vault.get_range(name, packed.offset, packed.length)
+
+
+def _walk(vault: Vault, name: str) -> Iterator[tuple[Packed, bytes]]:
+    """The entries of a pack, each with its object as far as a window of the pack has it."""
     size = vault.size(name)
-    if vault.get_range(name, 0, len(MAGIC)) != MAGIC:
+    start, window = 0, vault.get_range(name, 0, _WINDOW)
+    if not window.startswith(MAGIC):
         raise PackError(name, 0, "no pack of this format")
     offset = len(MAGIC)
     while offset < size:
-        header = vault.get_range(name, offset, _HEADER.size)
-        if len(header) != _HEADER.size:
+        at = offset - start
+        if at + _HEADER.size > len(window):
+            start, at = offset, 0
+            window = vault.get_range(name, offset, _WINDOW)
+        if at + _HEADER.size > len(window):
             raise PackError(name, offset, "cut short in an entry's header")
-        record_id, version, index, length = _HEADER.unpack(header)
+        record_id, version, index, length = _HEADER.unpack_from(window, at)
         offset += _HEADER.size
+        at += _HEADER.size
         if length == _TO_THE_END:
             length = size - offset
         if offset + length > size:
             raise PackError(name, offset, "cut short in an entry")
-        place = ObjectPlace(RecordId(record_id), version, index)
-        yield Packed(place, name, offset, length)
+        try:
+            place = ObjectPlace(RecordId(record_id), version, index)
+        except InvalidInputError as error:
+            raise PackError(name, offset, error.what) from error
+        yield Packed(place, name, offset, length), window[at : at + length]
         offset += length
 
 
-def write_entries(vault: Vault, entries: Sequence[bytes]) -> tuple[str, list[int]]:
-    """Write a pack of entries, each with its header; return its name and where each object begins.
+def write_entries(vault: Vault, sheet: bytes, entries: Sequence[bytes]) -> tuple[str, list[int]]:
+    """Write a pack of a batch's sheet and entries, each with its header.
 
-    Durable on return.
+    Returns its name and where each entry's object begins. Durable on return.
     """
-    name, offsets, at = new_pack_name(), [], len(MAGIC)
+    name, offsets = new_pack_name(), []
+    first = entry_header(bytes(32), 1, BATCH_OBJECT, len(sheet)) + sheet
+    at = len(MAGIC) + len(first)
     for entry in entries:
         offsets.append(at + _HEADER.size)
         at += len(entry)
-    vault.put_if_absent(name, MAGIC + b"".join(entries))
+    vault.put_if_absent(name, MAGIC + first + b"".join(entries))
     return name, offsets
 
 
