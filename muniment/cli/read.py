@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from muniment.cli.options import (
 from muniment.errors import ErasedError, InvalidInputError, UnreachableError
 from muniment.record.state import Status
 from muniment.registry import Registry, Standing, UnkeptVersionError
+from muniment.registry.sealing import JournalPlace
 
 
 @click.command()
@@ -57,6 +60,9 @@ def show(
             click.echo(f"{value.length:,} bytes, {value.media_type}, as committed", err=True)
             return
         standing = _standing(registry, record_id)
+        if standing is not None:
+            _refresh(registry)
+        place = registry.journal_place(record_id)
         content: dict[str, Any] | None = None
         try:
             kept = registry.content(record_id, version)
@@ -67,13 +73,17 @@ def show(
             click.echo(error.what, err=True)
     named, chain = f"0x{record_id.hex()}", _chain_json(standing)
     if as_json:
-        show_json({"record": named, "chain": chain, "content": content})
+        journal = None if place is None else asdict(place)
+        show_json({"record": named, "chain": chain, "journal": journal, "content": content})
         return
     click.echo(named)
-    for name, value_shown in (chain or {}).items():
-        click.echo(f"  {name:12} {value_shown}")
+    if place is not None:
+        stands = f"entry {place.index} of journal {place.journal}, {place.stage}"
+        click.echo(f"  {'came by':12} {stands}")
+    for label, shown in [] if standing is None else _chain_words(standing, place):
+        click.echo(f"  {label:12} {shown}")
     for name, field in (content or {}).items():
-        click.echo(f"  {name}: {field}")
+        click.echo(f"  {name}: {_words(field)}")
 
 
 @click.command()
@@ -233,6 +243,32 @@ def _chain_json(standing: Standing | None) -> dict[str, Any] | None:
         "updated_at": state.updated_at,
         "commitment": f"0x{standing.commitment.hex()}",
     }
+
+
+def _chain_words(standing: Standing, place: JournalPlace | None) -> list[tuple[str, str]]:
+    """What the chain says, for people: nothing of what is not there."""
+    state = standing.state
+    rows = [("as of block", f"{standing.block.number:,}")]
+    if state.status is Status.NONE:
+        nothing = "not on chain" if place is None else "in force: nothing was done to it"
+        return [*rows, ("status", nothing)]
+    rows += [
+        ("status", state.status.name.lower().replace("_", " ")),
+        ("version", str(state.version)),
+        ("issuer", f"agency {state.issuer}"),
+        ("custodian", f"agency {state.custodian}"),
+        ("last act", f"{_time(state.updated_at)} UTC"),
+        ("commitment", f"0x{standing.commitment.hex()}"),
+    ]
+    if state.offered_to:
+        rows.insert(5, ("offered to", f"agency {state.offered_to}"))
+    if state.hold_count:
+        rows.insert(5, ("holds", str(state.hold_count)))
+    return rows
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _trace_json(found: Trace) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.state import Status
 from muniment.record.types import RecordType
-from muniment.registry import acts, agency, content, mirroring, reading
+from muniment.registry import acts, agency, content, mirroring, reading, sealing
 from muniment.registry.evidence_making import make_evidence
 from muniment.registry.new_content import NewContent
 from muniment.registry.profile import Profile
 from muniment.registry.reading import KeptVersion, Standing
+from muniment.registry.sealing import JournalPlace
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission, wait_for
 from muniment.store.mirror_search import Filters, MirroredRecord
@@ -145,6 +146,13 @@ class Registry:
     def standing(self, record: bytes | str) -> Standing:
         """Return what the chain says of a record now."""
         return reading.standing(self.session, record_id_of(record))
+
+    def journal_place(self, record: bytes | str) -> JournalPlace | None:
+        """Return where a record stands in a journal of this agency, None where in none.
+
+        By the database: `sync` first.
+        """
+        return sealing.place_of(self.session, record_id_of(record))
 
     def trace(self, record: bytes | str) -> Trace:
         """Return all acts of a record, checked against its slots on chain."""

@@ -12,6 +12,7 @@ from muniment.chain.connection import Address
 from muniment.errors import InvalidInputError
 from muniment.journal.checkpoints import NoteKey
 from muniment.pipeline.sequencer import Journal, Sequencer
+from muniment.record.identifiers import RecordId
 from muniment.registry.sending import holder_name
 from muniment.registry.session import Session, address_in
 from muniment.store import journal_rows, mirror
@@ -28,6 +29,35 @@ class JournalProgress:
     acknowledged: int
     provable: int
     final: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPlace:
+    """Where a record stands in the agency's journal, and its `stage` there: "acknowledged",
+    "provable" or "final"."""
+
+    journal: int
+    index: int
+    stage: str
+
+
+def place_of(session: Session, record_id: RecordId) -> JournalPlace | None:
+    """Return where a record stands in a journal, None where it stands in none of this agency.
+
+    By the database: `sync` first.
+    """
+    with session.database.read() as connection:
+        row = journal_rows.entry_of(connection, record_id)
+    if row is None:
+        return None
+    progress = progress_of(session, row.journal)
+    if row.index < progress.final:
+        stage = "final"
+    elif row.index < progress.provable:
+        stage = "provable"
+    else:
+        stage = "acknowledged"
+    return JournalPlace(row.journal, row.index, stage)
 
 
 def journal_of(session: Session, number: int | None = None) -> Journal:
