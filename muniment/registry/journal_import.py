@@ -12,7 +12,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -23,12 +22,10 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
-from muniment.chain.journals import next_block_time
 from muniment.errors import (
     ConflictError,
     InvalidContentError,
     InvalidInputError,
-    UnreachableError,
 )
 from muniment.intake.batches import Batch
 from muniment.intake.mapping import FieldMapping
@@ -40,14 +37,13 @@ from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import content
 from muniment.registry.bulk import OnChange, Tally, tell_findings
+from muniment.registry.import_progress import ChainClock, ImportMemory
 from muniment.registry.journal_writing import JournalWriter, journal_writer, preparation
 from muniment.registry.new_content import NewContent, with_files
 from muniment.registry.preparing import Preparation, Prepared, prepare
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
-from muniment.store.imports import ImportProgress, read_progress, write_progress
 
-_CLOCK_SECONDS = 2.0
 _ROWS_WITH_FILES = 256
 _WINDOW = 3
 """Batches on their way for each worker: enough that none waits, few enough to keep memory flat."""
@@ -110,11 +106,11 @@ def import_by_journal(
     ):
         done = JournalImport(journal, writer.size)
         run = _Run(session, record_type, system, writer, plan, on_change, done)
-        memory = _Memory(session, journal, None if only is not None else _key(work, source))
+        memory = ImportMemory(session, journal, None if only is not None else _key(work, source))
         batches = source.batches()
         if only is not None:
             batches = (batch.only(only) for batch in batches)
-        clock = _ChainClock(session)
+        clock = ChainClock(session)
         passing = memory.passing(batches, done.tally)
         for batch, made in _made(work, passing, workers, closing, clock):
             # With this batch, that the one before was done: rows and findings alike.
@@ -145,7 +141,7 @@ class _Run:
         on_change: OnChange,
         done: JournalImport,
     ) -> None:
-        self._clock = _ChainClock(session)
+        self._clock = ChainClock(session)
         self._session = session
         self._record_type = record_type
         self._system = system
@@ -238,65 +234,6 @@ class _Run:
                     outcome.expected,
                     row.source_id,
                 )
-
-
-class _ChainClock:
-    """The time that entries may claim at most: that of the chain's next block, looked up now and
-    then; None while no node answers, for the journal goes on without one."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._time: int | None = None
-        self._looked = 0.0
-
-    def __call__(self) -> int | None:
-        now = time.monotonic()
-        if not self._looked or now - self._looked > _CLOCK_SECONDS:
-            try:
-                self._time = self._session.nodes.read(next_block_time)
-            except UnreachableError:
-                self._time = None
-            self._looked = now
-        return self._time
-
-
-class _Memory:
-    """How far an import of this source came before, and comes now."""
-
-    def __init__(self, session: Session, journal: int, key: bytes | None) -> None:
-        self._journal = journal
-        self._key = key
-        self._before = ImportProgress(0, frozenset())
-        if key is not None:
-            with session.database.read() as connection:
-                self._before = read_progress(connection, key)
-        self._reported: set[int] = set()
-        self._rows = 0
-
-    def passing(self, batches: Iterator[Batch], tally: Tally) -> Iterator[Batch]:
-        """Yield what is to be seen to: of what was before, the rows that were reported then."""
-        before = self._before
-        for batch in batches:
-            if batch.last_number() > before.rows:
-                yield batch
-                continue
-            again = batch.only(before.reported)
-            left = len(batch.numbers) + len(batch.faults)
-            passed = left - len(again.numbers) - len(again.faults)
-            tally.rows += passed
-            tally.unchanged += passed
-            if passed < left:
-                yield again
-
-    def seen_to(self, batch: Batch, findings: Sequence[Finding]) -> None:
-        """All of a batch has been done, and its findings told."""
-        self._reported.update(each.number for each in findings)
-        self._rows = max(batch.last_number(), self._before.rows)
-
-    def write(self, connection: Connection) -> None:
-        """Remember what has been seen to so far."""
-        if self._key is not None and self._rows:
-            write_progress(connection, self._key, self._journal, self._rows, self._reported)
 
 
 def _key(work: _Work, source: Source) -> bytes | None:
