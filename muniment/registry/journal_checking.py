@@ -23,7 +23,6 @@ from sqlalchemy.engine import Connection
 
 from muniment.errors import MunimentError
 from muniment.journal.entry import Entry
-from muniment.journal.tiles import TILE_WIDTH, RecomputedRoot, encode_bundle
 from muniment.record.commitment import Secret
 from muniment.record.files import FileValue
 from muniment.record.identifiers import (
@@ -38,6 +37,7 @@ from muniment.registry.discarding import Nowhere
 from muniment.registry.findings import Finding, Tell
 from muniment.registry.journal_file_checking import check_files
 from muniment.registry.journal_records import content_in
+from muniment.registry.seal_checking import ComparedSeals, sealed_roots
 from muniment.registry.session import Session
 from muniment.store import packs
 from muniment.store.batch_sheets import BATCH_PLACE, BatchSheet
@@ -73,8 +73,8 @@ def check_journals(session: Session, tell: Tell) -> Iterator[Finding]:
 
 def _journal(session: Session, number: int, tell: Tell) -> Iterator[Finding]:
     """Batch after batch; then what the rows of no batch say, the seals, and the files."""
-    sealed = _sealed(session, number)
-    recomputed = _Recomputed(sealed)
+    sealed = sealed_roots(session, number)
+    recomputed = ComparedSeals(sealed)
     end, found = 0, 0
     with session.database.read() as connection:
         chosen = (
@@ -109,47 +109,6 @@ def _journal(session: Session, number: int, tell: Tell) -> Iterator[Finding]:
         yield Finding(where, "its files were not looked at: they follow from the entries")
     else:
         yield from check_files(session, number, end, max(sealed, default=0), tell)
-
-
-def _sealed(session: Session, number: int) -> dict[int, bytes]:
-    """The roots of a journal's seals on chain, by size, as the mirror has them."""
-    with session.database.read() as connection:
-        chosen = sa.select(seals.c.size, seals.c.root).where(
-            seals.c.agency_id == session.profile.agency.id, seals.c.journal == number
-        )
-        return {row.size: bytes(row.root) for row in connection.execute(chosen)}
-
-
-class _Recomputed:
-    """The root of the entries as the database has them, compared at each seal."""
-
-    def __init__(self, sealed: dict[int, bytes]) -> None:
-        self._left = dict(sorted(sealed.items(), key=lambda each: str(each[0])))
-        self._root = RecomputedRoot()
-        self._differing: list[int] = []
-
-    def add(self, entries: list[bytes]) -> None:
-        at = 0
-        ends = sorted(size for size in self._left if isinstance(size, int))
-        while at < len(entries):
-            until = at + TILE_WIDTH
-            for size in ends:
-                if self._root.size < size:
-                    until = min(until, at + size - self._root.size)
-                    break
-            part = entries[at:until]
-            self._root.add_bundle(encode_bundle(part))
-            at += len(part)
-            root = self._left.pop(self._root.size, None)
-            if root is not None and root != self._root.root():
-                self._differing.append(self._root.size)
-
-    def findings(self, number: int) -> Iterator[Finding]:
-        where = f"table journal_entries, journal {number}"
-        for size in self._differing:
-            yield Finding(where, f"the seal of {size} entries on chain has another root")
-        for size in self._left:
-            yield Finding(where, f"{size} entries are sealed, {self._root.size} are here")
 
 
 @dataclass(slots=True)
