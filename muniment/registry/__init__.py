@@ -8,7 +8,6 @@ with Registry.open("aviation.toml") as registry:
 
 from __future__ import annotations
 
-from muniment.registry.content import UnkeptVersionError
 from muniment.registry.facade import Registry, record_id_of
 from muniment.registry.new_content import NewContent
 from muniment.registry.profile import AgencyProfile, ChainProfile, KeysProfile, Profile
@@ -19,6 +18,7 @@ from muniment.registry.submission import (
     StillWaitingError,
     Submission,
 )
+from muniment.registry.unkept import UnkeptVersionError
 
 __all__ = [
     "AgencyProfile",

@@ -139,7 +139,7 @@ def _keep(
     outcomes = content.register_each(session, record_type, new, system)
     for row, outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, Submission):
-            if outcome.submission_id > before:
+            if outcome.submission_id is not None and outcome.submission_id > before:
                 tally.registered += 1
                 submissions.append(outcome)
             else:

@@ -16,7 +16,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from muniment.chain.contract import Call
-from muniment.errors import ConflictError, InvalidInputError, KeystoreError, StoreError
+from muniment.errors import ConflictError, InvalidInputError, KeystoreError
 from muniment.record.canonical import JsonValue
 from muniment.record.commitment import Secret, new_secret
 from muniment.record.files import FileValue
@@ -29,11 +29,14 @@ from muniment.record.identifiers import (
 from muniment.record.objects import CONTENT_OBJECT, ObjectPlace
 from muniment.record.types import RecordType
 from muniment.record.versions import Content, Version
-from muniment.registry.journal_records import secret_of, with_enrolment
+from muniment.registry.journal_records import entries_of_sources, secret_of, with_enrolment
+from muniment.registry.journals import submission_of_entry
 from muniment.registry.new_content import NewContent, prepared_content, with_files
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
-from muniment.store import outbox, packs
+from muniment.registry.unkept import UnkeptVersionError
+from muniment.store import journal_rows, outbox, packs
+from muniment.store.journal_rows import EntryRow
 from muniment.store.outbox_rows import Act
 from muniment.store.search_terms import search_term
 from muniment.store.versions import (
@@ -46,18 +49,6 @@ from muniment.store.versions import (
 )
 
 _TRIES = 3
-
-
-class UnkeptVersionError(StoreError):
-    """The agency keeps no content of this record, or not of this version."""
-
-    def __init__(self, record_id: bytes, version: int | None) -> None:
-        which = "" if version is None else f", version {version}"
-        super().__init__(
-            f"no content of record 0x{record_id.hex()}{which} is kept here",
-            expected="a record that this agency registered",
-            remedy="check the id; `muniment trace` shows whose record it is",
-        )
 
 
 Outcome = Submission | ConflictError | InvalidInputError
@@ -79,6 +70,10 @@ def register(
     """
     outcomes = register_each(session, record_type, contents, source_system, all_or_none=True)
     return [each for each in outcomes if isinstance(each, Submission)]
+
+
+class EnteredMeanwhileError(Exception):
+    """An import brought one of the records into the journal at this moment."""
 
 
 def register_each(
@@ -108,16 +103,23 @@ def register_each(
         ids = [each.source_id for each in prepared.values()]
         with session.database.read() as connection:
             known = by_sources(connection, system, ids)
-        fresh = {place: each for place, each in prepared.items() if each.source_id not in known}
+            entries = entries_of_sources(
+                session, connection, system, [each for each in ids if each not in known]
+            )
+        fresh: dict[int, NewContent] = {}
         for place, each in prepared.items():
-            if place not in fresh:
+            if each.source_id in known:
                 outcomes[place] = _as_before(session, system, each, known[each.source_id])
+            elif each.source_id in entries:
+                outcomes[place] = _as_entered(session, system, each, entries[each.source_id])
+            else:
+                fresh[place] = each
         faults = [each for each in outcomes.values() if isinstance(each, ConflictError)]
         if faults and all_or_none:
             raise faults[0]
         try:
             made = _register_new(session, record_type, system, list(fresh.values()))
-        except sa.exc.IntegrityError:
+        except (sa.exc.IntegrityError, EnteredMeanwhileError):
             # Another process registered one of them at this moment: look again.
             if turn + 1 == _TRIES:
                 raise
@@ -244,7 +246,10 @@ def registration(session: Session, row: VersionRow, local_id: bytes) -> Call:
 
 
 def _write(session: Session, new: Sequence[NewVersion], acts: Sequence[Act]) -> list[Submission]:
+    first = [each.row.record_id for each in new if each.row.version == 1]
     with session.database.write() as connection:
+        if first and journal_rows.entries_of(connection, first):
+            raise EnteredMeanwhileError
         add_versions(connection, new)
         ids = outbox.acknowledge(connection, acts, _now_ms())
     return [
@@ -323,6 +328,14 @@ def _as_before(
         if is_same(session, row, content.fields):
             return submission_of(session, row.record_id, row.version)
     return ConflictError(system, content.source_id, latest.record_id, latest.version)
+
+
+def _as_entered(
+    session: Session, system: str, content: NewContent, row: EntryRow
+) -> Submission | ConflictError:
+    """The registration by the journal, or the conflict with other content."""
+    conflict = compare(session, system, content)
+    return conflict or submission_of_entry(session, row)
 
 
 def _row(

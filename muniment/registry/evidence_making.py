@@ -29,9 +29,9 @@ from muniment.proof import record_slots, successor_slot, type_head_slot
 from muniment.record.algorithms import available_algorithms
 from muniment.record.identifiers import RecordId
 from muniment.record.keccak import keccak
-from muniment.registry.content import UnkeptVersionError
 from muniment.registry.reading import kept_version
 from muniment.registry.session import Session
+from muniment.registry.unkept import UnkeptVersionError
 
 _YEAR: Final = 365 * 86_400
 _DAY: Final = 86_400

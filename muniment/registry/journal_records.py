@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy.engine import Connection as DatabaseConnection
+
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.bindings.record_registry import Entry as EntryArgument
 from muniment.chain.bindings.record_registry import EntryPlace
@@ -18,7 +20,7 @@ from muniment.chain.journals import SealedJournal, read_journal
 from muniment.errors import ErasedError, StoreError
 from muniment.record.canonical import parse_canonical
 from muniment.record.commitment import Secret
-from muniment.record.identifiers import RecordId
+from muniment.record.identifiers import AgencyId, RecordId, derive_local_id, derive_record_id
 from muniment.record.state import Status
 from muniment.record.versions import Content
 from muniment.registry.session import Session
@@ -43,6 +45,21 @@ def entry_of(session: Session, record_id: RecordId) -> EntryRow | None:
     """Return the journal entry that registered a record, None where none of this agency did."""
     with session.database.read() as connection:
         return journal_rows.entry_of(connection, record_id)
+
+
+def entries_of_sources(
+    session: Session, connection: DatabaseConnection, system: str, source_ids: Sequence[str]
+) -> dict[str, EntryRow]:
+    """Return the entries that registered records of these source ids, by source id."""
+    if not source_ids or not journal_rows.journals_kept(connection):
+        return {}
+    key, agency_id = session.keys.local_id_key(), AgencyId(session.profile.agency.id)
+    by_record = {
+        derive_record_id(session.lineage, agency_id, derive_local_id(key, system, each)): each
+        for each in source_ids
+    }
+    found = journal_rows.entries_of(connection, list(by_record))
+    return {by_record[record_id]: row for record_id, row in found.items()}
 
 
 def secret_of(session: Session, record_id: RecordId, version: int) -> Secret:

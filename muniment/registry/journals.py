@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Final
 
@@ -19,8 +20,10 @@ from muniment.registry.sending import Sending
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission
 from muniment.store import outbox
+from muniment.store.journal_rows import EntryRow
 
 _LOOK_SECONDS: Final = 0.1
+_ORDER: Final = (Stage.ACKNOWLEDGED, Stage.PROVABLE, Stage.FINAL)
 
 
 class NotSealedInTimeError(ChainError):
@@ -33,6 +36,36 @@ class NotSealedInTimeError(ChainError):
             expected=f"{size} by now",
             remedy="it goes on with `muniment run`; look again with `muniment journal status`",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySubmission(Submission):
+    """A registration by a journal: entry `index` of `journal`, which a seal makes provable."""
+
+    journal: int
+    index: int
+
+    @property
+    def stage(self) -> Stage:
+        """How far it is now, by the database."""
+        progress = progress_of(self._session, self.journal)
+        if self.index < progress.final:
+            return Stage.FINAL
+        return Stage.PROVABLE if self.index < progress.provable else Stage.ACKNOWLEDGED
+
+    def wait(
+        self, stage: Stage | str = Stage.PROVABLE, *, timeout: float | None = 120.0
+    ) -> Submission:
+        """Return when a seal covers it, or is final. Raises `NotSealedInTimeError`."""
+        if _ORDER.index(self.stage) < _ORDER.index(Stage(stage)):
+            size = self.index + 1
+            wait_sealed(self._session, self.journal, size, Stage(stage), timeout=timeout)
+        return self
+
+
+def submission_of_entry(session: Session, row: EntryRow) -> EntrySubmission:
+    """Return the registration of an entry."""
+    return EntrySubmission(None, "journal", row.record_id, 1, session, row.journal, row.index)
 
 
 def journal_count(session: Session) -> int:

@@ -27,9 +27,9 @@ from muniment.record.objects import CONTENT_OBJECT
 from muniment.record.state import RecordState
 from muniment.record.types import RecordType
 from muniment.record.versions import Content, Version
-from muniment.registry.content import UnkeptVersionError
 from muniment.registry.journal_records import read_content, secret_of
 from muniment.registry.session import Session
+from muniment.registry.unkept import UnkeptVersionError
 from muniment.store import packs
 from muniment.store.journal_rows import entries_with_terms
 from muniment.store.search_terms import search_term

@@ -71,9 +71,12 @@ class StillWaitingError(ChainError):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One act that was acknowledged. `record_id` and `version` where it is about a record."""
+    """One act that was acknowledged. `record_id` and `version` where it is about a record.
 
-    submission_id: int
+    `submission_id` is None where no transaction of its own carries it: see `EntrySubmission`.
+    """
+
+    submission_id: int | None
     kind: str
     record_id: bytes | None
     version: int | None
@@ -82,6 +85,7 @@ class Submission:
     @property
     def stage(self) -> Stage:
         """How far it is now, by the database."""
+        assert self.submission_id is not None
         return stage_of(row_of(self._session, self.submission_id))
 
     def wait(
@@ -120,7 +124,9 @@ def wait_for(
     `StillWaitingError` after `timeout` seconds.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
-    waiting = [each.submission_id for each in submissions]
+    waiting = [each.submission_id for each in submissions if each.submission_id is not None]
+    for entry in (each for each in submissions if each.submission_id is None):
+        entry.wait(stage, timeout=timeout)
     refused: list[int] = []
     fault: UnreachableError | None = None
     with Sending(session) as sending:

@@ -112,6 +112,7 @@ def test_sound__nothing_is_found(register: Registry) -> None:
     assert found(register) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_changed_value__is_named(register: Registry, table: sa.Table) -> None:
     """Each column of the first, a middle and the last row; and each of these rows removed."""
@@ -143,6 +144,7 @@ def test_changed_value__is_named(register: Registry, table: sa.Table) -> None:
     assert found(register) == []
 
 
+@pytest.mark.slow
 def test_changed_file__is_named_and_repaired(register: Registry, tmp_path: Path) -> None:
     """Each file of the journal, changed at three places and removed."""
     vault = tmp_path / "vault"
@@ -184,6 +186,7 @@ def named(path: Path, vault: Path) -> str:
     return parts[parts.index("journals/") :]
 
 
+@pytest.mark.slow
 def test_changed_pack__is_named_and_nothing_is_touched(register: Registry, tmp_path: Path) -> None:
     """What a pack held follows from nothing else: rows stay, whatever is repaired beside."""
     database = register.session.database

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from muniment.errors import ConflictError
 from muniment.intake.mapping import FieldMapping
 from muniment.intake.plans import FieldSource
 from muniment.intake.sources import open_source
@@ -93,3 +94,22 @@ def test_same_file_again__is_nothing_to_do(officer: Officers, tmp_path: Path) ->
     imported(registry, path)
     again = imported(registry, path)
     assert (again.tally.registered, again.tally.unchanged, again.size) == (0, 50, 50)
+
+
+def test_registered_by_the_journal__is_what_register_returns(
+    officer: Officers, tmp_path: Path
+) -> None:
+    registry = officer("registrar")
+    imported(registry, write(tmp_path, 20))
+    deed = registry.register("land-deed", {"holder": "Holder 3", "parcel": "3/7"}, source_id="3")
+    assert (deed.record_id, deed.stage) == (registry.record_id("3"), Stage.ACKNOWLEDGED)
+    registry.wait([deed])
+    assert deed.stage is Stage.PROVABLE
+    place = registry.journal_place(deed.record_id)
+    assert place is not None
+    assert (place.journal, place.index, place.stage) == (1, 3, "provable")
+    with pytest.raises(ConflictError):
+        registry.register("land-deed", {"holder": "Eve", "parcel": "3/7"}, source_id="3")
+    new = registry.register("land-deed", {"holder": "N", "parcel": "21/7"}, source_id="21").wait()
+    assert registry.journal_place(new.record_id or b"") is None
+    assert progress_of(registry.session, 1).acknowledged == 20
