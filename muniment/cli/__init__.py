@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "init": ("init", "Write a profile, with key store, keystore and trust file."),
     "journal": ("journal", "The agency's journal: open, seal, close, repudiate."),
     "keys": ("keys", "The agency's keys."),
+    "mirror": ("mirror", "Follow a journal: copy it, and verify that it only grows."),
     "offer": ("custody", "Offer custody of a record to another agency."),
     "outbox": ("outbox", "What is on its way to the chain."),
     "rebuild": ("upkeep", "Make the database anew from chain, vault and key store."),

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`muniment mirror`: follow a journal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from muniment.cli.options import json_option, progress_bar, show_json
+from muniment.journal.checkpoints import NoteKey
+from muniment.operations.journal_mirror import mirror as copy_journal
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--key", help="The journal's verifier key; a copy remembers it.")
+@json_option
+def mirror(source: Path, target: Path, key: str | None, as_json: bool) -> None:
+    """Copy the journal in folder SOURCE to folder TARGET, or bring the copy up to date.
+
+    Every entry is hashed anew and every id looked for a second time; the checkpoint must be signed
+    by the journal's key, and extend the copy's last one. Of a fork, or of an id that is registered
+    twice, nothing is taken over, and the proof is kept in TARGET/refused: exit code 11.
+
+    Example: muniment mirror /mnt/agency/journals/1 /srv/mirrors/agency-1 --key "$KEY"
+    """
+    with progress_bar("entries", None) as tell:
+        found = copy_journal(
+            source, target, None if key is None else NoteKey.from_text(key), tell=tell
+        )
+    if as_json:
+        show_json({**asdict(found), "root": found.root.hex()})
+        return
+    click.echo(f"{found.origin}: {found.size} entries, {found.copied} of them new", err=True)
