@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import rlp
@@ -85,30 +86,39 @@ def header_of(connection: Connection, block: Block) -> bytes:
     return header
 
 
-def proof_nodes(
+@dataclass(frozen=True, slots=True)
+class ProvenSlots:
+    """What the trie `nodes` prove of an account, and the `words` that they say are in its slots."""
+
+    nodes: set[bytes]
+    words: dict[int, int]
+
+
+def proven_slots(
     connection: Connection, address: str, slots: Sequence[int], block: Block
-) -> tuple[bytes, ...]:
-    """Return the trie nodes that prove an account and its `slots` in a block, each once, ascending.
+) -> ProvenSlots:
+    """Return the words of `slots` in a block with the trie nodes that prove them.
 
     Raises `NoProofsError`, `UnreachableError`.
     """
-    nodes: set[bytes] = set()
+    found = ProvenSlots(set(), {})
     for start in range(0, len(slots), _SLOTS_A_REQUEST):
         part = [f"0x{slot:064x}" for slot in slots[start : start + _SLOTS_A_REQUEST]]
         try:
             answer = connection.request("eth_getProof", [address, part, hex(block.number)])
         except RpcError as refused:
             raise NoProofsError(refused.reason) from refused
-        nodes |= _nodes_of(answer)
-    return tuple(sorted(nodes))
+        _take(found, slots[start : start + _SLOTS_A_REQUEST], answer)
+    return found
 
 
-def _nodes_of(answer: Mapping[str, Any]) -> set[bytes]:
+def _take(found: ProvenSlots, slots: Sequence[int], answer: Mapping[str, Any]) -> None:
     try:
-        found = list(answer["accountProof"])
-        for each in answer["storageProof"]:
-            found += each["proof"]
-        return {bytes.fromhex(node[2:]) for node in found}
+        nodes = set(answer["accountProof"])
+        for slot, each in zip(slots, answer["storageProof"], strict=True):
+            nodes.update(each["proof"])
+            found.words[slot] = int(each["value"], 16)
+        found.nodes.update(bytes.fromhex(node[2:]) for node in nodes)
     except (KeyError, TypeError, ValueError) as error:
         raise NoProofsError("its answer has another form") from error
 

@@ -21,8 +21,10 @@ from muniment.cli.options import (
 from muniment.errors import InvalidInputError
 from muniment.registry import Stage, journals
 from muniment.registry.acts import reason_code
+from muniment.registry.conflict_making import make_conflict
 from muniment.registry.profile import JournalProfile, Profile
 from muniment.registry.sealing import journal_of, log_key, progress_of
+from muniment.store.durable_files import write_new
 
 _number = click.argument("number", type=int)
 
@@ -123,6 +125,38 @@ def seal(timeout: float, profile: Path, as_json: bool) -> None:
     if as_json:
         show_json({"journal": number, "sealed": size})
     click.echo(f"journal {number}: {size} entries are sealed", err=True)
+
+
+@journal.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("indexes", type=int, nargs=-1, required=True)
+@click.option("--agency", "agency_id", type=int, required=True, help="Whose journal it is.")
+@click.option("--journal", "number", type=int, required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+@profile_option
+@json_option
+def conflict(
+    folder: Path,
+    indexes: tuple[int, ...],
+    agency_id: int,
+    number: int,
+    output: Path,
+    profile: Path,
+    as_json: bool,
+) -> None:
+    """Write the proof that an agency registered a record twice, which `verify` answers CONFLICT.
+
+    FOLDER is a copy of the journal (`muniment mirror`), INDEXES those of two entries, or of one
+    whose record was registered by a transaction too. Any agency's profile will do.
+
+    Example: muniment journal conflict /srv/mirrors/7-1 17 342 --agency 7 --journal 1 -o fraud.json
+    """
+    with opened(profile) as registry:
+        data = make_conflict(registry.session, folder, agency_id, number, indexes)
+    write_new(output, data)
+    if as_json:
+        show_json({"written": str(output), "bytes": len(data)})
+    click.echo(f"{output}: {len(data):,} bytes", err=True)
 
 
 @journal.command()

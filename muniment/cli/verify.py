@@ -16,7 +16,6 @@ import click
 from muniment.cli.exit_codes import ExitCode
 from muniment.errors import InvalidInputError, UnreachableError, WrongChainError
 from muniment.evidence import (
-    EvidenceFile,
     EvidenceFormError,
     Outcome,
     TrustFile,
@@ -24,6 +23,7 @@ from muniment.evidence import (
     Verifier,
     pins,
 )
+from muniment.evidence.conclusions import file_of
 from muniment.evidence.verifier import STEPS, BlockHash, Document
 
 # The gravest first: that is what a bundle ends with.
@@ -53,8 +53,9 @@ def verify(
     """Verify an EVIDENCE file, or a bundle of them.
 
     \b
-    Exit codes: 0 valid, 10 invalid, 12 superseded, 13 revoked, 14 disposed, 15 unknown
-    (it cannot be known from here), 16 stale; of a bundle, the gravest.
+    Exit codes: 0 valid, 10 invalid, 11 conflict (registered twice: fraud), 12 superseded,
+    13 revoked, 14 disposed, 15 unknown (it cannot be known from here), 16 stale; of a bundle, the
+    gravest.
 
     Example: muniment verify deed.evidence.json --trust registry.trust.toml --document deed.pdf
     """
@@ -86,7 +87,7 @@ def _trusted(data: bytes, path: Path | None) -> TrustFile:
     if path is not None:
         return pins.load(path)
     try:
-        anchor = EvidenceFile.from_bytes(data).anchor
+        anchor = file_of(data).anchor
     except EvidenceFormError as error:
         raise InvalidInputError("--trust", "a trust file", f"missing ({error.what})") from error
     found = pins.pinned(anchor.chain_id, anchor.registry)
@@ -148,6 +149,10 @@ def _show(verdict: Verdict, trust: TrustFile) -> None:
             click.echo(f"  {label:11} {trust.agencies.get(agency, '')} (agency {agency})")
     if verdict.registered_at is not None:
         click.echo(f"  registered  {_time(verdict.registered_at)}")
+    if verdict.journal is not None:
+        click.echo(f"  came by     entry {verdict.entry_index} of journal {verdict.journal}")
+        vouching = ", ".join(verdict.witnesses or []) or "the agency alone"
+        click.echo(f"  once only   says {vouching}")
     if verdict.version is not None:
         click.echo(f"  version     {verdict.version} of {verdict.latest_version}")
     if verdict.holds or verdict.type_holds:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from muniment.evidence.conflicts import ConflictFile
+from muniment.evidence.entries import EvidentEntry, EvidentSeal
 from muniment.evidence.files import Anchor, Evidence, EvidenceFile, EvidenceFormError, ShownContent
 from muniment.evidence.trust import TrustFile, TrustFileError
 from muniment.evidence.verdict import Outcome, Verdict
@@ -10,9 +12,12 @@ from muniment.evidence.verifier import Verifier
 
 __all__ = [
     "Anchor",
+    "ConflictFile",
     "Evidence",
     "EvidenceFile",
     "EvidenceFormError",
+    "EvidentEntry",
+    "EvidentSeal",
     "Outcome",
     "ShownContent",
     "TrustFile",

@@ -7,15 +7,17 @@ nothing that no step of the verifier uses.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from muniment.errors import InvalidInputError, InvalidJsonError
 from muniment.evidence.acts import EvidentAct
+from muniment.evidence.entries import EvidentEntry
 from muniment.evidence.members import EvidenceFormError, Members, unhex
 from muniment.proof.headers import MAX_SIZE as MAX_HEADER_SIZE
 from muniment.proof.state import MAX_NODE_SIZE
-from muniment.record.canonical import canonicalize, parse_canonical
+from muniment.record.canonical import JsonValue, canonicalize, parse_canonical
 from muniment.record.commitment import MAX_DIGESTS, Digest, Salt
 from muniment.record.disclosure import DisclosedField, Disclosure
 from muniment.record.identifiers import RecordId
@@ -115,19 +117,26 @@ class ShownContent:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One record: its complete trace (none where it is not registered), and shown content."""
+    """One record: its complete trace (none where it is not registered), and shown content.
+
+    `entry` is there where the record stands in a journal and was not registered on chain.
+    """
 
     record_id: RecordId
     trace: tuple[EvidentAct, ...]
     content: ShownContent | None
+    entry: EvidentEntry | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {
+        shown: dict[str, Any] = {
             "content": None if self.content is None else self.content.to_json(),
             "record_id": self.record_id.hex(),
-            "trace": [act.to_json(first=not place) for place, act in enumerate(self.trace)],
+            "trace": traced_to_json(self.trace),
         }
+        if self.entry is not None:
+            shown["entry"] = self.entry.to_json()
+        return shown
 
     @classmethod
     def from_json(cls, place: str, value: object) -> Evidence:
@@ -135,16 +144,13 @@ class Evidence:
         members = Members(place, value)
         record_id = RecordId(members.hexadecimal("record_id", 32))
         content = members.take("content")
-        trace = members.array("trace", MAX_ACTS)
+        trace = traced_from_json(f"{place}.trace", members.array("trace", MAX_ACTS))
+        entry = None
+        if members.has("entry"):
+            entry = EvidentEntry.from_json(f"{place}.entry", members.take("entry"))
         members.end()
-        return cls(
-            record_id,
-            tuple(
-                EvidentAct.from_json(f"{place}.trace[{index}]", act, first=not index)
-                for index, act in enumerate(trace)
-            ),
-            None if content is None else ShownContent.from_json(f"{place}.content", content),
-        )
+        shown = None if content is None else ShownContent.from_json(f"{place}.content", content)
+        return cls(record_id, trace, shown, entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,11 @@ class EvidenceFile:
     anchor: Anchor
     records: tuple[Evidence, ...]
     is_bundle: bool = False
+
+    @property
+    def record_ids(self) -> tuple[RecordId, ...]:
+        """The records that it is of."""
+        return tuple(each.record_id for each in self.records)
 
     def to_bytes(self) -> bytes:
         """Return the file."""
@@ -167,13 +178,12 @@ class EvidenceFile:
     @classmethod
     def from_bytes(cls, data: bytes) -> EvidenceFile:
         """Return the file of its bytes. Raises `EvidenceFormError` and no other error."""
-        if len(data) > MAX_FILE_SIZE:
-            raise EvidenceFormError("the file", f"{MAX_FILE_SIZE} bytes at most")
-        try:
-            parsed = parse_canonical(data)
-        except (InvalidJsonError, InvalidInputError) as error:
-            raise EvidenceFormError(f"the file ({error.what})", "canonical JSON") from error
-        members = Members("the file", parsed)
+        return cls.from_json(parsed_file(data))
+
+    @classmethod
+    def from_json(cls, value: object) -> EvidenceFile:
+        """Return the file of its JSON. Raises `EvidenceFormError`."""
+        members = Members("the file", value)
         form = members.take("format")
         if form not in (FORMAT, BUNDLE_FORMAT):
             raise EvidenceFormError("the file.format", f"{FORMAT} or {BUNDLE_FORMAT}")
@@ -190,6 +200,29 @@ class EvidenceFile:
                     raise EvidenceFormError(f"records[{place}]", "ascending record ids")
         members.end()
         return cls(anchor, records, form == BUNDLE_FORMAT)
+
+
+def parsed_file(data: bytes) -> JsonValue:
+    """Return the JSON of a file's bytes. Raises `EvidenceFormError` and no other error."""
+    if len(data) > MAX_FILE_SIZE:
+        raise EvidenceFormError("the file", f"{MAX_FILE_SIZE} bytes at most")
+    try:
+        return parse_canonical(data)
+    except (InvalidJsonError, InvalidInputError) as error:
+        raise EvidenceFormError(f"the file ({error.what})", "canonical JSON") from error
+
+
+def traced_to_json(trace: Sequence[EvidentAct]) -> list[dict[str, Any]]:
+    """Return the JSON form of acts in order."""
+    return [act.to_json(first=not place) for place, act in enumerate(trace)]
+
+
+def traced_from_json(place: str, values: Sequence[object]) -> tuple[EvidentAct, ...]:
+    """Return the acts of their JSON form. Raises `EvidenceFormError`."""
+    return tuple(
+        EvidentAct.from_json(f"{place}[{index}]", act, first=not index)
+        for index, act in enumerate(values)
+    )
 
 
 def _field(place: str, value: object) -> DisclosedField:

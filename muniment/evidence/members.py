@@ -33,6 +33,10 @@ class Members:
             raise EvidenceFormError(f"{self._place}.{name}", "to be there")
         return self._left.pop(name)
 
+    def has(self, name: str) -> bool:
+        """Whether a member is there that need not be."""
+        return name in self._left
+
     def hexadecimal(self, name: str, size: int | None = None) -> bytes:
         """Return the bytes of a member in lower-case hexadecimal, of `size` bytes."""
         return unhex(f"{self._place}.{name}", self.take(name), size)

@@ -19,6 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from muniment.errors import InvalidInputError
+from muniment.journal.checkpoints import COSIGNATURE, NoteKey
+from muniment.record.identifiers import Lineage, derive_lineage
 
 FORMAT: Final = "muniment/trust/v1"
 LAYOUT: Final = "muniment/storage/v1"
@@ -37,6 +39,8 @@ class TrustFile:
     `registry` and `code_hash` are bytes; `blocks` maps numbers to hashes; `nodes` are URLs of nodes
     whose word on a block's hash counts; `expires` in Unix seconds; `greatest_age` in seconds is how
     old a block may be for a VALID not to be stale; `operator` is the key of whoever signs.
+    `lineage` is None for a first registry, whose lineage follows from its address. Of `witnesses`
+    as many as `witnesses_needed` must have co-signed a journal's checkpoint to vouch for it.
     """
 
     chain_id: int
@@ -50,6 +54,9 @@ class TrustFile:
     agencies: Mapping[int, str]
     operator: bytes | None
     fingerprint: str
+    lineage: Lineage | None = None
+    witnesses: tuple[NoteKey, ...] = ()
+    witnesses_needed: int = 0
 
     @classmethod
     def from_bytes(cls, data: bytes) -> TrustFile:
@@ -78,6 +85,18 @@ class TrustFile:
             agency = _Table(f"agencies[{place}]", each)
             agencies[agency.integer("id")] = agency.take("name", str)
             agency.end()
+        witnesses = []
+        for place, each in enumerate(root.take("witnesses", list, [])):
+            witness = _Table(f"witnesses[{place}]", each)
+            witnesses.append(_witness(f"witnesses[{place}] key", witness.take("key", str)))
+            witness.end()
+        needed = root.integer("witnesses_needed") if witnesses else 0
+        if witnesses and not 1 <= needed <= len(witnesses):
+            expected = f"1 to {len(witnesses)}"
+            raise TrustFileError("trust file witnesses_needed", expected, str(needed))
+        lineage = None
+        if registry.has("lineage"):
+            lineage = Lineage(registry.hexadecimal("lineage", 32))
         if not all(isinstance(each, str) for each in nodes):
             raise TrustFileError("trust file nodes", "URLs", "something else")
         found = cls(
@@ -92,10 +111,18 @@ class TrustFile:
             agencies=agencies,
             operator=_unhex("operator", operator, 32) if operator else None,
             fingerprint=fingerprint(data),
+            lineage=lineage,
+            witnesses=tuple(witnesses),
+            witnesses_needed=needed,
         )
         for table in (root, chain, registry):
             table.end()
         return found
+
+    @property
+    def record_lineage(self) -> Lineage:
+        """The lineage that record ids derive from."""
+        return self.lineage or derive_lineage(self.chain_id, self.registry)
 
     def to_bytes(self) -> bytes:
         """Return a file that says the same; the fingerprint is that of the file, once written."""
@@ -108,15 +135,19 @@ class TrustFile:
         document["nodes"] = list(self.nodes)
         if self.operator is not None:
             document["operator"] = self.operator.hex()
+        if self.witnesses:
+            document["witnesses_needed"] = self.witnesses_needed
         document["chain"] = {"id": self.chain_id}
         document["registry"] = {
             "address": f"0x{self.registry.hex()}",
             "code_hash": f"0x{self.code_hash.hex()}",
             "layout": LAYOUT,
+            **({} if self.lineage is None else {"lineage": f"0x{self.lineage.hex()}"}),
         }
         for name, rows in (
             ("blocks", [{"number": n, "hash": f"0x{h.hex()}"} for n, h in self.blocks.items()]),
             ("agencies", [{"id": key, "name": name} for key, name in self.agencies.items()]),
+            ("witnesses", [{"key": each.to_text()} for each in self.witnesses]),
         ):
             tables = tomlkit.aot()
             for row in rows:
@@ -166,6 +197,9 @@ class _Table:
             raise TrustFileError(f"{self._place} {name}", f"a {kind.__name__}", got)
         return value
 
+    def has(self, name: str) -> bool:
+        return name in self._left
+
     def integer(self, name: str) -> int:
         value: int = self.take(name, int)
         if not 0 <= value <= _INTEGER:
@@ -203,6 +237,16 @@ def _unhex(field: str, text: str, size: int) -> bytes:
     if len(value) != size:
         raise TrustFileError(field, f"{size} bytes in hex", "something else")
     return value
+
+
+def _witness(field: str, text: str) -> NoteKey:
+    try:
+        key = NoteKey.from_text(text)
+    except InvalidInputError as error:
+        raise TrustFileError(field, error.expected, error.what) from error
+    if key.algorithm != COSIGNATURE:
+        raise TrustFileError(field, "the key of a witness (cosignature/v1)", "one of a log")
+    return key
 
 
 def _aware(moment: datetime) -> datetime:

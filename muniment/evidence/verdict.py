@@ -28,7 +28,8 @@ class Verdict:
     """The verdict on one record, as far as the steps went.
 
     `step` is the one that decided an INVALID or UNKNOWN. `fields` are the disclosed values that
-    were proven. Times are Unix seconds.
+    were proven. Times are Unix seconds. `witnesses`, where there are enough, vouch that the
+    journal registers no id twice.
     """
 
     record_id: bytes
@@ -46,6 +47,9 @@ class Verdict:
     type_id: int | None = None
     version: int | None = None
     latest_version: int | None = None
+    journal: int | None = None
+    entry_index: int | None = None
+    witnesses: list[str] | None = None
     registered_at: int | None = None
     updated_at: int | None = None
     holds: int | None = None

@@ -11,20 +11,41 @@ what cannot be is INVALID with the step that shows it; what cannot be known from
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from muniment.errors import MunimentError, ProofError
-from muniment.evidence.files import Evidence, EvidenceFile
+from muniment.errors import MunimentError
+from muniment.evidence.conclusions import (
+    StepError,
+    brought_by,
+    conclude,
+    failed,
+    file_of,
+    in_words,
+    require_other_registration,
+    tell_acts,
+    tell_entry,
+)
+from muniment.evidence.conflicts import ConflictFile
+from muniment.evidence.entries import EvidentEntry
+from muniment.evidence.files import Evidence, EvidenceFile, ShownContent
 from muniment.evidence.trust import TrustFile
 from muniment.evidence.verdict import Outcome, Verdict
-from muniment.proof import BlockHeader, StateProof, record_slots, successor_slot, type_head_slot
+from muniment.proof import (
+    BlockHeader,
+    StateProof,
+    journal_head_slot,
+    record_slots,
+    seal_slot,
+    successor_slot,
+    type_head_slot,
+)
 from muniment.record.commitment import RecordHeader
 from muniment.record.disclosure import verify as verify_disclosure
 from muniment.record.files import FileValue
-from muniment.record.identifiers import TypeId
+from muniment.record.identifiers import RecordId
 from muniment.record.state import RecordState, Status
-from muniment.record.trace import ActKind, verify_trace
+from muniment.record.trace import verify_trace
 
 STEPS: Final = {
     1: "the file has its form, byte for byte",
@@ -33,12 +54,13 @@ STEPS: Final = {
     4: "the registry's account is in the block's state, with the trusted code",
     5: "the record's slots, its type's and the successor's are in the registry's storage",
     6: "the trace leads exactly to these slots",
-    7: "the shown version is one of the trace",
-    8: "the shown fields belong to the version's commitment",
-    9: "the document is the one that a shown field names",
-    10: "nothing in the file is without use",
-    11: "the block is trusted",
-    12: "the registry has no successor, and the block is young enough",
+    7: "the journal's entry registers the record, under a seal that the registry has",
+    8: "the shown version is one of the trace, or the entry's",
+    9: "the shown fields belong to the version's commitment",
+    10: "the document is the one that a shown field names",
+    11: "nothing in the file is without use",
+    12: "the block is trusted",
+    13: "the registry has no successor, and the block is young enough",
 }
 
 BlockHash = Callable[[int], bytes | None]
@@ -47,16 +69,6 @@ BlockHash = Callable[[int], bytes | None]
 _HOLD_COUNT_AT: Final = 40
 _HOLD_COUNT_BITS: Final = 0xFFFF
 _UNKNOWN_RECORD: Final = bytes(32)
-
-
-class _StepError(ProofError):
-    """A step failed: INVALID, or UNKNOWN where it is the trust that does not reach so far."""
-
-    def __init__(self, step: int, reason: str, *, unknown: bool = False) -> None:
-        super().__init__(f"step {step}: {reason}")
-        self.step = step
-        self.reason = reason
-        self.unknown = unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,10 @@ class _Anchored:
     storage_root: bytes
     successor: int
     proof: StateProof
+
+    def word(self, slot: int) -> int:
+        """The word in a slot of the registry. Raises `StateProofError`."""
+        return self.proof.word(self.storage_root, slot)
 
 
 class Verifier:
@@ -102,35 +118,44 @@ class Verifier:
         common = self._blank(_UNKNOWN_RECORD)
         try:
             # (1) The form.
-            file = EvidenceFile.from_bytes(data)
+            file = file_of(data)
         except MunimentError as error:
-            return [_failed(common, _StepError(1, str(error)))]
+            return [failed(common, StepError(1, str(error)))]
         common.done.append(1)
         try:
             anchored = self._anchor(file, common)
-        except _StepError as error:
-            for_all = [self._blank(each.record_id) for each in file.records]
+        except StepError as error:
+            for_all = [self._blank(each) for each in file.record_ids]
             for verdict in for_all:
                 verdict.done = list(common.done)
-            return [_failed(verdict, error) for verdict in for_all]
+            return [failed(verdict, error) for verdict in for_all]
+        if isinstance(file, ConflictFile):
+            contradiction = self._conflict(file, anchored, common)
+            self._finish(anchored, [contradiction])
+            return [contradiction]
         verdicts = [self._record(each, anchored, common, document) for each in file.records]
-        self._finish(file, anchored, verdicts)
+        if self._finish(anchored, verdicts):
+            oldest = self.now - self.trust.greatest_age
+            for verdict, evidence in zip(verdicts, file.records, strict=True):
+                if verdict.outcome is Outcome.VALID:
+                    # (13) The outcome, of a record whose proofs all hold.
+                    conclude(verdict, evidence, anchored.header, anchored.successor, oldest)
         return verdicts
 
     # --- (2) to (4), once for a file --------------------------------------------------------------
 
-    def _anchor(self, file: EvidenceFile, verdict: Verdict) -> _Anchored:
+    def _anchor(self, file: EvidenceFile | ConflictFile, verdict: Verdict) -> _Anchored:
         anchor, trust = file.anchor, self.trust
         # (2) What is trusted.
         if (anchor.chain_id, anchor.registry) != (trust.chain_id, trust.registry):
-            raise _StepError(
+            raise StepError(
                 2,
                 f"registry 0x{anchor.registry.hex()} of chain {anchor.chain_id}; the trust file "
                 f"covers 0x{trust.registry.hex()} of chain {trust.chain_id}",
                 unknown=True,
             )
         if self.now > trust.expires:
-            raise _StepError(2, "the trust file has expired", unknown=True)
+            raise StepError(2, "the trust file has expired", unknown=True)
         verdict.done.append(2)
         proof = StateProof(anchor.nodes)
         try:
@@ -146,17 +171,17 @@ class Verifier:
             verdict.done.append(4)
             step = 5
             successor = proof.word(account.storage_root, successor_slot())
-        except _StepError:
+        except StepError:
             raise
         except MunimentError as error:
-            raise _StepError(step, str(error)) from error
+            raise StepError(step, str(error)) from error
         verdict.chain_id = anchor.chain_id
         verdict.registry = f"0x{anchor.registry.hex()}"
         verdict.block_number = header.number
         verdict.block_time = header.timestamp
         return _Anchored(header, account.storage_root, successor, proof)
 
-    # --- (5) to (9), for each record --------------------------------------------------------------
+    # --- (5) to (10), for each record -------------------------------------------------------------
 
     def _record(
         self, evidence: Evidence, anchored: _Anchored, common: Verdict, document: Document | None
@@ -168,14 +193,14 @@ class Verifier:
         step = 5
         try:
             # (5) The slots.
-            slots = record_slots(evidence.record_id)
-            commitment, word, head = (
-                anchored.proof.word(anchored.storage_root, slot) for slot in slots
-            )
+            commitment, word, head = (anchored.word(s) for s in record_slots(evidence.record_id))
             state = RecordState.from_word(word)
-            if state.type_id:
-                slot = type_head_slot(state.issuer, state.type_id)
-                type_head = anchored.proof.word(anchored.storage_root, slot)
+            entry = evidence.entry
+            of_type = (int(state.issuer), int(state.type_id))
+            if entry is not None:
+                of_type = (entry.agency_id, entry.entry.type_id)
+            if of_type[1]:
+                type_head = anchored.word(type_head_slot(*of_type))
                 verdict.type_holds = (type_head >> _HOLD_COUNT_AT) & _HOLD_COUNT_BITS
             verdict.done.append(5)
 
@@ -185,92 +210,140 @@ class Verifier:
             committed = commitment.to_bytes(32, "big")
             verify_trace(evidence.record_id, acts, committed, state, head.to_bytes(32, "big"))
             verdict.done.append(6)
-            _tell(verdict, evidence, state)
+            tell_acts(verdict, evidence.trace, state)
 
-            # (7), (8) The content.
+            # (7) The entry.
             step = 7
+            if entry is not None:
+                self._entry(entry, evidence.record_id, state, anchored, verdict)
+                verdict.done.append(7)
+
+            # (8), (9) The content.
+            step = 8
             if evidence.content is not None:
-                self._content(evidence, verdict)
-            # (9) The document.
-            step = 9
+                self._content(evidence, evidence.content, verdict)
+            # (10) The document.
+            step = 10
             if document is not None:
                 _require_document(verdict, document)
-                verdict.done.append(9)
-        except _StepError as error:
-            return _failed(verdict, error)
+                verdict.done.append(10)
+        except StepError as error:
+            return failed(verdict, error)
         except MunimentError as error:
-            return _failed(verdict, _StepError(step, str(error)))
+            return failed(verdict, StepError(step, str(error)))
         verdict.outcome = Outcome.VALID
         return verdict
 
-    def _content(self, evidence: Evidence, verdict: Verdict) -> None:
-        content = evidence.content
-        assert content is not None, "the caller has looked"
-        # (7) The act that brought this version.
-        brought = [
-            act
-            for act in evidence.trace
-            if act.commitment is not None and act.state.version == content.version
-        ]
-        if not brought:
-            raise _StepError(7, f"the trace has no version {content.version}")
-        act = brought[-1]
-        if act.state.algorithm not in self.trust.algorithms:
-            what = f"digest algorithm {act.state.algorithm} is not accepted by the trust file"
-            raise _StepError(7, what, unknown=True)
+    def _entry(
+        self,
+        entry: EvidentEntry,
+        record_id: RecordId,
+        state: RecordState,
+        anchored: _Anchored,
+        verdict: Verdict,
+    ) -> None:
+        if state.status is not Status.NONE:
+            what = "the record is on chain: its trace tells how it came"
+            raise StepError(7, what)
+        self._require_entry(entry, record_id, anchored)
+        witnesses = entry.witnessed(self.trust.record_lineage, self.trust.witnesses)
+        if len(witnesses) >= self.trust.witnesses_needed > 0:
+            verdict.witnesses = list(witnesses)
+        tell_entry(verdict, entry)
+
+    def _require_entry(self, entry: EvidentEntry, record_id: RecordId, anchored: _Anchored) -> None:
+        sealed = anchored.word(seal_slot(entry.agency_id, entry.journal, entry.seal.size))
+        head = anchored.word(journal_head_slot(entry.agency_id, entry.journal))
+        entry.require(record_id, self.trust.record_lineage, sealed, head)
+
+    def _content(self, evidence: Evidence, content: ShownContent, verdict: Verdict) -> None:
+        # (8) What brought this version: an act, or the entry.
+        brought = brought_by(evidence, content.version)
+        if brought is None:
+            raise StepError(8, f"the trace has no version {content.version}")
+        if brought.algorithm not in self.trust.algorithms:
+            what = f"digest algorithm {brought.algorithm} is not accepted by the trust file"
+            raise StepError(8, what, unknown=True)
         header = RecordHeader(
             record_id=evidence.record_id,
-            issuer=act.state.issuer,
-            type_id=TypeId(act.state.type_id),
+            issuer=brought.issuer,
+            type_id=brought.type_id,
             schema_digest=content.schema_digest,
             version=content.version,
-            algorithm=act.state.algorithm,
+            algorithm=brought.algorithm,
         )
         verdict.version = content.version
-        verdict.done.append(7)
-        # (8) The fields, by the steps of docs/spec/records.md.
-        commitment = act.commitment
-        assert commitment is not None, "such acts alone were chosen"
-        try:
-            verdict.fields = verify_disclosure(header, content.disclosure, commitment)
-        except MunimentError as error:
-            raise _StepError(8, str(error)) from error
         verdict.done.append(8)
-
-    # --- (10) to (12), once more for all ----------------------------------------------------------
-
-    def _finish(self, file: EvidenceFile, anchored: _Anchored, verdicts: list[Verdict]) -> None:
+        # (9) The fields, by the steps of docs/spec/records.md.
         try:
-            # (10) Nothing is without use: two files of one meaning would be two truths. What a
+            verdict.fields = verify_disclosure(header, content.disclosure, brought.commitment)
+        except MunimentError as error:
+            raise StepError(9, str(error)) from error
+        verdict.done.append(9)
+
+    # --- of a conflict file -----------------------------------------------------------------------
+
+    def _conflict(self, file: ConflictFile, anchored: _Anchored, common: Verdict) -> Verdict:
+        verdict = replace(common, record_id=file.record_id, done=list(common.done))
+        step = 7
+        try:
+            for entry in file.entries:
+                self._require_entry(entry, file.record_id, anchored)
+            verdict.done.append(7)
+            if file.trace:
+                step = 5
+                slots = record_slots(file.record_id)
+                commitment, word, head = (anchored.word(slot) for slot in slots)
+                state = RecordState.from_word(word)
+                verdict.done.append(5)
+                step = 6
+                acts = [act.act(file.record_id, place) for place, act in enumerate(file.trace)]
+                committed = commitment.to_bytes(32, "big")
+                verify_trace(file.record_id, acts, committed, state, head.to_bytes(32, "big"))
+                require_other_registration(file)
+                verdict.done.append(6)
+        except MunimentError as error:
+            return failed(verdict, StepError(step, str(error)))
+        verdict.outcome = Outcome.CONFLICT
+        verdict.issuer = file.entries[0].agency_id
+        verdict.reason = f"agency {verdict.issuer} has registered it twice: {in_words(file)}"
+        return verdict
+
+    # --- (11) to (13), once more for all ----------------------------------------------------------
+
+    def _finish(self, anchored: _Anchored, verdicts: list[Verdict]) -> bool:
+        """Whether what holds for all does hold; else the verdicts say what does not."""
+        try:
+            # (11) Nothing is without use: two files of one meaning would be two truths. What a
             # failed record would have used is not known.
             sound = all(verdict.outcome is not Outcome.INVALID for verdict in verdicts)
             _require_use(anchored.proof.unused if sound else 0)
-            # (11) The block.
+            # (12) The block.
             self._require_trusted(anchored.header)
-        except _StepError as error:
+        except StepError as error:
             for verdict in verdicts:
                 if verdict.outcome is not Outcome.INVALID:
-                    verdict.done += [10] if error.step > 10 else []
-                    _failed(verdict, error)
-            return
-        for verdict, evidence in zip(verdicts, file.records, strict=True):
-            if verdict.outcome is Outcome.VALID:
-                verdict.done += [10, 11]
-                _conclude(verdict, evidence, anchored, self.now - self.trust.greatest_age)
+                    verdict.done += [11] if error.step > 11 else []
+                    failed(verdict, error)
+            return False
+        for verdict in verdicts:
+            if verdict.outcome is not Outcome.INVALID:
+                verdict.done += [11, 12]
+        return True
 
     def _require_trusted(self, header: BlockHeader) -> None:
         known = self.trust.blocks.get(header.number)
         if known is None and self.block_hash is not None:
             known = self.block_hash(header.number)
         if known is None:
-            raise _StepError(
-                11,
+            raise StepError(
+                12,
                 f"block {header.number} is neither in the trust file nor known from a trusted node",
                 unknown=True,
             )
         if known != header.hash:
-            raise _StepError(
-                11, f"block {header.number} is 0x{header.hash.hex()}, not 0x{known.hex()}"
+            raise StepError(
+                12, f"block {header.number} is 0x{header.hash.hex()}, not 0x{known.hex()}"
             )
 
     def _blank(self, record_id: bytes) -> Verdict:
@@ -280,28 +353,12 @@ class Verifier:
 def _require_code(code_hash: bytes, trusted: bytes) -> None:
     if code_hash != trusted:
         what = f"the registry's code is 0x{code_hash.hex()}, not the trusted 0x{trusted.hex()}"
-        raise _StepError(4, what)
+        raise StepError(4, what)
 
 
 def _require_use(unused: int) -> None:
     if unused:
-        raise _StepError(10, f"{unused} trie nodes that no step uses")
-
-
-def _tell(verdict: Verdict, evidence: Evidence, state: RecordState) -> None:
-    verdict.issuer = state.issuer or None
-    verdict.custodian = state.custodian or None
-    verdict.type_id = state.type_id or None
-    verdict.latest_version = state.version or None
-    verdict.updated_at = state.updated_at or None
-    verdict.holds = state.hold_count
-    for act in evidence.trace:
-        if act.kind in (ActKind.REGISTERED, ActKind.ENROLLED):
-            verdict.registered_at = act.state.updated_at
-        elif act.kind is ActKind.SUPERSEDED:
-            verdict.superseded_by = f"0x{act.value('replacement').hex()}"
-        elif act.kind is ActKind.REVOKED:
-            verdict.revocation_reason = act.value("reason")
+        raise StepError(11, f"{unused} trie nodes that no step uses")
 
 
 def _require_document(verdict: Verdict, document: Document) -> None:
@@ -313,36 +370,4 @@ def _require_document(verdict: Verdict, document: Document) -> None:
         if (file.digest, file.length) == (document.digest, document.length):
             verdict.document = name
             return
-    raise _StepError(9, f"{document.name} is none of the files that the shown fields name")
-
-
-def _conclude(verdict: Verdict, evidence: Evidence, anchored: _Anchored, oldest: int) -> None:
-    """(12) The outcome, of a record whose proofs all hold."""
-    state = evidence.trace[-1].state if evidence.trace else RecordState()
-    earlier = verdict.version is not None and verdict.version < state.version
-    if state.status is Status.NONE:
-        verdict.outcome, verdict.step = Outcome.UNKNOWN, 5
-        verdict.reason = f"not registered as of block {anchored.header.number}"
-    elif state.status is Status.DISPOSED:
-        verdict.outcome, verdict.reason = Outcome.DISPOSED, "its secrets were destroyed"
-    elif state.status is Status.REVOKED:
-        verdict.outcome = Outcome.REVOKED
-        verdict.reason = f"with reason {verdict.revocation_reason}"
-    elif state.status is Status.SUPERSEDED:
-        verdict.outcome, verdict.reason = Outcome.SUPERSEDED, f"by {verdict.superseded_by}"
-    elif earlier:
-        verdict.outcome, verdict.reason = Outcome.SUPERSEDED, f"by version {state.version}"
-    elif anchored.successor:
-        verdict.outcome = Outcome.STALE
-        verdict.reason = f"the registry was succeeded by 0x{anchored.successor:040x}: ask there"
-    elif anchored.header.timestamp < oldest:
-        verdict.outcome = Outcome.STALE
-        verdict.reason = "the block is older than the trust file allows: ask for a newer file"
-    verdict.done.append(12)
-
-
-def _failed(verdict: Verdict, error: _StepError) -> Verdict:
-    verdict.outcome = Outcome.UNKNOWN if error.unknown else Outcome.INVALID
-    verdict.step, verdict.reason = error.step, error.reason
-    verdict.fields = None
-    return verdict
+    raise StepError(10, f"{document.name} is none of the files that the shown fields name")

@@ -135,6 +135,12 @@ def verify(note: bytes, key: NoteKey) -> Checkpoint:
     raise NoteError(f"the note is not signed by {key.name}", expected="a signature of that key")
 
 
+def checkpoint_in(note: bytes) -> Checkpoint:
+    """Return the checkpoint of a note, whoever has signed it. Raises `NoteError`."""
+    body, _ = _parts(note)
+    return Checkpoint.of(body)
+
+
 def cosigned_at(note: bytes, witnesses: Iterable[NoteKey]) -> dict[str, int]:
     """Return which witnesses have co-signed a note, and when (Unix seconds).
 

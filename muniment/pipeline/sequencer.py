@@ -29,11 +29,12 @@ from muniment.chain.nodes import Nodes
 from muniment.errors import StoreError
 from muniment.journal.checkpoints import Checkpoint, NoteKey, sign
 from muniment.journal.entry import Entry
+from muniment.journal.origins import origin_of
 from muniment.journal.tiles import GrowingEdge, RecomputedRoot
 from muniment.record.identifiers import Lineage
 from muniment.store import journal_rows, outbox
 from muniment.store.database import Database
-from muniment.store.journal_files import JournalFiles, origin_of
+from muniment.store.journal_files import JournalFiles
 from muniment.store.leases import Lease
 from muniment.store.outbox_rows import PENDING, Act, SubmissionState
 from muniment.store.vault import Vault

@@ -4,14 +4,22 @@
 from __future__ import annotations
 
 from muniment.proof.headers import BlockHeader
-from muniment.proof.slots import record_slots, successor_slot, type_head_slot
+from muniment.proof.slots import (
+    journal_head_slot,
+    record_slots,
+    seal_slot,
+    successor_slot,
+    type_head_slot,
+)
 from muniment.proof.state import Account, StateProof
 
 __all__ = [
     "Account",
     "BlockHeader",
     "StateProof",
+    "journal_head_slot",
     "record_slots",
+    "seal_slot",
     "successor_slot",
     "type_head_slot",
 ]

@@ -39,6 +39,22 @@ def type_head_slot(agency_id: int, type_id: int) -> int:
     return mapping_slot(agency_id << 16 | type_id, namespace_slot("muniment.storage.RecordTypes"))
 
 
+def journal_head_slot(agency_id: int, journal: int) -> int:
+    """Return the slot of a journal's size, and whether it was closed or repudiated."""
+    require_uint("agency id", agency_id, 32, least=1)
+    require_uint("journal", journal, 32, least=1)
+    return mapping_slot(agency_id << 32 | journal, namespace_slot("muniment.storage.Journals"))
+
+
+def seal_slot(agency_id: int, journal: int, size: int) -> int:
+    """Return the slot of the hash of a journal's seal of `size` entries."""
+    require_uint("agency id", agency_id, 32, least=1)
+    require_uint("journal", journal, 32, least=1)
+    require_uint("size", size, 64, least=1)
+    key = agency_id << 96 | journal << 64 | size
+    return mapping_slot(key, namespace_slot("muniment.storage.Journals") + 1)
+
+
 def successor_slot() -> int:
     """Return the slot of the registry's successor."""
     return namespace_slot("muniment.storage.Succession")

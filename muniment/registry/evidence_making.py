@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Making evidence: one read of one node, checked by the verifier before it is handed out."""
+"""Making evidence: one read of one node, checked by the verifier before it is handed out.
+
+A record that stands in a journal alone is proven by its entry, and by slots where nothing is; any
+other by its trace. Whoever asks need not know which way a record came.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from muniment.chain.anchors import header_of, proof_nodes
 from muniment.chain.bindings import record_registry as events
 from muniment.chain.connection import Block, Connection
 from muniment.chain.contract import Event
-from muniment.chain.deployment import Registries
 from muniment.chain.finality import final_number
-from muniment.chain.traces import Trace, TracedAct, read_trace
+from muniment.chain.traces import TracedAct
 from muniment.errors import ChainError, InvalidInputError, RecordError
 from muniment.evidence import (
     Anchor,
@@ -25,13 +27,16 @@ from muniment.evidence import (
     Verifier,
 )
 from muniment.evidence.acts import EvidentAct
-from muniment.proof import record_slots, successor_slot, type_head_slot
 from muniment.record.algorithms import available_algorithms
-from muniment.record.identifiers import RecordId
+from muniment.record.identifiers import RecordId, derive_lineage
 from muniment.record.keccak import keccak
+from muniment.registry.evidence_reading import Read, Reader
+from muniment.registry.journal_evidence import first_versions
 from muniment.registry.reading import kept_version
 from muniment.registry.session import Session
 from muniment.registry.unkept import UnkeptVersionError
+from muniment.store import journal_rows
+from muniment.store.journal_rows import EntryRow
 
 _YEAR: Final = 365 * 86_400
 _DAY: Final = 86_400
@@ -57,14 +62,16 @@ def make_evidence(
     fields: Iterable[str] | None = (),
     version: int | None = None,
     bundle: bool = False,
+    checkpoint: bytes | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> bytes:
     """Return an evidence file of one record, or a bundle of many.
 
     `fields` are those to show of the content that this agency keeps, None shows all, an empty list
-    none of the values (the version is shown all the same). What another agency keeps has its trace
-    alone. `version` is the latest on chain by default. Raises `InvalidInputError`,
-    `NoProofsError`, `UnprovableError`, `UnreachableError`.
+    none of the values (the version is shown all the same); a bundle shows of each record those that
+    it has. What another agency keeps has its trace alone. `version` is the latest on chain by
+    default. A `checkpoint` that witnesses have co-signed goes with entries of journals. Raises
+    `InvalidInputError`, `NoProofsError`, `NotSealedError`, `UnprovableError`, `UnreachableError`.
     """
     ids = sorted(set(record_ids))
     if not ids or (len(ids) > 1 and not bundle):
@@ -72,30 +79,67 @@ def make_evidence(
     chosen = None if fields is None else list(fields)
     depth = session.profile.chain.finality_depth
 
-    def read(node: Connection) -> tuple[Anchor, list[Trace]]:
+    with session.database.read() as connection:
+        rows = journal_rows.entries_of(connection, ids)
+
+    def read(node: Connection) -> Read:
         head = node.block()
         final = final_number(node, head, depth)
         block = head if final == head.number else node.block(final)
-        registries = session.registries(node, block)
-        traces = []
-        for place, each in enumerate(ids, start=1):
-            traces.append(read_trace(registries, each, block))
-            if progress is not None:
-                progress(place)
-        return _anchor(node, registries, traces, block), traces
+        return Reader(session, node, block, checkpoint).read(ids, rows, progress)
 
-    anchor, traces = session.nodes.read(read)
+    found = session.nodes.read(read)
+    contents = _Contents(session, [row for each, row in rows.items() if each in found.entries])
     records = tuple(
         Evidence(
-            trace.record_id,
-            tuple(evident_act(each) for each in trace.acts),
-            _content(session, trace, version, chosen),
+            each,
+            tuple(evident_act(act) for act in found.acts(each)),
+            contents.shown(each, found, version, chosen, lenient=bundle),
+            found.entries.get(each),
         )
-        for trace in traces
+        for each in ids
     )
-    data = EvidenceFile(anchor, records, bundle).to_bytes()
-    _require_sound(anchor, data, traces[0].block)
+    data = EvidenceFile(found.anchor, records, bundle).to_bytes()
+    require_sound(session, found.anchor, found.block, data)
     return data
+
+
+class _Contents:
+    """What is shown of contents; those of journal records are opened together."""
+
+    def __init__(self, session: Session, rows: Sequence[EntryRow]) -> None:
+        self._session = session
+        self._first = first_versions(session, rows)
+
+    def shown(
+        self,
+        record_id: RecordId,
+        found: Read,
+        number: int | None,
+        fields: list[str] | None,
+        *,
+        lenient: bool,
+    ) -> ShownContent | None:
+        wanted = number or found.latest_version(record_id)
+        if not wanted:
+            return None
+        first = self._first.get(record_id) if wanted == 1 else None
+        if first is not None:
+            version, digest = first.version, first.schema_digest
+        else:
+            try:
+                kept = kept_version(self._session, record_id, wanted)
+            except UnkeptVersionError:
+                if fields or number is not None:
+                    raise
+                return None
+            version, digest = kept.version, kept.row.schema_digest
+        values = version.content.fields()
+        if fields is None:
+            names = list(values)
+        else:
+            names = [each for each in fields if each in values or not lenient]
+        return ShownContent(wanted, digest, version.disclose(names))
 
 
 def evident_act(traced: TracedAct) -> EvidentAct:
@@ -117,10 +161,12 @@ def make_trust(
         registries = session.registries(node, block)
         agencies = registries.agencies
         count = agencies.agency_count(block=block)
+        registry = bytes.fromhex(registries.records.address[2:])
+        own = derive_lineage(session.profile.chain.id, registry)
         names = {each: agencies.agency_name(each, block=block) for each in range(1, count + 1)}
         return TrustFile(
             chain_id=session.profile.chain.id,
-            registry=bytes.fromhex(registries.records.address[2:]),
+            registry=registry,
             code_hash=keccak(node.code(registries.records.address, block)),
             blocks={block.number: block.hash},
             nodes=tuple(nodes),
@@ -130,42 +176,17 @@ def make_trust(
             agencies=names,
             operator=None,
             fingerprint="",
+            lineage=None if own == session.lineage else session.lineage,
         )
 
     return session.nodes.read(read)
 
 
-def _anchor(
-    node: Connection, registries: Registries, traces: Sequence[Trace], block: Block
-) -> Anchor:
-    slots = {successor_slot()}
-    for trace in traces:
-        slots.update(record_slots(trace.record_id))
-        if trace.state.type_id:
-            slots.add(type_head_slot(trace.state.issuer, trace.state.type_id))
-    address = registries.records.address
-    nodes = proof_nodes(node, address, sorted(slots), block)
-    return Anchor(node.chain_id, bytes.fromhex(address[2:]), header_of(node, block), nodes)
+def require_sound(session: Session, anchor: Anchor, block: Block, data: bytes) -> None:
+    """Verify what was made, with its own registry, code and block trusted.
 
-
-def _content(
-    session: Session, trace: Trace, version: int | None, fields: list[str] | None
-) -> ShownContent | None:
-    wanted = version or trace.state.version or None
-    if wanted is None:
-        return None
-    try:
-        kept = kept_version(session, trace.record_id, wanted)
-    except UnkeptVersionError:
-        if fields or version is not None:
-            raise
-        return None
-    shown = kept.fields if fields is None else fields
-    return ShownContent(wanted, kept.row.schema_digest, kept.version.disclose(shown))
-
-
-def _require_sound(anchor: Anchor, data: bytes, block: Block) -> None:
-    """Verify what was made, with its own registry, code and block trusted."""
+    Raises `UnprovableError`.
+    """
     everything = TrustFile(
         chain_id=anchor.chain_id,
         registry=anchor.registry,
@@ -178,6 +199,7 @@ def _require_sound(anchor: Anchor, data: bytes, block: Block) -> None:
         agencies={},
         operator=None,
         fingerprint="",
+        lineage=session.lineage,
     )
     for verdict in Verifier(everything, now=block.timestamp, any_code=True).verify(data):
         if verdict.outcome is Outcome.INVALID:

@@ -19,6 +19,7 @@ from muniment.record.state import Status
 from muniment.record.types import RecordType
 from muniment.registry import acts, agency, content, mirroring, reading, sealing
 from muniment.registry.evidence_making import make_evidence
+from muniment.registry.journal_evidence import entry_proof_text
 from muniment.registry.new_content import NewContent
 from muniment.registry.profile import Profile
 from muniment.registry.reading import KeptVersion, Standing
@@ -196,12 +197,26 @@ class Registry:
         *,
         fields: Iterable[str] | None = (),
         version: int | None = None,
+        checkpoint: bytes | None = None,
     ) -> bytes:
         """Return the evidence file of a record; `fields` are the values to show, None for all.
 
         See `evidence_making.make_evidence`. Raises `NoProofsError` where the node has no proofs.
         """
-        return make_evidence(self.session, [record_id_of(record)], fields=fields, version=version)
+        return make_evidence(
+            self.session,
+            [record_id_of(record)],
+            fields=fields,
+            version=version,
+            checkpoint=checkpoint,
+        )
+
+    def proof_text(self, record: bytes | str) -> bytes:
+        """Return the C2SP tlog-proof of a journal record's entry, under its checkpoint.
+
+        Raises `InvalidInputError` for a record of no journal, `NotSealedError`.
+        """
+        return entry_proof_text(self.session, record_id_of(record))
 
     def evidence_bundle(
         self,

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from muniment.chain.connection import Address
 from muniment.errors import InvalidInputError
 from muniment.journal.checkpoints import NoteKey
+from muniment.journal.origins import origin_of
 from muniment.pipeline.sequencer import Journal, Sequencer
 from muniment.record.identifiers import RecordId
 from muniment.registry.sending import holder_name
 from muniment.registry.session import Session, address_in
 from muniment.store import journal_rows, mirror
-from muniment.store.journal_files import origin_of
 from muniment.store.keys import KeyPurpose
 from muniment.store.leases import Lease
 from muniment.store.tables import seals

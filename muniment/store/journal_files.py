@@ -17,15 +17,9 @@ from muniment.journal.tiles import (
     tile_path,
     width_of,
 )
-from muniment.record.identifiers import Lineage
 from muniment.store.vault.contract import ObjectMissingError, Vault
 
 PREFIX: Final = "journals/"
-
-
-def origin_of(lineage: Lineage, agency_id: int, journal: int) -> str:
-    """Return a journal's name in its checkpoints, unlike that of any other journal anywhere."""
-    return f"muniment/{lineage.hex()}/{agency_id}/{journal}"
 
 
 def journals_in(vault: Vault) -> set[int]:

@@ -129,7 +129,7 @@ CHANGES: tuple[tuple[str, str, Change, int], ...] = (
     ),
     ("header-no-rlp", "plain", _set("anchor", "header", "c1"), 3),
     ("header-one-field-more", "plain", _header(lambda fields: [*fields, b""]), 3),
-    ("header-one-field-less", "plain", _header(lambda fields: fields[:-1]), 11),
+    ("header-one-field-less", "plain", _header(lambda fields: fields[:-1]), 12),
     (
         "header-number-with-zeros",
         "plain",
@@ -140,7 +140,7 @@ CHANGES: tuple[tuple[str, str, Change, int], ...] = (
         "header-other-time",
         "plain",
         _header(lambda fields: [*fields[:11], b"\x60" + fields[11][1:], *fields[12:]]),
-        11,
+        12,
     ),
     (
         "header-other-state-root",
@@ -149,7 +149,7 @@ CHANGES: tuple[tuple[str, str, Change, int], ...] = (
         4,
     ),
     ("node-missing", "plain", _nodes(lambda nodes: [n for n in nodes if n != _shortest(nodes)]), 5),
-    ("node-without-use", "plain", _nodes(lambda nodes: sorted([*nodes, EXTRA])), 10),
+    ("node-without-use", "plain", _nodes(lambda nodes: sorted([*nodes, EXTRA])), 11),
     ("trace-empty", "plain", _trace(lambda _: []), 6),
     ("trace-first-act-left-out", "amended-latest", _trace(lambda acts: acts[1:]), 6),
     ("trace-middle-act-left-out", "amended-latest", _trace(lambda acts: [acts[0], acts[2]]), 6),
@@ -168,18 +168,18 @@ CHANGES: tuple[tuple[str, str, Change, int], ...] = (
     ("trace-other-giver", "transferred", _set("record", "trace", 1, "from_agency", 3), 6),
     ("trace-hold-hidden", "held", _trace(lambda acts: acts[:1]), 6),
     ("record-of-another-id", "plain", _flip("record", "record_id"), 5),
-    ("content-other-version", "plain", _set("record", "content", "version", 2), 7),
-    ("content-earlier-as-latest", "amended-first", _set("record", "content", "version", 3), 8),
-    ("content-other-schema", "plain", _flip("record", "content", "schema_digest"), 8),
-    ("content-other-value", "plain", _set(*FIRST, "field", '["holder","Mallory"]'), 8),
-    ("content-other-salt", "plain", _flip(*FIRST, "salt"), 8),
-    ("content-other-digest", "plain", _flip("record", "content", "digests", 3), 8),
-    ("content-digest-left-out", "plain", _delete("record", "content", "digests", 0), 8),
+    ("content-other-version", "plain", _set("record", "content", "version", 2), 8),
+    ("content-earlier-as-latest", "amended-first", _set("record", "content", "version", 3), 9),
+    ("content-other-schema", "plain", _flip("record", "content", "schema_digest"), 9),
+    ("content-other-value", "plain", _set(*FIRST, "field", '["holder","Mallory"]'), 9),
+    ("content-other-salt", "plain", _flip(*FIRST, "salt"), 9),
+    ("content-other-digest", "plain", _flip("record", "content", "digests", 3), 9),
+    ("content-digest-left-out", "plain", _delete("record", "content", "digests", 0), 9),
     (
         "content-digests-not-ascending",
         "plain",
         lambda file: file["record"]["content"]["digests"].reverse(),
-        8,
+        9,
     ),
     (
         "content-field-twice",
@@ -187,20 +187,20 @@ CHANGES: tuple[tuple[str, str, Change, int], ...] = (
         lambda file: file["record"]["content"]["fields"].append(
             dict(file["record"]["content"]["fields"][0])
         ),
-        8,
+        9,
     ),
     (
         "content-fields-not-in-order",
         "all-fields",
         lambda file: file["record"]["content"]["fields"].reverse(),
-        8,
+        9,
     ),
-    ("content-field-not-canonical", "plain", _set(*FIRST, "field", '["holder" ,"x"]'), 8),
+    ("content-field-not-canonical", "plain", _set(*FIRST, "field", '["holder" ,"x"]'), 9),
     (
         "bundle-one-changed",
         "bundle",
         lambda file: _flip("records", 2, "content", "fields", 0, "salt")(file),
-        8,
+        9,
     ),
 )
 
@@ -231,8 +231,8 @@ def changed_files(made: dict[str, bytes]) -> Iterator[tuple[str, bytes, Expected
     other = json.loads(plain)
     other["anchor"]["registry"] = "11" * 20
     yield "trust-other-registry", canonicalize(other), {"outcome": "unknown", "step": 2}
-    yield "content-of-another-record", _with_content_of(made), {**invalid, "step": 8}
-    yield "absent-with-content", _absent_with_content(made), {**invalid, "step": 7}
+    yield "content-of-another-record", _with_content_of(made), {**invalid, "step": 9}
+    yield "absent-with-content", _absent_with_content(made), {**invalid, "step": 8}
 
 
 def _with_content_of(made: dict[str, bytes]) -> bytes:

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evidence of whole registers: bundles, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from muniment.journal.entry import Entry
+from muniment.record.identifiers import AgencyId, RecordId, derive_record_id
+from muniment.record.state import Status
+from muniment.registry.evidence_making import make_evidence
+from muniment.registry.sealing import progress_of
+from muniment.registry.session import Session
+from muniment.store import journal_rows, mirror
+from muniment.store.tables import records, versions
+
+BUNDLE: Final = 1_000
+"""Records of a bundle: some megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provable:
+    """The agency's records of which there can be evidence now; `left_out` are not final yet."""
+
+    record_ids: tuple[RecordId, ...]
+    left_out: int
+
+
+def provable_records(session: Session, among: Iterable[RecordId] | None = None) -> Provable:
+    """Return which records evidence can be made of, by the database: `sync` first.
+
+    Of all that the agency has registered, or of those of `among`.
+    """
+    chosen = None if among is None else set(among)
+    found: set[RecordId] = set()
+    left_out = 0
+    with session.database.read() as connection:
+        final, _ = mirror.heights(connection)
+        standing = sa.select(versions.c.record_id, records.c.record_id.label("stands")).join(
+            records,
+            sa.and_(
+                records.c.record_id == versions.c.record_id,
+                records.c.status != int(Status.NONE),
+                records.c.last_block <= final,
+            ),
+            isouter=True,
+        )
+        waiting: set[RecordId] = set()
+        for row in connection.execute(standing.where(versions.c.version == 1)):
+            (found if row.stands is not None else waiting).add(RecordId(bytes(row.record_id)))
+        left_out += len(waiting if chosen is None else waiting & chosen)
+        journals = journal_rows.journals_kept(connection)
+    agency = AgencyId(session.profile.agency.id)
+    for journal in journals:
+        progress = progress_of(session, journal)
+        with session.database.read() as connection:
+            entries = journal_rows.entries_between(connection, journal, 0, progress.acknowledged)
+        ids = [
+            derive_record_id(session.lineage, agency, Entry.from_bytes(bytes(each)).local_id)
+            for each in entries
+        ]
+        found.update(ids[: progress.final])
+        later = ids[progress.final :]
+        left_out += sum(chosen is None or each in chosen for each in later)
+    ids_found = found if chosen is None else found & chosen
+    return Provable(tuple(sorted(ids_found)), left_out)
+
+
+def evidence_bundles(
+    session: Session,
+    record_ids: Sequence[RecordId],
+    *,
+    fields: Iterable[str] | None = (),
+    size: int = BUNDLE,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[bytes]:
+    """Yield bundles of `size` records each; `fields` and errors as of `make_evidence`."""
+    chosen = None if fields is None else list(fields)
+    for start in range(0, len(record_ids), size):
+        part = record_ids[start : start + size]
+        yield make_evidence(session, part, fields=chosen, bundle=True)
+        if progress is not None:
+            progress(start + len(part))

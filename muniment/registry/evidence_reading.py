@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What evidence needs of the chain: slots, traces, entries, seals, of one node in one block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from muniment.chain.anchors import ProvenSlots, header_of, proven_slots
+from muniment.chain.connection import Block, Connection
+from muniment.chain.traces import Trace, TracedAct, read_trace
+from muniment.evidence import Anchor, EvidentEntry
+from muniment.proof import (
+    journal_head_slot,
+    record_slots,
+    seal_slot,
+    successor_slot,
+    type_head_slot,
+)
+from muniment.record.identifiers import RecordId
+from muniment.record.state import RecordState, Status
+from muniment.registry.journal_evidence import JournalProver
+from muniment.registry.session import Session
+from muniment.store.journal_rows import EntryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a node says of records in one block: each has a trace, or an entry, or both."""
+
+    anchor: Anchor
+    block: Block
+    traces: dict[RecordId, Trace]
+    entries: dict[RecordId, EvidentEntry]
+
+    def acts(self, record_id: RecordId) -> Sequence[TracedAct]:
+        """Return the acts of a record, in order."""
+        trace = self.traces.get(record_id)
+        return () if trace is None else trace.acts
+
+    def latest_version(self, record_id: RecordId) -> int:
+        """Return a record's latest version, 0 where it has none."""
+        if record_id in self.entries:
+            return 1
+        return self.traces[record_id].state.version
+
+
+class Reader:
+    """Reads from one node in one block; many slots in one request."""
+
+    def __init__(
+        self, session: Session, node: Connection, block: Block, checkpoint: bytes | None = None
+    ) -> None:
+        """Take where to look, and the checkpoint that is to go with entries."""
+        self._node = node
+        self._block = block
+        self._registries = session.registries(node, block)
+        self._address = self._registries.records.address
+        self.prover = JournalProver(session, node, block, checkpoint)
+
+    def read(
+        self,
+        ids: Sequence[RecordId],
+        rows: Mapping[RecordId, EntryRow],
+        progress: Callable[[int], None] | None = None,
+    ) -> Read:
+        """Return what there is of records; `rows` are those that a journal registered.
+
+        Raises `NoProofsError`, `NotSealedError`, `TraceMismatchError`, `UnreachableError`.
+        """
+        slots = {each: record_slots(each) for each in ids}
+        records = self._prove([slot for each in slots.values() for slot in each])
+        traces: dict[RecordId, Trace] = {}
+        entries: dict[RecordId, EvidentEntry] = {}
+        more = {successor_slot()}
+        for place, each in enumerate(ids, start=1):
+            row, state = rows.get(each), RecordState()
+            if row is None or any(records.words[slot] for slot in slots[each]):
+                traces[each] = read_trace(self._registries, each, self._block)
+                state = traces[each].state
+            if row is not None and state.status is Status.NONE:
+                entries[each] = self.prover.entry(row)
+                more |= slots_of(entries[each])
+            elif state.type_id:
+                more.add(type_head_slot(state.issuer, state.type_id))
+            if progress is not None:
+                progress(place)
+        nodes = records.nodes | self._prove(sorted(more)).nodes
+        return Read(self.anchor(nodes), self._block, traces, entries)
+
+    def anchor(self, nodes: set[bytes]) -> Anchor:
+        """Return the anchor that these trie nodes hang on."""
+        header = header_of(self._node, self._block)
+        registry = bytes.fromhex(self._address[2:])
+        return Anchor(self._node.chain_id, registry, header, tuple(sorted(nodes)))
+
+    def prove(self, slots: set[int]) -> set[bytes]:
+        """Return the trie nodes that prove what is in slots."""
+        return self._prove(sorted(slots)).nodes
+
+    def _prove(self, slots: Sequence[int]) -> ProvenSlots:
+        return proven_slots(self._node, self._address, slots, self._block)
+
+
+def slots_of(entry: EvidentEntry) -> set[int]:
+    """Return the slots that say whether an entry counts, and what holds are on its type."""
+    return {
+        seal_slot(entry.agency_id, entry.journal, entry.seal.size),
+        journal_head_slot(entry.agency_id, entry.journal),
+        type_head_slot(entry.agency_id, entry.entry.type_id),
+    }
