@@ -85,7 +85,7 @@ def test_evidence__verified_by_pinned_trust(
     changed = tmp_path / "changed.json"
     changed.write_bytes(Path(file).read_bytes().replace(b"12/345", b"12/346"))
     invalid = muniment("verify", str(changed), "--json")
-    assert (invalid.code, invalid.json["step"]) == (10, 8)
+    assert (invalid.code, invalid.json["step"]) == (10, 9)
     expired = tmp_path / "expired.toml"
     expired.write_text(Path(trust).read_text().replace("2027", "2020").replace("2028", "2020"))
     assert TrustFile.from_bytes(expired.read_bytes()).expires < 1_700_000_000

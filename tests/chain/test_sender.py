@@ -49,7 +49,11 @@ def test_line_that_breaks_while_sending__leaves_the_hash_to_ask_for(
         with pytest.raises(UnknownOutcomeError) as caught:
             operator.send(call)
     named = [f"0x{caught.value.transaction_hash.hex()}"]
-    assert int(world.connection.request("eth_getTransactionReceipt", named)["status"], 16) == 1
+    receipt = None
+    while receipt is None:
+        # The node was not asked to wait until it has mined it.
+        receipt = world.connection.request("eth_getTransactionReceipt", named)
+    assert int(receipt["status"], 16) == 1
     # Neither sent twice by itself nor stuck on the nonce that it does not know.
     with pytest.raises(errors.RecordRegistryAlreadyRegisteredError):
         operator.send(call)

@@ -13,6 +13,7 @@ import pytest
 
 from muniment.errors import MunimentError
 from muniment.evidence import EvidenceFile, Outcome, TrustFile, Verifier
+from muniment.evidence.conclusions import file_of
 from muniment.evidence.verifier import STEPS, Document
 from muniment.record.canonical import canonicalize
 
@@ -32,6 +33,12 @@ def verdict(name: str, **changes: object) -> tuple[Outcome, int | None]:
     return found.outcome, found.step
 
 
+def block_of(name: str) -> int:
+    number = verifier().verify((VECTORS / name).read_bytes())[0].block_number
+    assert number is not None
+    return number
+
+
 @pytest.mark.parametrize("name", sorted(TABLE["cases"]))
 def test_vector(name: str) -> None:
     expected = TABLE["cases"][name]
@@ -46,6 +53,8 @@ def test_vector(name: str) -> None:
         assert all(each.fields is None for each in failed)
     elif name == "bundle.json":
         assert outcomes == {Outcome.VALID, Outcome.REVOKED}
+    elif name == "journal-bundle.json":
+        assert [each.outcome for each in found] == [Outcome.VALID] * 4
     else:
         assert [each.outcome for each in found] == [expected["outcome"]]
 
@@ -53,7 +62,7 @@ def test_vector(name: str) -> None:
 def test_there_are_enough_failing_vectors() -> None:
     assert sum(name.endswith("_fail.json") for name in TABLE["cases"]) >= 50
     assert {path.name for path in VECTORS.glob("*.json")} == {*TABLE["cases"], "cases.json"}
-    covered = {case.get("step") for case in TABLE["cases"].values()} | {4, 7, 10, 13}
+    covered = {case.get("step") for case in TABLE["cases"].values()} | {4, 10, 13}
     assert covered >= set(STEPS)
 
 
@@ -80,7 +89,7 @@ def test_trust__decides_what_is_known() -> None:
     assert block.registry == TRUST.registry
     assert verdict("plain.json", code_hash=bytes(32)) == (Outcome.INVALID, 4)
     assert verdict("plain.json", blocks={}) == (Outcome.UNKNOWN, 12)
-    [number] = TRUST.blocks
+    number = block_of("plain.json")
     assert verdict("plain.json", blocks={number: bytes(32)}) == (Outcome.INVALID, 12)
     assert verdict("plain.json", expires=NOW - 1) == (Outcome.UNKNOWN, 2)
     assert verdict("plain.json", algorithms=(2,)) == (Outcome.UNKNOWN, 8)
@@ -91,7 +100,8 @@ def test_trust__decides_what_is_known() -> None:
 
 def test_nodes__are_asked_for_blocks_that_the_file_does_not_name() -> None:
     data = (VECTORS / "plain.json").read_bytes()
-    [(number, block_hash)] = TRUST.blocks.items()
+    number = block_of("plain.json")
+    block_hash = TRUST.blocks[number]
     without = replace(TRUST, blocks={})
     for answer, outcome in ((block_hash, Outcome.VALID), (None, Outcome.UNKNOWN)):
         asking = Verifier(
@@ -117,7 +127,7 @@ def test_files__are_their_own_bytes() -> None:
     for name in TABLE["cases"]:
         if not name.endswith("_fail.json"):
             data = (VECTORS / name).read_bytes()
-            assert EvidenceFile.from_bytes(data).to_bytes() == data
+            assert file_of(data).to_bytes() == data
 
 
 def test_example__is_valid_for_years() -> None:
@@ -232,3 +242,29 @@ def test_20_000_mutated_files__are_refused() -> None:
 @pytest.mark.exhaustive
 def test_1_000_000_mutated_files__are_refused() -> None:
     mutate_many(1_000_000, 3)
+
+
+def test_journal_record__tells_where_it_stands_and_who_vouches() -> None:
+    [found] = verifier().verify((VECTORS / "journal-entry.json").read_bytes())
+    assert (found.journal, found.entry_index, found.version, found.witnesses) == (1, 5, 1, None)
+    assert found.fields == {"holder": "Holder 5"}
+    [vouched] = verifier().verify((VECTORS / "journal-witnessed.json").read_bytes())
+    assert vouched.witnesses == ["archive.example/witness", "court.example/witness"]
+    [alone] = verifier(witnesses=TRUST.witnesses[:1]).verify(
+        (VECTORS / "journal-witnessed.json").read_bytes()
+    )
+    assert (alone.outcome, alone.witnesses) == (Outcome.VALID, None)
+    [held] = verifier().verify((VECTORS / "journal-held.json").read_bytes())
+    assert (held.outcome, held.holds) == (Outcome.VALID, 1)
+
+
+def test_conflict__names_both_registrations() -> None:
+    [found] = verifier().verify((VECTORS / "conflict-entries.json").read_bytes())
+    assert "entry 3 of journal 1 and entry 40 of journal 1" in found.reason
+    [found] = verifier().verify((VECTORS / "conflict-entry-and-transaction.json").read_bytes())
+    assert "entry 41 of journal 1 and a transaction" in found.reason
+
+
+def test_other_lineage__makes_other_ids() -> None:
+    [found] = verifier(lineage=bytes(32)).verify((VECTORS / "journal-entry.json").read_bytes())
+    assert (found.outcome, found.step) == (Outcome.INVALID, 7)
