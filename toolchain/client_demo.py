@@ -35,7 +35,6 @@ FOLDER = ROOT / ".build" / "demo"
 REPORTS = ROOT / "node_modules" / "vega-datasets" / "data" / "birdstrikes.csv"
 MAPPING = ROOT / "data" / "wildlife-strike.map.toml"
 SCHEMA = ROOT / "data" / "schemas" / "wildlife-strike.json"
-ROWS = 1_000
 
 
 @click.group()
@@ -99,7 +98,7 @@ def up() -> None:
         "faa-strikes",
         "--new-officer",
         "--new-operators",
-        "1",
+        "2",
         "--key-file",
     )
     _appoint(url, keys[2], registries)
@@ -120,10 +119,11 @@ def up() -> None:
         "--searchable",
         "species",
     )
-    lines = REPORTS.read_text(encoding="utf-8").splitlines(keepends=True)[: ROWS + 1]
-    (FOLDER / "reports.csv").write_text("".join(lines), encoding="utf-8")
-    click.echo(f"\n{ROWS:,} real wildlife-strike reports are imported.")
-    say("import", "wildlife-strike", str(FOLDER / "reports.csv"), "--map", str(MAPPING))
+    click.echo("\nIt opens a journal, which a key of its own seals.")
+    say("journal", "open", "--sealer", str(FOLDER / "operator-2.json"))
+    click.echo("\nThe whole register, 10,000 real wildlife-strike reports, goes into the journal.")
+    say("import", "wildlife-strike", str(REPORTS), "--map", str(MAPPING))
+    say("journal", "status")
     click.echo("\nFound by a field, of which the database has a keyed hash alone.")
     say(
         "find",
@@ -133,7 +133,10 @@ def up() -> None:
         "--limit",
         "3",
     )
-    click.echo("\nEvidence of one report: two fields shown, the others hidden.")
+    click.echo(
+        "\nEvidence of one report: its entry under a seal, and that nothing was done to it since; "
+        "two fields shown, the others hidden."
+    )
     evidence, trust = FOLDER / "strike.json", FOLDER / "trust.toml"
     say("evidence", "17", "--field", "airport", "--field", "date", "-o", str(evidence))
     # The trust file of `init` is older than the record: the operator publishes a new one.
@@ -143,7 +146,7 @@ def up() -> None:
     changed = FOLDER / "changed.json"
     changed.write_bytes(evidence.read_bytes().replace(b"1990", b"1991", 1))
     say("verify", str(changed), "--trust", str(FOLDER / "registry.trust.toml"), code=10)
-    click.echo("\nThe report is revoked; new evidence says so.")
+    click.echo("\nThe report is revoked, which enrols it on chain; new evidence says so.")
     say("revoke", "17", "--reason", "error")
     say("evidence", "17", "-o", str(FOLDER / "revoked.json"))
     say("verify", str(FOLDER / "revoked.json"), "--trust", str(trust), code=13)
@@ -154,7 +157,7 @@ def up() -> None:
         "  . .build/demo/environment\n"
         "  muniment trace 17\n"
         "  muniment find wildlife-strike --state revoked\n"
-        "  muniment show 17\n\n"
+        "  muniment show 18\n\n"
         "make demo-down ends it."
     )
 
@@ -209,11 +212,11 @@ def _appoint(url: str, admin_key: bytes, registries: Registries) -> None:
     """The agency's first admin gives the new officer and the machine their roles."""
     connection = Connection(url, CHAIN_ID)
     admin, agencies = Sender(connection, Signer.from_key(admin_key)), registries.agencies
-    officer, machine = FOLDER / "officer.json", FOLDER / "operator-1.json"
-    for kind, keystore in ((1, officer), (2, officer), (4, machine)):
+    officer, machines = FOLDER / "officer.json", FOLDER.glob("operator-*.json")
+    for kind, keystore in ((1, officer), (2, officer), *((4, each) for each in machines)):
         role = agencies.role_of_kind(kind, 1, block=connection.block())
         admin.send(agencies.grant_role(role, address_in(Path(keystore))))
-    click.echo("the admin has made the officer admin and registrar, the machine an operator")
+    click.echo("the admin has made the officer admin and registrar, the machines operators")
 
 
 if __name__ == "__main__":
