@@ -169,10 +169,17 @@ class GrowingEdge:
 class TileTree(HashTree):
     """A journal of a size, read from its files: only the tiles that are needed, each once."""
 
-    def __init__(self, read: Read, size: int, *, kept: int = 512) -> None:
-        """Read nothing yet; `kept` tiles stay in memory, about 30 KiB each."""
+    def __init__(
+        self, read: Read, size: int, *, stored: int | None = None, kept: int = 512
+    ) -> None:
+        """Read nothing yet; `kept` tiles stay in memory, about 30 KiB each.
+
+        `stored` is the size that the files have, where that is greater: partial files of `size`
+        may be gone, and what stands now begins with them.
+        """
         self._read = read
         self._size = size
+        self._stored = max(size, stored or 0)
         self._tile = lru_cache(kept)(self._read_tile)
 
     @property
@@ -186,7 +193,8 @@ class TileTree(HashTree):
         width = width_of(self._size, 0, number)
         if not 0 <= place < width:
             raise InvalidInputError("index", f"0 to {self._size - 1}", str(index))
-        entries = decode_bundle(self._file(bundle_path(number, width), bundle_path(number)))
+        now = bundle_path(number, width_of(self._stored, 0, number))
+        entries = decode_bundle(self._file(bundle_path(number, width), now))
         if len(entries) < width or hash_leaf(entries[place]) != self._complete(0, index):
             raise TileError(
                 f"entry {index} is not that of its leaf hash", expected="one the tree has"
@@ -201,8 +209,8 @@ class TileTree(HashTree):
     def _read_tile(self, level: int, number: int) -> list[list[bytes]]:
         """A tile's hashes, and above them the nodes of each level within it that are complete."""
         width = width_of(self._size, level, number)
-        path, full = tile_path(level, number, width), tile_path(level, number)
-        rows = [decode_tile(self._file(path, full), width)]
+        now = tile_path(level, number, width_of(self._stored, level, number))
+        rows = [decode_tile(self._file(tile_path(level, number, width), now), width)]
         while len(rows[-1]) > 1:
             below = rows[-1]
             rows.append(
@@ -210,14 +218,19 @@ class TileTree(HashTree):
             )
         return rows
 
-    def _file(self, path: str, full: str) -> bytes:
-        """A file, or the full one where the journal has grown and the partial one is gone."""
+    def _file(self, path: str, now: str) -> bytes:
+        """A file, or what stands in its place now that the journal has grown."""
         try:
             return self._read(path)
         except (OSError, LookupError):
-            if path == full:
-                raise
-            return self._read(full)
+            full, _, _ = path.partition(".p/")
+            for other in dict.fromkeys((now, full)):
+                if other != path:
+                    try:
+                        return self._read(other)
+                    except (OSError, LookupError):
+                        continue
+            raise
 
 
 class RecomputedRoot:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from muniment.journal.checkpoints import Checkpoint, NoteKey, verify
+from muniment.journal.checkpoints import Checkpoint, NoteKey, checkpoint_in, verify
 from muniment.journal.tiles import (
     CHECKPOINT_PATH,
     TILE_WIDTH,
@@ -93,7 +93,9 @@ class JournalFiles:
 
     def tree(self, size: int) -> TileTree:
         """Return the journal of a size, read from the files as it is needed."""
-        return TileTree(self.read, size)
+        note = self.checkpoint()
+        stored = size if note is None else checkpoint_in(note).size
+        return TileTree(self.read, size, stored=stored)
 
     def recompute(self, recomputed: RecomputedRoot, size: int) -> None:
         """Take the entries up to `size` as they are stored into a recomputed root."""
