@@ -129,6 +129,7 @@ bench: env ## Benchmarks
 	@$(PYTHON) -m benchmarks index
 	@$(PYTHON) -m benchmarks verify
 	@$(PYTHON) -m benchmarks tree
+	@$(PYTHON) -m benchmarks evidence
 	@$(PYTHON) -m benchmarks import --records 300000
 
 .PHONY: clean

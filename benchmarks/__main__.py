@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks gas | import | index | sender | tree | verify`; see `--help` of each."""
+"""`python -m benchmarks evidence | gas | import | index | sender | tree | verify`: see `--help`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import click
 
 from benchmarks import (
+    evidence,
     gas,
     gas_tables,
     import_costs,
@@ -114,6 +115,17 @@ def import_command(as_json: bool, records: int) -> None:
     Example: python -m benchmarks import --records 300000 --json
     """
     _show(importing.measure(records) | import_costs.cost_table(), as_json)
+
+
+@main.command("evidence")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--records", default=100_000, show_default=True, help="Flights in the journal.")
+def evidence_command(as_json: bool, records: int) -> None:
+    """Evidence of journal records: sizes, making in bulk, verifying alone and in a bundle.
+
+    Example: python -m benchmarks evidence --records 3000000 --json
+    """
+    _show(evidence.measure(records), as_json)
 
 
 @main.command("tree")

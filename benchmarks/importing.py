@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from bisect import bisect_left
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
@@ -25,7 +26,7 @@ from benchmarks.local_registry import local_registry
 from muniment.intake.sources import Source
 from muniment.registry import Registry, Stage
 from muniment.registry.bulk import Tally
-from muniment.registry.journal_import import import_by_journal
+from muniment.registry.journal_import import JournalImport, import_by_journal
 from muniment.registry.journals import sealing, wait_sealed
 from muniment.registry.sealing import progress_of
 from toolchain.local_chain import ROOT
@@ -121,9 +122,16 @@ def run(records: int) -> dict[str, float]:
     return figures
 
 
-def _timed(registry: Registry, records: int) -> dict[str, float]:
+def import_flights(
+    registry: Registry, records: int, tell: Callable[[Tally], None] | None = None
+) -> JournalImport:
+    """Import so many flights into journal 1."""
     source, mapping = flights()
     limited = _limited(source, records)
+    return import_by_journal(registry.session, flight_type(), limited, mapping, 1, progress=tell)
+
+
+def _timed(registry: Registry, records: int) -> dict[str, float]:
     acknowledged: list[tuple[int, float]] = []
     sealed: list[tuple[int, float]] = []
     stop = Event()
@@ -141,9 +149,7 @@ def _timed(registry: Registry, records: int) -> dict[str, float]:
     begun, cpu = time.monotonic(), time.process_time()
     watcher.start()
     with sealing(registry.session):
-        done = import_by_journal(
-            registry.session, flight_type(), limited, mapping, 1, progress=tell
-        )
+        done = import_flights(registry, records, tell)
     wait_sealed(registry.session, 1, done.size, Stage.PROVABLE, timeout=600)
     ended = time.monotonic()
     time.sleep(0.2)
