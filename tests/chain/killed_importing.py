@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process that imports into the journal and seals it, and is killed at the nth place.
+"""A process that imports into the journal and seals it, and meets a fault at the nth place.
 
-    python -m tests.chain.killed_importing PROFILE N FILE
+    python -m tests.chain.killed_importing PROFILE N FILE FAULT
 
-Such a place lies after each commit of the databases, after each object that is put into the vault,
-and before and after the checkpoint is replaced: between two of them nothing happens that lasts.
-With N of 0 it ends, and prints how many there were.
+With the fault `kill` such a place lies after each commit of the databases, after each object that
+is put into the vault, and before and after the checkpoint is replaced: between two of them nothing
+happens that lasts. With `EIO` or `ENOSPC` it is each fsync of the vault, which fails with that
+error. With N of 0 it ends, and prints how many places there were.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -87,11 +89,27 @@ def watched(places: Places) -> None:
     FolderVault.replace = counted_replace  # type: ignore[method-assign]
 
 
-def work(profile: Path, last: int, file: Path) -> None:
+def failing(places: Places, code: int) -> None:
+    """Let the fsync at the place fail, as a disk does that is full or broken."""
+    honest = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        places.count += 1
+        if places.count == places.last:
+            raise OSError(code, os.strerror(code))
+        honest(descriptor)
+
+    os.fsync = fsync
+
+
+def work(profile: Path, last: int, file: Path, fault: str) -> None:
     """Import and seal; done again, it goes on where it was."""
     with Registry.open(profile, password=PASSWORD) as registry:
         places = Places(last)
-        watched(places)
+        if fault == "kill":
+            watched(places)
+        else:
+            failing(places, getattr(errno, fault))
         fields = {name: FieldSource(name) for name in ("holder", "parcel")}
         done = import_by_journal(
             registry.session,
@@ -106,4 +124,4 @@ def work(profile: Path, last: int, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    work(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    work(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])

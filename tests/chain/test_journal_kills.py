@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,8 +39,10 @@ def write(folder: Path, first: int) -> Path:
     return path
 
 
-def worked(folder: Path, place: int, file: Path) -> subprocess.CompletedProcess[str]:
-    arguments = [str(folder / "profile.toml"), str(place), str(file)]
+def worked(
+    folder: Path, place: int, file: Path, fault: str = "kill"
+) -> subprocess.CompletedProcess[str]:
+    arguments = [str(folder / "profile.toml"), str(place), str(file), fault]
     return subprocess.run(
         [sys.executable, "-m", "tests.chain.killed_importing", *arguments],
         env=environment(folder),
@@ -75,9 +81,7 @@ def test_killed_after_every_commit_and_file__complete_and_once(
         file = write(tmp_path, ROWS * round_)
         killed = worked(tmp_path, place, file)
         acknowledged = progress_of(registry.session, 1).acknowledged
-        with registry.session.database.write() as connection:
-            # As if the time of its leases had passed.
-            connection.execute(sa.update(leases).values(expires_ms=0))
+        expired(registry)
         again = worked(tmp_path, 0, file)
         assert again.returncode == 0, again.stderr
         done += ROWS
@@ -87,3 +91,77 @@ def test_killed_after_every_commit_and_file__complete_and_once(
         assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert place > 12
     assert_sound(registry, world, done)
+
+
+def expired(registry: Registry) -> None:
+    """As if the time of a dead process's leases had passed."""
+    with registry.session.database.write() as connection:
+        connection.execute(sa.update(leases).values(expires_ms=0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["EIO", "ENOSPC"])
+def test_disk_that_fails__is_said_and_nothing_is_lost(
+    officer: Officers, world: World, tmp_path: Path, fault: str
+) -> None:
+    """Every seventh fsync of the vault fails once, over all of them."""
+    registry = officer("registrar")
+    failed = 0
+    for round_, place in enumerate(itertools.count(1, 7)):
+        file = write(tmp_path, ROWS * round_)
+        broken = worked(tmp_path, place, file, fault)
+        acknowledged = progress_of(registry.session, 1).acknowledged
+        if broken.returncode:
+            failed += 1
+            assert os.strerror(getattr(errno, fault)) in broken.stderr
+        expired(registry)
+        again = worked(tmp_path, 0, file)
+        assert again.returncode == 0, again.stderr
+        assert acknowledged <= progress_of(registry.session, 1).acknowledged == ROWS * (round_ + 1)
+        if not broken.returncode:
+            break
+    assert failed >= 3
+    assert_sound(registry, world, ROWS * (round_ + 1))
+
+
+def killed_at_random(registry: Registry, folder: Path, seed: int, round_: int) -> None:
+    """A process that imports is killed some time after it began; the next one finishes."""
+    file = write(folder, ROWS * round_)
+    chance = random.Random(seed)
+    arguments = [str(folder / "profile.toml"), "0", str(file), "kill"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.chain.killed_importing", *arguments],
+        env=environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(0.6 + 1.4 * chance.random())
+    process.kill()
+    process.wait()
+    acknowledged = progress_of(registry.session, 1).acknowledged
+    expired(registry)
+    again = worked(folder, 0, file)
+    assert again.returncode == 0, (seed, again.stderr)
+    done = progress_of(registry.session, 1).acknowledged
+    assert acknowledged <= done == ROWS * (round_ + 1), seed
+
+
+@pytest.mark.slow
+def test_killed_at_20_moments__complete_and_once(
+    officer: Officers, world: World, tmp_path: Path
+) -> None:
+    registry = officer("registrar")
+    for round_ in range(20):
+        killed_at_random(registry, tmp_path, 2000 + round_, round_)
+    assert_sound(registry, world, ROWS * 20)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_at_100_moments__complete_and_once(
+    officer: Officers, world: World, tmp_path: Path, seed: int
+) -> None:
+    registry = officer("registrar")
+    for round_ in range(10):
+        killed_at_random(registry, tmp_path, 3000 + 10 * seed + round_, round_)
+    assert_sound(registry, world, ROWS * 10)

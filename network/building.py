@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The node's program: built from network/node by the Go toolchain, once for each state of it.
+
+Program and Go's caches lie under ${XDG_CACHE_HOME:-~/.cache}/muniment, outside of the tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from network.errors import BuildError
+
+SOURCE: Final = Path(__file__).resolve().parent / "node"
+_FILES: Final = ("go.mod", "go.sum", "main.go")
+# blst without the instructions of newer processors: one program for all hosts.
+_C_FLAGS: Final = "-O2 -D__BLST_PORTABLE__"
+# A dependency (fjl/memsize) links to a function inside Go's runtime, which Go refuses since 1.23.
+_LINK_FLAGS: Final = "-checklinkname=0 -s -w"
+_LOWEST_PRIORITY: Final = 10
+
+
+def cache() -> Path:
+    """The folder of what can be made again."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "muniment"
+
+
+def program() -> Path:
+    """Return the node's program, building it where that was not done yet: minutes the first time.
+
+    Raises `BuildError`.
+    """
+    for needed in ("go", "gcc"):
+        if shutil.which(needed) is None:
+            raise BuildError(
+                f"{needed} is missing",
+                expected="Go 1.22 or newer, and gcc",
+                remedy="apt-get install golang gcc libc6-dev, or Go from its makers",
+            )
+    target = cache() / "network" / _key() / "validator"
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    making = target.with_name(f"validator.{os.getpid()}")
+    command = ["go", "build", "-mod=readonly", "-trimpath", f"-ldflags={_LINK_FLAGS}"]
+    try:
+        subprocess.run(
+            [*command, "-o", str(making), "."],
+            cwd=SOURCE,
+            env=_environment(),
+            check=True,
+            preexec_fn=_step_back,
+        )
+    except subprocess.CalledProcessError as error:
+        raise BuildError(
+            f"go build ended with {error.returncode}",
+            expected="a built node",
+            remedy="read what it said above; the modules come from the proxy that `go env` names",
+        ) from error
+    # Whoever builds at the same time makes the same: the last one stays.
+    making.replace(target)
+    return target
+
+
+def _step_back() -> None:
+    os.nice(_LOWEST_PRIORITY)
+
+
+def _environment() -> dict[str, str]:
+    go = cache() / "go"
+    return {
+        **os.environ,
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "-buildvcs=false",
+        "CGO_ENABLED": "1",
+        "CGO_CFLAGS": _C_FLAGS,
+        "GOMODCACHE": str(go / "mod"),
+        "GOCACHE": str(go / "build"),
+    }
+
+
+def _key() -> str:
+    """Of all that the program is made of: its files, the flags, and the compiler."""
+    version = subprocess.run(
+        ["go", "version"], capture_output=True, check=True, env=_environment()
+    ).stdout
+    parts = [version, _C_FLAGS.encode(), _LINK_FLAGS.encode()]
+    parts += [(SOURCE / name).read_bytes() for name in _FILES]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:16]
