@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from muniment.chain.connection import RpcError
-from muniment.errors import UnreachableError
+from network.errors import NetworkError
 
 _CHUNK: Final = 1 << 16
 
 
 def ask(path: Path, method: str, parameters: Sequence[Any] = (), *, timeout: float = 10.0) -> Any:
-    """Return the node's result. Raises `UnreachableError` and `RpcError`."""
+    """Return the node's result. Raises `NetworkError` and `RpcError`."""
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
@@ -28,7 +28,11 @@ def ask(path: Path, method: str, parameters: Sequence[Any] = (), *, timeout: flo
             line.sendall(json.dumps(request).encode() + b"\n")
             answer = _answer(line)
     except (OSError, ValueError) as error:
-        raise UnreachableError(str(path), type(error).__name__) from error
+        raise NetworkError(
+            f"nobody answers at {path}: {type(error).__name__}",
+            expected="a running node",
+            remedy="python -m network start",
+        ) from error
     fault = answer.get("error")
     if fault:
         raise RpcError(method, int(fault.get("code", 0)), str(fault.get("message", "")))
@@ -49,5 +53,5 @@ def _answer(line: socket.socket) -> dict[str, Any]:
         except ValueError:
             continue
         if not isinstance(found, dict):
-            raise TypeError("no JSON-RPC answer")
+            raise ValueError("no JSON-RPC answer")  # noqa: TRY004 (it came over the line)
         return found

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes as processes of this host: started, watched, ended. For servers see docs/guides/network.md.
+
+A node's process is known by DIR/NAME/node.pid, and taken for the node only where its command names
+the node's folder: a number that the system has given to another program harms nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from network.building import program
+from network.errors import NetworkError, NodeEndedError
+from network.members import VALIDATOR, Member, Network
+from network.ports import is_free
+from network.socket_rpc import ask
+
+NAMESPACES: Final = ("eth", "net", "web3", "kaia", "txpool")
+"""What the port answers. Never `governance`, `admin`, `personal` or `istanbul`: whoever reaches the
+first votes as the validator."""
+START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.1
+_ANSWER_SECONDS: Final = 3.0
+# A batch of 500 registrations is some 150 kB of JSON.
+_LARGEST_REQUEST: Final = 8 << 20
+_LONGEST_SOCKET: Final = 107
+
+
+def socket_of(network: Network, member: Member) -> Path:
+    """The node's socket. Raises `NetworkError` where its path is too long for one."""
+    path = (network.home(member) / "node.ipc").absolute()
+    if len(bytes(path)) > _LONGEST_SOCKET:
+        raise NetworkError(
+            f"the path {path} is too long for a socket",
+            expected=f"{_LONGEST_SOCKET} bytes at most",
+            remedy="use a folder nearer to the root",
+        )
+    return path
+
+
+def log_of(network: Network, member: Member) -> Path:
+    """Where a node started from here says what it does."""
+    return network.home(member) / "node.log"
+
+
+def command_of(network: Network, member: Member, node: Path, *, traces: bool = False) -> list[str]:
+    """The command that runs a node; `traces` adds `debug` (tracing) to what the port answers."""
+    home = network.home(member).absolute()
+    namespaces = (*NAMESPACES, "debug") if traces else NAMESPACES
+    return [
+        *(str(node), "--datadir", str(home), "--nodekey", str(home / "nodekey")),
+        *("--networkid", str(network.chain_id)),
+        *("--nodiscover", "--nat", "none", "--netrestrict", network.restriction),
+        *("--ipcpath", str(socket_of(network, member))),
+        *("--rpc", "--rpcaddr", member.rpc_host, "--rpcport", str(member.rpc)),
+        *("--rpcvhosts", f"localhost,{member.rpc_host}", "--rpcapi", ",".join(namespaces)),
+        # What reads the node's files or memory stays on the socket.
+        "--rpc.unsafe-debug.disable",
+        *("--maxRequestContentLength", str(_LARGEST_REQUEST)),
+        # Evidence is proven in old blocks too: all states stay.
+        *("--syncmode", "full", "--gcmode", "archive"),
+        *("--ntp.disable", "--state.cache-size", "64", "--db.leveldb.cache-size", "32"),
+        *("--txpool.exec-slots.account", "4096", "--txpool.exec-slots.all", "16384"),
+        *("--txpool.nonexec-slots.account", "1024", "--txpool.nonexec-slots.all", "8192"),
+        *("--txpool.nolocals", "--rewardbase", member.address),
+    ]
+
+
+def environment_of(member: Member) -> dict[str, str]:
+    """What the node is told by its environment (network/node/main.go)."""
+    return {
+        "VALIDATOR_P2P_LISTEN": f"{member.host}:{member.p2p}",
+        "VALIDATOR_NODE_TYPE": "cn" if member.role == VALIDATOR else "pn",
+    }
+
+
+def initialise(network: Network, member: Member) -> None:
+    """Give a node its first block. Raises `NodeEndedError`."""
+    command = [str(program()), "--datadir", str(network.home(member).absolute()), "init"]
+    with log_of(network, member).open("ab") as log:
+        answer = subprocess.run(
+            [*command, str(network.folder.absolute() / "genesis.json")],
+            stdout=log,
+            stderr=log,
+            check=False,
+        )
+    if answer.returncode:
+        raise NodeEndedError(member.name, "refused the genesis", log_of(network, member))
+
+
+def pid_of(network: Network, member: Member) -> int | None:
+    """The process of a running node, None where it does not run."""
+    try:
+        pid = int((network.home(member) / "node.pid").read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return pid if bytes(network.home(member).absolute()) in command else None
+
+
+def start(network: Network, members: Iterable[Member], *, traces: bool = False) -> list[Member]:
+    """Start those that do not run, and return them. Raises `NetworkError`.
+
+    It does not wait: see `wait_until_answering` and `wait_for_blocks`.
+    """
+    node = program()
+    started = []
+    for member in members:
+        if pid_of(network, member) is not None:
+            continue
+        for host, port in ((member.host, member.p2p), (member.rpc_host, member.rpc)):
+            if not is_free(host, port):
+                raise NetworkError(
+                    f"port {port} of {host} is taken by another program",
+                    expected=f"it to be free for node {member.name}",
+                    remedy="end that program; or change the port in network.json, on every host",
+                )
+        with log_of(network, member).open("ab") as log:
+            process = subprocess.Popen(
+                command_of(network, member, node, traces=traces),
+                env={**os.environ, **environment_of(member)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        (network.home(member) / "node.pid").write_text(str(process.pid))
+        started.append(member)
+    return started
+
+
+def stop(network: Network, members: Sequence[Member], *, kill: bool = False) -> list[Member]:
+    """End those that run, and return them; `kill` by SIGKILL. Raises `NodeEndedError`.
+
+    Told to end, a node writes what it has in memory; killed, it takes up again at its last block.
+    """
+    running = [(each, pid_of(network, each)) for each in members]
+    ended = []
+    for member, pid in running:
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL if kill else signal.SIGTERM)
+            ended.append(member)
+    for member in ended:
+        if not _within(_STOP_SECONDS, lambda member=member: pid_of(network, member) is None):
+            raise NodeEndedError(member.name, "does not end", log_of(network, member))
+        (network.home(member) / "node.pid").unlink(missing_ok=True)
+    return ended
+
+
+def height(network: Network, member: Member) -> int:
+    """The number of the node's highest block. Raises `NetworkError`."""
+    found = ask(
+        socket_of(network, member), "eth_blockNumber", timeout=_ANSWER_SECONDS
+    )
+    return int(found, 16)
+
+
+def wait_until_answering(
+    network: Network, members: Iterable[Member], seconds: float = START_SECONDS
+) -> None:
+    """Return when all of them answer. Raises `NodeEndedError`."""
+    for member in members:
+        log = log_of(network, member)
+
+        def answers(member: Member = member, log: Path = log) -> bool:
+            if pid_of(network, member) is None:
+                raise NodeEndedError(member.name, "has ended", log)
+            try:
+                height(network, member)
+            except NetworkError:
+                return False
+            return True
+
+        if not _within(seconds, answers):
+            raise NodeEndedError(member.name, f"does not answer in {seconds:g} s", log)
+
+
+def wait_for_blocks(
+    network: Network, members: Sequence[Member], count: int = 1, seconds: float = START_SECONDS
+) -> int:
+    """Return the height when each of them has `count` blocks more than the highest has now.
+
+    Raises `NodeEndedError`.
+    """
+    wait_until_answering(network, members, seconds)
+    wanted = max(height(network, each) for each in members) + count
+    for member in members:
+        if not _within(seconds, lambda member=member: height(network, member) >= wanted):
+            what = f"has no block {wanted} in {seconds:g} s"
+            raise NodeEndedError(member.name, what, log_of(network, member))
+    return wanted
+
+
+def _within(seconds: float, is_so: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True

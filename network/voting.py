@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who validates is decided by vote of more than half of the validators, while the chain runs.
+
+A validator's vote is given over its node's socket. The node puts it into the next block that it
+proposes itself, so a vote of all takes about as many blocks as there are validators; the block
+after the deciding one is sealed by the new set. Votes that do not suffice are forgotten after a day
+(genesis.VOTES_EPOCH).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from muniment.errors import InvalidInputError
+from network.errors import NetworkError, NodeEndedError
+from network.members import OBSERVER, VALIDATOR, Member, Network
+from network.running import (
+    height,
+    log_of,
+    pid_of,
+    socket_of,
+    start,
+    stop,
+    wait_until_answering,
+)
+from network.socket_rpc import ask
+from network.status import validators
+
+_SECONDS: Final = 120.0
+_POLL_SECONDS: Final = 0.2
+_ENOUGH: Final = 4
+
+
+def vote(network: Network, voters: Iterable[Member], address: str, *, add: bool) -> int:
+    """Give the votes of `voters` for or against `address`, and return how many were given.
+
+    A node cannot vote for its own removal and is passed over. Raises `NetworkError`, `RpcError`.
+    """
+    key = "governance.addvalidator" if add else "governance.removevalidator"
+    given = 0
+    for voter in voters:
+        if voter.address != address:
+            ask(socket_of(network, voter), "governance_vote", [key, address])
+            given += 1
+    return given
+
+
+def promote(network: Network, member: Member) -> Network:
+    """Make an observer run from here a validator, by the votes of those run from here.
+
+    It has the whole chain first: a validator that is voted in and away weakens the others. Raises
+    `NetworkError` where fewer than more than half of the validators are run from here: the other
+    operators vote by `python -m network vote`.
+    """
+    voters = _voters(network, member, add=True)
+    start(network, [member])
+    wait_until_answering(network, [member])
+    _wait(lambda: _is_level(network, member, voters[0]), member.name, "catch up")
+    vote(network, voters, member.address, add=True)
+    _wait(lambda: member.address in validators(network, voters[0]), member.name, "be voted in")
+    stop(network, [member])
+    after = _with_role(network, member, VALIDATOR)
+    start(after, [after.member(member.name)])
+    wait_until_answering(after, [after.member(member.name)])
+    _introduce(after, after.member(member.name))
+    return after
+
+
+def demote(network: Network, member: Member) -> Network:
+    """Take a validator out, by the votes of those run from here; its node, if here, is stopped.
+
+    Raises `NetworkError` as `promote`, and where fewer than four validators would stay.
+    """
+    voters = _voters(network, member, add=False)
+    left = len(validators(network, voters[0])) - 1
+    if left < _ENOUGH:
+        raise NetworkError(
+            f"{left} validators would stay",
+            expected=f"{_ENOUGH} at least, of which one may be away",
+            remedy="add another validator first",
+        )
+    vote(network, voters, member.address, add=False)
+    _wait(lambda: member.address not in validators(network, voters[0]), member.name, "be voted out")
+    if member in network.own():
+        stop(network, [member])
+    return _with_role(network, member, OBSERVER)
+
+
+def _voters(network: Network, member: Member, *, add: bool) -> list[Member]:
+    """The validators run from here that may vote; more than half of all must be among them."""
+    running = [
+        each
+        for each in network.own()
+        if each.role == VALIDATOR and each != member and pid_of(network, each) is not None
+    ]
+    if not running:
+        raise NetworkError(
+            "no validator runs here", expected="one at least", remedy="python -m network start"
+        )
+    council = validators(network, running[0])
+    if (member.address in council) == add:
+        what = "is a validator already" if add else "is no validator"
+        raise InvalidInputError("member", "the other way round", f"{member.name}, which {what}")
+    voters = [each for each in running if each.address in council]
+    if 2 * len(voters) <= len(council):
+        raise NetworkError(
+            f"{len(voters)} of {len(council)} validators run here",
+            expected="more than half",
+            remedy="each operator votes on its own host: "
+            f"python -m network vote {'add' if add else 'remove'} {member.address}",
+        )
+    return voters
+
+
+def _with_role(network: Network, member: Member, role: str) -> Network:
+    changed = network.with_members(
+        [replace(each, role=role) if each == member else each for each in network.members]
+    )
+    changed.save()
+    return changed
+
+
+def _introduce(network: Network, member: Member) -> None:
+    """Tell the others at once; after their next start they read it from static-nodes.json."""
+    for other in network.own():
+        if other != member and pid_of(network, other) is not None:
+            ask(socket_of(network, other), "admin_addPeer", [member.peer])
+
+
+def _is_level(network: Network, member: Member, other: Member) -> bool:
+    return height(network, member) >= height(network, other) - 1
+
+
+def _wait(is_so: object, name: str, what: str) -> None:
+    assert callable(is_so)
+    deadline = time.monotonic() + _SECONDS
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise NetworkError(
+                f"node {name} did not {what} in {_SECONDS:g} s",
+                expected="a running majority of validators",
+                remedy="python -m network status",
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+__all__ = ["NodeEndedError", "demote", "log_of", "promote", "vote"]
