@@ -30,8 +30,8 @@ def create_local(folder: Path, chain_id: int, count: int) -> Network:
     require_none(folder)
     ports = free_ports(2 * count)
     members = [
-        new_member(folder, f"v{i + 1}", VALIDATOR, LOOPBACK, ports[2 * i], LOOPBACK, ports[2 * i + 1])
-        for i in range(count)
+        new_member(folder, f"v{number}", VALIDATOR, LOOPBACK, p2p, LOOPBACK, rpc)
+        for number, (p2p, rpc) in enumerate(zip(ports[::2], ports[1::2], strict=True), 1)
     ]
     return found(folder, chain_id, members)
 

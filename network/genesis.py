@@ -29,7 +29,9 @@ VOTES_EPOCH: Final = 86_400
 """Blocks after which votes that did not suffice are forgotten: a day."""
 
 
-def genesis(chain_id: int, validators: Sequence[str], timestamp: int | None = None) -> dict[str, Any]:
+def genesis(
+    chain_id: int, validators: Sequence[str], timestamp: int | None = None
+) -> dict[str, Any]:
     """Return the genesis of a chain with these first validators (addresses), time in Unix seconds.
 
     Validators come and go by vote of more than half of them (mode `ballot`).

@@ -142,7 +142,7 @@ class Network:
 
     @property
     def restriction(self) -> str:
-        """The addresses that nodes connect to and accept connections from, as they are told them."""
+        """The addresses that nodes connect to and take connections from, as they are told it."""
         hosts = {each.host for each in self.members}
         if all(ipaddress.ip_address(host).is_loopback for host in hosts):
             return "127.0.0.0/8"

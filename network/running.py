@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -99,10 +100,16 @@ def pid_of(network: Network, member: Member) -> int | None:
     """The process of a running node, None where it does not run."""
     try:
         pid = int((network.home(member) / "node.pid").read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        process = Path(f"/proc/{pid}")
+        command = (process / "cmdline").read_bytes().split(b"\0")
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, ValueError):
         return None
-    return pid if bytes(network.home(member).absolute()) in command else None
+    if state == "Z":
+        return None
+    # A program that is being loaded has no command line for a moment.
+    own = command == [b""] or bytes(network.home(member).absolute()) in command
+    return pid if own else None
 
 
 def start(network: Network, members: Iterable[Member], *, traces: bool = False) -> list[Member]:
@@ -148,7 +155,7 @@ def stop(network: Network, members: Sequence[Member], *, kill: bool = False) -> 
             os.kill(pid, signal.SIGKILL if kill else signal.SIGTERM)
             ended.append(member)
     for member in ended:
-        if not _within(_STOP_SECONDS, lambda member=member: pid_of(network, member) is None):
+        if not within(_STOP_SECONDS, partial(_is_gone, network, member)):
             raise NodeEndedError(member.name, "does not end", log_of(network, member))
         (network.home(member) / "node.pid").unlink(missing_ok=True)
     return ended
@@ -156,9 +163,7 @@ def stop(network: Network, members: Sequence[Member], *, kill: bool = False) -> 
 
 def height(network: Network, member: Member) -> int:
     """The number of the node's highest block. Raises `NetworkError`."""
-    found = ask(
-        socket_of(network, member), "eth_blockNumber", timeout=_ANSWER_SECONDS
-    )
+    found = ask(socket_of(network, member), "eth_blockNumber", timeout=_ANSWER_SECONDS)
     return int(found, 16)
 
 
@@ -178,7 +183,7 @@ def wait_until_answering(
                 return False
             return True
 
-        if not _within(seconds, answers):
+        if not within(seconds, answers):
             raise NodeEndedError(member.name, f"does not answer in {seconds:g} s", log)
 
 
@@ -192,13 +197,22 @@ def wait_for_blocks(
     wait_until_answering(network, members, seconds)
     wanted = max(height(network, each) for each in members) + count
     for member in members:
-        if not _within(seconds, lambda member=member: height(network, member) >= wanted):
+        if not within(seconds, partial(_has, network, member, wanted)):
             what = f"has no block {wanted} in {seconds:g} s"
             raise NodeEndedError(member.name, what, log_of(network, member))
     return wanted
 
 
-def _within(seconds: float, is_so: Callable[[], bool]) -> bool:
+def _is_gone(network: Network, member: Member) -> bool:
+    return pid_of(network, member) is None
+
+
+def _has(network: Network, member: Member, number: int) -> bool:
+    return height(network, member) >= number
+
+
+def within(seconds: float, is_so: Callable[[], bool]) -> bool:
+    """Whether it comes to be so in time."""
     deadline = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > deadline:

@@ -9,28 +9,26 @@ after the deciding one is sealed by the new set. Votes that do not suffice are f
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
 from muniment.errors import InvalidInputError
-from network.errors import NetworkError, NodeEndedError
+from network.errors import NetworkError
 from network.members import OBSERVER, VALIDATOR, Member, Network
 from network.running import (
     height,
-    log_of,
     pid_of,
     socket_of,
     start,
     stop,
     wait_until_answering,
+    within,
 )
 from network.socket_rpc import ask
 from network.status import validators
 
 _SECONDS: Final = 120.0
-_POLL_SECONDS: Final = 0.2
 _ENOUGH: Final = 4
 
 
@@ -134,17 +132,10 @@ def _is_level(network: Network, member: Member, other: Member) -> bool:
     return height(network, member) >= height(network, other) - 1
 
 
-def _wait(is_so: object, name: str, what: str) -> None:
-    assert callable(is_so)
-    deadline = time.monotonic() + _SECONDS
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise NetworkError(
-                f"node {name} did not {what} in {_SECONDS:g} s",
-                expected="a running majority of validators",
-                remedy="python -m network status",
-            )
-        time.sleep(_POLL_SECONDS)
-
-
-__all__ = ["NodeEndedError", "demote", "log_of", "promote", "vote"]
+def _wait(is_so: Callable[[], bool], name: str, what: str) -> None:
+    if not within(_SECONDS, is_so):
+        raise NetworkError(
+            f"node {name} did not {what} in {_SECONDS:g} s",
+            expected="a running majority of validators",
+            remedy="python -m network status",
+        )

@@ -10,7 +10,9 @@ from typing import Any, Final
 import rlp
 
 from muniment.chain.connection import Block, Connection, RpcError
+from muniment.chain.engines import Engine, engine_of, signed_header
 from muniment.errors import ChainError, UnreachableError
+from muniment.proof.headers import HeaderError
 from muniment.record.keccak import keccak
 
 # In the order of the header; forks have only ever appended (Yellow Paper § 4.3).
@@ -59,16 +61,22 @@ class UnprovenHeaderError(ChainError):
     def __init__(self, number: int) -> None:
         super().__init__(
             f"the header of block {number} does not make the block's hash",
-            expected="a chain whose headers are Ethereum's",
+            expected="a chain whose headers are Ethereum's or Kaia's",
             remedy="use a Muniment that knows this chain's consensus",
         )
 
 
 def header_of(connection: Connection, block: Block) -> bytes:
-    """Return the RLP of a block's header, whose Keccak-256 is the block's hash.
+    """Return the RLP of a block's header, whose Keccak-256 is the block's hash; where validators
+    sign blocks, with their seals (`proof.istanbul`).
 
     Raises `UnprovenHeaderError`, `UnreachableError`.
     """
+    if engine_of(connection) is Engine.ISTANBUL:
+        try:
+            return signed_header(connection, block)
+        except HeaderError as error:
+            raise UnprovenHeaderError(block.number) from error
     answer = connection.request("eth_getBlockByHash", [f"0x{block.hash.hex()}", False])
     if answer is None:
         raise UnreachableError(connection.url, f"it has lost block {block.number}")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from muniment.chain.connection import Block, Connection, RpcError
+from muniment.chain.engines import Engine, engine_of
 from muniment.errors import ChainError
 
 
@@ -22,10 +23,13 @@ def final_number(connection: Connection, head: Block, depth: int | None) -> int:
     """Return the number of the highest final block, at most `head`; -1 where none is final yet.
 
     `depth` is how many blocks on top make one final, 0 where every block is; None asks the node for
-    its `finalized` tag. Raises `FinalityUnknownError`.
+    its `finalized` tag, but where validators sign each block (Istanbul): there none is undone.
+    Raises `FinalityUnknownError`.
     """
     if depth is not None:
         return max(head.number - depth, -1)
+    if engine_of(connection) is Engine.ISTANBUL:
+        return head.number
     try:
         found = connection.request("eth_getBlockByNumber", ["finalized", False])
     except RpcError as refused:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from muniment.chain.accounts import Signer, UnsignedTransaction
 from muniment.chain.connection import Address, Connection, RpcError, address_of
 from muniment.chain.contract import Call, Contract, LoggedEvent, call_result
+from muniment.chain.engines import Refusal, refusal_of
 from muniment.chain.reverts import contract_error, revert_data
 from muniment.errors import ChainError, UnreachableError
 
@@ -49,6 +50,17 @@ class FailedTransactionError(ChainError):
         )
         self.transaction_hash = transaction_hash
         self.block_number = block_number
+
+
+class NonceTakenError(RpcError):
+    """Another transaction of `account` has `nonce`: somebody else sends for it at the same time."""
+
+    def __init__(self, account: Address, nonce: int, fault: RpcError) -> None:
+        super().__init__(fault.method, fault.code, fault.reason, fault.data)
+        self.account = account
+        self.nonce = nonce
+        self.expected = f"nonce {nonce} of {account} to be free"
+        self.remedy = "nothing was sent; let one process at a time send for an account, then retry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +162,15 @@ class Sender:
         try:
             self.connection.request("eth_sendRawTransaction", [f"0x{raw.hex()}"])
         except RpcError as fault:
-            self._nonce = None
-            revert = revert_data(fault)
-            if revert is None:
+            refusal = refusal_of(fault)
+            if refusal is not Refusal.KNOWN:
+                nonce, self._nonce = self._nonce, None
+                revert = revert_data(fault)
+                if revert is not None:
+                    raise contract_error(revert) from fault
+                if refusal in (Refusal.NONCE_SPENT, Refusal.NONCE_WAITING):
+                    raise NonceTakenError(self.signer.address, nonce, fault) from fault
                 raise
-            raise contract_error(revert) from fault
         except UnreachableError as fault:
             # The node may have it: only the hash can tell, so the caller must get the hash.
             self._nonce = None

@@ -4,14 +4,14 @@
     header = IstanbulHeader.from_rlp(data)
     signed = ValidatorSet(pinned).check(header)   # who proposed it, who committed it
 
-A header is RLP of 15 fields, or 17 where the chain draws random numbers. Its `extraData` is 32 bytes
-of vanity and RLP[validators, proposer's seal, committed seals]. The block's hash is the Keccak-256 of
-the header without the committed seals; the proposer signs the hash of that hash's header without any
-seal; a committer signs the hash of the block's hash and the byte 2 (Kaia v1.0.3,
+A header is RLP of 15 fields, or 17 where the chain draws random numbers. Its `extraData` is 32
+bytes of vanity and RLP[validators, proposer's seal, committed seals]. The block's hash is the
+Keccak-256 of the header without the committed seals. The proposer signs the hash of the hash of the
+header without any seal; a committer signs the hash of the block's hash and the byte 2 (Kaia v1.0.3,
 blockchain/types/istanbul.go and consensus/istanbul/core/core.go).
 
-The header's own list of validators proves nothing: whoever forges a header writes the list too. So a
-set is pinned from outside, and the list is not looked at.
+The header's own list of validators proves nothing: whoever forges a header writes the list too. So
+a set is pinned from outside, and the list is not looked at.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ there is proven to be absent by the same nodes; it is 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,6 +33,17 @@ class Account:
 
     code_hash: bytes
     storage_root: bytes
+
+
+def ethereum_account(value: bytes) -> Account:
+    """Return the account of what Ethereum's state trie has for it. Raises `StateProofError`."""
+    try:
+        fields: Any = rlp.decode(value, strict=True)
+        if len(fields) == _ACCOUNT_FIELDS and all(len(part) == _WORD for part in fields[2:]):
+            return Account(storage_root=bytes(fields[2]), code_hash=bytes(fields[3]))
+    except (rlp.exceptions.RLPException, TypeError, ValueError) as error:
+        raise StateProofError("the account is no RLP", expected="four fields") from error
+    raise StateProofError("the account has another form", expected="four fields")
 
 
 class _Nodes(dict[bytes, bytes]):
@@ -72,21 +83,20 @@ class StateProof:
         self._nodes = _Nodes(nodes)
         self._tries: dict[bytes, _Trie] = {}
 
-    def account(self, state_root: bytes, address: bytes) -> Account:
-        """Return the account at `address` (20 bytes). Raises `StateProofError`, also when there is
-        none."""
+    def account(
+        self,
+        state_root: bytes,
+        address: bytes,
+        encoding: Callable[[bytes], Account] = ethereum_account,
+    ) -> Account:
+        """Return the account at `address` (20 bytes), in the `encoding` of its chain. Raises
+        `StateProofError`, also when there is none."""
         value = self._value(state_root, keccak(address), "the account")
         if not value:
             raise StateProofError(
                 f"there is no account 0x{address.hex()}", expected="the registry's account"
             )
-        try:
-            fields: Any = rlp.decode(value, strict=True)
-            if len(fields) == _ACCOUNT_FIELDS and all(len(part) == _WORD for part in fields[2:]):
-                return Account(storage_root=bytes(fields[2]), code_hash=bytes(fields[3]))
-        except (rlp.exceptions.RLPException, TypeError, ValueError) as error:
-            raise StateProofError("the account is no RLP", expected="four fields") from error
-        raise StateProofError("the account has another form", expected="four fields")
+        return encoding(value)
 
     def word(self, storage_root: bytes, slot: int) -> int:
         """Return the word in a storage slot, 0 where nothing is. Raises `StateProofError`."""

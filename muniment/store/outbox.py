@@ -307,15 +307,7 @@ def update_submissions(connection: Connection, rows: Sequence[SubmissionRow]) ->
 
 def follow(connection: Connection, changed: Mapping[int, SubmissionRow]) -> list[SubmissionRow]:
     """Give submissions the states that their transactions give, write them back, return them."""
-    carriers: dict[int, list[TransactionRow]] = {each: [] for each in changed}
-    for part in _parts(list(changed)):
-        chosen = (
-            sa.select(carriages.c.submission_id, transactions)
-            .join(transactions, transactions.c.transaction_id == carriages.c.transaction_id)
-            .where(carriages.c.submission_id.in_(part))
-        )
-        for carrier in connection.execute(chosen).mappings():
-            carriers[carrier["submission_id"]].append(_transaction(carrier))
+    carriers = _carriers(connection, list(changed))
     rows = []
     for submission_id, row in changed.items():
         state = state_of(row, carriers[submission_id])
@@ -323,6 +315,25 @@ def follow(connection: Connection, changed: Mapping[int, SubmissionRow]) -> list
         rows.append(replace(row, state=state, refusal=None if done else row.refusal))
     update_submissions(connection, rows)
     return rows
+
+
+def _carriers(connection: Connection, ids: Sequence[int]) -> dict[int, list[TransactionRow]]:
+    """The transactions that carried submissions. A hundred share one: it is read once."""
+    found: dict[int, list[TransactionRow]] = {each: [] for each in ids}
+    pairs: list[tuple[int, int]] = []
+    for part in _parts(ids):
+        chosen = sa.select(carriages.c.submission_id, carriages.c.transaction_id).where(
+            carriages.c.submission_id.in_(part)
+        )
+        pairs += [(row[0], row[1]) for row in connection.execute(chosen)]
+    rows: dict[int, TransactionRow] = {}
+    for part in _parts(sorted({each for _, each in pairs})):
+        named = sa.select(transactions).where(transactions.c.transaction_id.in_(part))
+        for row in connection.execute(named).mappings():
+            rows[row["transaction_id"]] = _transaction(row)
+    for submission_id, transaction_id in pairs:
+        found[submission_id].append(rows[transaction_id])
+    return found
 
 
 def next_nonces(connection: Connection, account: str, chain_count: int, wanted: int) -> list[int]:
