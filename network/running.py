@@ -190,12 +190,13 @@ def wait_until_answering(
 def wait_for_blocks(
     network: Network, members: Sequence[Member], count: int = 1, seconds: float = START_SECONDS
 ) -> int:
-    """Return the height when each of them has `count` blocks more than the highest has now.
+    """Return the height when each of them has `count` blocks more than the highest node here has.
 
     Raises `NodeEndedError`.
     """
     wait_until_answering(network, members, seconds)
-    wanted = max(height(network, each) for each in members) + count
+    running = [each for each in network.own() if pid_of(network, each) is not None]
+    wanted = max(height(network, each) for each in running) + count
     for member in members:
         if not within(seconds, partial(_has, network, member, wanted)):
             what = f"has no block {wanted} in {seconds:g} s"

@@ -21,6 +21,8 @@ import click
 from muniment.chain import Connection, Sender, Signer, deploy
 from muniment.chain.deployment import Registries
 from muniment.registry.session import address_in
+from network.members import Network
+from network.running import start, wait_for_blocks
 from toolchain.local_chain import (
     CHAIN_ID,
     MNEMONIC,
@@ -56,7 +58,13 @@ def down() -> None:
 
 
 @main.command()
-def up() -> None:
+@click.option(
+    "--network",
+    "validators",
+    type=click.Path(exists=True, path_type=Path),
+    help="A folder of validators (python -m network), instead of a chain for this demo alone.",
+)
+def up(validators: Path | None) -> None:
     """Start a chain, and do an agency's day on it."""
     if FOLDER.exists():
         main.commands["down"].callback()  # type: ignore[misc]
@@ -64,7 +72,7 @@ def up() -> None:
     password = FOLDER / "password"
     password.touch(mode=0o600)
     password.write_text(secrets.token_hex(8))
-    url = _start()
+    url = _start() if validators is None else _validators(validators)
     keys = development_keys(3)
     registries = _deploy(url, keys)
     environment = {
@@ -90,8 +98,7 @@ def up() -> None:
         shares.address if shares else "",
         "--first-block",
         str(registries.first_block),
-        "--finality-depth",
-        "0",
+        *(("--finality-depth", "0") if validators is None else ()),
         "--agency",
         "1",
         "--source-system",
@@ -196,8 +203,18 @@ def _start() -> str:
     return url
 
 
+def _validators(folder: Path) -> str:
+    """The first of a network's nodes; those of this host are started where they do not run."""
+    network = Network.at(folder)
+    start(network, network.own())
+    top = wait_for_blocks(network, network.own())
+    first = network.own()[0]
+    click.echo(f"chain {network.chain_id} of {len(network.validators())} validators, block {top}")
+    return first.url
+
+
 def _deploy(url: str, keys: list[bytes]) -> Registries:
-    connection = Connection(url, CHAIN_ID)
+    connection = Connection.to_any_chain(url)
     admin, guardian, agency_admin = (Signer.from_key(key) for key in keys)
     sender = Sender(connection, admin)
     registries = deploy(
@@ -210,7 +227,7 @@ def _deploy(url: str, keys: list[bytes]) -> Registries:
 
 def _appoint(url: str, admin_key: bytes, registries: Registries) -> None:
     """The agency's first admin gives the new officer and the machine their roles."""
-    connection = Connection(url, CHAIN_ID)
+    connection = Connection.to_any_chain(url)
     admin, agencies = Sender(connection, Signer.from_key(admin_key)), registries.agencies
     officer, machines = FOLDER / "officer.json", FOLDER.glob("operator-*.json")
     for kind, keystore in ((1, officer), (2, officer), *((4, each) for each in machines)):

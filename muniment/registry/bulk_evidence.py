@@ -24,7 +24,10 @@ BUNDLE: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Provable:
-    """The agency's records of which there can be evidence now; `left_out` are not final yet."""
+    """The agency's records of which there can be evidence now; `left_out` are not final yet.
+
+    Those of journals come in their order: neighbours share tiles, packs and secrets.
+    """
 
     record_ids: tuple[RecordId, ...]
     left_out: int
@@ -36,7 +39,7 @@ def provable_records(session: Session, among: Iterable[RecordId] | None = None) 
     Of all that the agency has registered, or of those of `among`.
     """
     chosen = None if among is None else set(among)
-    found: set[RecordId] = set()
+    found: dict[RecordId, None] = {}
     left_out = 0
     with session.database.read() as connection:
         final, _ = mirror.heights(connection)
@@ -50,8 +53,13 @@ def provable_records(session: Session, among: Iterable[RecordId] | None = None) 
             isouter=True,
         )
         waiting: set[RecordId] = set()
-        for row in connection.execute(standing.where(versions.c.version == 1)):
-            (found if row.stands is not None else waiting).add(RecordId(bytes(row.record_id)))
+        first = standing.where(versions.c.version == 1).order_by(versions.c.record_id)
+        for row in connection.execute(first):
+            record_id = RecordId(bytes(row.record_id))
+            if row.stands is None:
+                waiting.add(record_id)
+            elif chosen is None or record_id in chosen:
+                found[record_id] = None
         left_out += len(waiting if chosen is None else waiting & chosen)
         journals = journal_rows.journals_kept(connection)
     agency = AgencyId(session.profile.agency.id)
@@ -63,11 +71,11 @@ def provable_records(session: Session, among: Iterable[RecordId] | None = None) 
             derive_record_id(session.lineage, agency, Entry.from_bytes(bytes(each)).local_id)
             for each in entries
         ]
-        found.update(ids[: progress.final])
+        sealed = ids[: progress.final]
+        found.update((each, None) for each in sealed if chosen is None or each in chosen)
         later = ids[progress.final :]
         left_out += sum(chosen is None or each in chosen for each in later)
-    ids_found = found if chosen is None else found & chosen
-    return Provable(tuple(sorted(ids_found)), left_out)
+    return Provable(tuple(found), left_out)
 
 
 def evidence_bundles(

@@ -97,8 +97,8 @@ def own_world() -> Iterator[World]:
         yield deploy_world(url)
 
 
-def deploy_world(node: str) -> World:
-    connection = Connection(node, CHAIN_ID)
+def deploy_world(node: str, chain_id: int = CHAIN_ID) -> World:
+    connection = Connection(node, chain_id)
     keys = development_keys(len(ROLES))
     senders = {
         role: Sender(connection, Signer.from_key(key), timeout=20)

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network of four validators of its own, with a deployed registry, and the client under load."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+import sqlalchemy as sa
+
+from muniment.chain.nodes import Nodes
+from muniment.errors import UnreachableError
+from muniment.pipeline.lanes import Lane
+from muniment.pipeline.sender import OutboxSender
+from muniment.record.identifiers import AgencyId, LocalId, derive_lineage, derive_record_id
+from muniment.store import outbox
+from muniment.store.database import Database
+from muniment.store.outbox_rows import Act, SubmissionState, TransactionState
+from muniment.store.tables import submissions, transactions
+from network.founding import create_local
+from network.members import Member, Network
+from network.running import height, socket_of, start, stop, wait_for_blocks
+from network.socket_rpc import ask
+from tests.chain.conftest import World, deploy_world, word
+
+CHAIN = 7001
+BURST = 20
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[Network]:
+    made = create_local(tmp_path / "net", CHAIN, 4)
+    try:
+        start(made, made.own())
+        wait_for_blocks(made, made.own())
+        yield made
+    finally:
+        # A test may have made it grow.
+        grown = Network.at(made.folder)
+        stop(grown, grown.own(), kill=True)
+
+
+@pytest.fixture
+def world(network: Network) -> World:
+    return deploy_world(network.validators()[0].url, CHAIN)
+
+
+class Load:
+    """Acknowledges registrations and brings them on chain, on and on, in a thread of its own."""
+
+    def __init__(self, network: Network, world: World, database: Database) -> None:
+        self.world = world
+        self.database = database
+        self.acts: list[Act] = []
+        self.faults: list[BaseException] = []
+        self.unreachable = 0
+        urls = [each.url for each in network.validators()]
+        signers = [world.senders[role].signer for role in ("operator", "registrar")]
+        self.sender = OutboxSender(
+            database,
+            Nodes(urls, CHAIN, timeout=5),
+            [Lane(signer.address, signer, True, 16) for signer in signers],
+            batch=5,
+        )
+        self._lineage = derive_lineage(CHAIN, bytes.fromhex(world.registries.records.address[2:]))
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        self._ending.set()
+        self._thread.join()
+        assert self.faults == []
+
+    def _run(self) -> None:
+        try:
+            while not self._ending.is_set():
+                self.acknowledge()
+                self.step()
+                time.sleep(0.2)
+        except BaseException as fault:  # noqa: BLE001  (told in the test's own thread)
+            self.faults.append(fault)
+
+    def acknowledge(self) -> None:
+        first = len(self.acts)
+        acts = [self._act(f"under load {first + i}") for i in range(BURST)]
+        with self.database.write() as connection:
+            outbox.acknowledge(connection, acts, int(time.time() * 1000))
+        self.acts += acts
+
+    def _act(self, name: str) -> Act:
+        register = self.world.registries.records.register
+        record_id = derive_record_id(self._lineage, AgencyId(1), LocalId(word(name)))
+        call = register(1, 1, 1, 1, word(name), word(f"content of {name}"))
+        return Act("register", call, record_id, 1)
+
+    def step(self) -> None:
+        try:
+            self.sender.step()
+        except UnreachableError:
+            self.unreachable += 1
+
+    def drain(self, seconds: float = 120) -> None:
+        """Until all that was acknowledged is final."""
+        self.end()
+        deadline = time.monotonic() + seconds
+        while set(self.states()) != {SubmissionState.FINAL}:
+            assert time.monotonic() < deadline, f"not final in {seconds} s: {self.states()}"
+            self.step()
+            time.sleep(0.2)
+
+    def states(self) -> dict[SubmissionState, int]:
+        chosen = sa.select(submissions.c.state, sa.func.count()).group_by(submissions.c.state)
+        with self.database.read() as connection:
+            return {SubmissionState(state): n for state, n in connection.execute(chosen)}
+
+    def sent_twice(self) -> int:
+        """How many transactions were given to a node more than once."""
+        chosen = sa.select(sa.func.count()).where(transactions.c.broadcast_count > 1)
+        with self.database.read() as connection:
+            return int(connection.execute(chosen).scalar_one())
+
+    def assert_each_once(self, member: Member) -> None:
+        """By the chain of one node: every act is registered, by one event each."""
+        connection = type(self.world.connection)(member.url, CHAIN)
+        head = connection.block()
+        records = self.world.registries.records
+        logs = connection.request(
+            "eth_getLogs",
+            [{"address": records.address, "fromBlock": "0x0", "toBlock": hex(head.number)}],
+        )
+        named = [log["topics"][1] for log in logs if len(log["topics"]) > 1]
+        for act in self.acts:
+            assert named.count(f"0x{act.record_id.hex()}") == 1
+        for lane in self.sender.lanes:
+            nonces = self._nonces(lane.account)
+            assert nonces == list(range(nonces[0], nonces[-1] + 1)), "a gap among the nonces"
+
+    def _nonces(self, account: str) -> list[int]:
+        chosen = sa.select(transactions.c.nonce).where(
+            transactions.c.account == account, transactions.c.state == TransactionState.FINAL
+        )
+        with self.database.read() as connection:
+            return sorted(connection.execute(chosen).scalars())
+
+
+@pytest.fixture
+def load(network: Network, world: World, tmp_path: Path) -> Iterator[Load]:
+    with (
+        Database.open(f"sqlite:///{tmp_path}/outbox.db") as database,
+        Load(network, world, database) as running,
+    ):
+        until(lambda: SubmissionState.FINAL in running.states(), 30)
+        yield running
+
+
+def until(condition: Any, seconds: float) -> float:
+    """Seconds until a condition holds."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < seconds, f"it did not come to it in {seconds} s"
+        time.sleep(0.1)
+    return time.monotonic() - begun
+
+
+def grows(network: Network, member: Member, count: int, seconds: float = 60) -> float:
+    """Seconds until a node has `count` blocks more."""
+    wanted = height(network, member) + count
+    return until(lambda: height(network, member) >= wanted, seconds)
+
+
+def block(network: Network, member: Member, number: int | str) -> Any:
+    named = number if isinstance(number, str) else hex(number)
+    return ask(socket_of(network, member), "eth_getBlockByNumber", [named, False])
+
+
+def assert_one_chain(network: Network, first: int = 1) -> None:
+    """All nodes have the same blocks, as far as the one furthest behind, and the same receipts."""
+    top = min(height(network, each) for each in network.validators())
+    assert top >= first
+    for number in range(first, top + 1):
+        told = [
+            (
+                block(network, each, number)["hash"],
+                ask(socket_of(network, each), "eth_getBlockReceipts", [hex(number)]),
+            )
+            for each in network.validators()
+        ]
+        assert all(each == told[0] for each in told), f"block {number} differs"
