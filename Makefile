@@ -37,14 +37,32 @@ runtime:
 	@$(STEP) "npm packages" toolchain/node_env.sh runtime
 	@$(STEP) "Compile the contracts" ape compile --force --verbosity WARNING
 
+# NETWORK=1 make demo: the client's part on four validators instead of a chain for the demo alone.
 .PHONY: demo
-demo: runtime ## Sets up what it needs and does the main job on a local chain
+ifdef NETWORK
+demo: network
+	@$(STEP) "Demo of the client" $(PYTHON) -m toolchain.client_demo up --network $(NETWORK_DIR)
+else
+demo: runtime ## Sets up what it needs and does the main job on a local chain (NETWORK=1: on validators)
 	@$(STEP) "Demo of the contracts" ape run demo --network ethereum:local:foundry --verbosity WARNING
 	@$(STEP) "Demo of the client" $(PYTHON) -m toolchain.client_demo up
+endif
 
 .PHONY: demo-down
 demo-down: ## Ends the node that the demo left, and removes its profile
 	@$(PYTHON) -m toolchain.client_demo down
+
+NETWORK_DIR := .build/network
+
+.PHONY: network
+network: runtime ## Four validators on this machine (network/README.md)
+	@$(STEP) "The validators' program" $(PYTHON) -m network build
+	@[ -e $(NETWORK_DIR)/network.json ] || $(PYTHON) -m network --dir $(NETWORK_DIR) create >/dev/null
+	@$(STEP) "Validators" $(PYTHON) -m network --dir $(NETWORK_DIR) start
+
+.PHONY: network-down
+network-down: ## Stops the validators; their chain stays in .build/network
+	@$(PYTHON) -m network --dir $(NETWORK_DIR) stop
 
 .PHONY: env
 env: ## Everything installed and compiled
@@ -54,9 +72,9 @@ env: ## Everything installed and compiled
 
 .PHONY: lint
 lint: env ## ruff, mypy --strict, solhint
-	@$(STEP) "ruff" ruff check muniment scripts benchmarks toolchain tests
-	@$(STEP) "ruff format" ruff format --check muniment scripts benchmarks toolchain tests
-	@$(STEP) "mypy --strict" mypy muniment scripts benchmarks toolchain
+	@$(STEP) "ruff" ruff check muniment scripts benchmarks toolchain network tests
+	@$(STEP) "ruff format" ruff format --check muniment scripts benchmarks toolchain network tests
+	@$(STEP) "mypy --strict" mypy muniment scripts benchmarks toolchain network
 	@$(STEP) "solhint" solhint --max-warnings 0 'contracts/**/*.sol'
 
 .PHONY: unit
@@ -81,6 +99,17 @@ test: forge unit chain contracts ## Sets everything up and passes the tests
 .PHONY: hardhat
 hardhat: env ## The anychain tests on a Hardhat node
 	@$(STEP) "anychain tests on Hardhat" ape test tests/contracts -q -m anychain --network ethereum:local:hardhat
+
+.PHONY: anychain-network
+anychain-network: env ## The anychain tests on four validators
+	@$(STEP) "The validators' program" $(PYTHON) -m network build
+	@$(STEP) "anychain tests on validators" $(PYTHON) -m toolchain.on_network \
+	  ape test tests/contracts -q -m anychain --network ethereum:agencies:URL
+
+.PHONY: network-tests
+network-tests: env ## Validators killed, added and removed under load
+	@$(STEP) "The validators' program" $(PYTHON) -m network build
+	@$(STEP) "Faults of validators" pytest -p no:ape_test -q -m slow tests/network
 
 .PHONY: slow
 slow: env ## Tests that take minutes (mark slow); CI runs them

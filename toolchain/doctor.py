@@ -32,6 +32,12 @@ TOOLS = (
     Tool("git", ("git", "--version"), (2,), "git"),
 )
 
+NETWORK_TOOLS = (
+    Tool("gcc", ("gcc", "--version"), (8,), "gcc libc6-dev"),
+    Tool("go", ("go", "version"), (1, 22), "golang-go where it is new enough"),
+)
+"""Needed by the validators' network alone (network/README.md)."""
+
 MADE = (
     (ROOT / ".venv/bin/python", "make env"),
     (ROOT / "node_modules/solc/package.json", "make env"),
@@ -67,6 +73,15 @@ def main() -> int:
             missing += 1
         else:
             print(f"ok       {tool.name} {'.'.join(map(str, version))}")
+    for tool in NETWORK_TOOLS:
+        version = version_of(tool)
+        wanted = ".".join(map(str, tool.least))
+        if version is not None and version >= tool.least:
+            print(f"ok       {tool.name} {'.'.join(map(str, version))} (for make network)")
+        elif tool.name == "go":
+            print(f"not yet  go {wanted}: make network fetches one")
+        else:
+            print(f"not yet  {tool.name} {wanted} (for make network): {tool.packages}")
     for path, cure in MADE:
         if path.exists():
             print(f"ok       {path.relative_to(ROOT)}")

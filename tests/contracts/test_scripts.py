@@ -26,11 +26,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.anychain
 def test_ape_deployment__is_the_published_code(stage: Stage) -> None:
     matches = verify_code(stage.connection, stage.registries, stage.connection.block())
     assert len(matches) == 3
 
 
+@pytest.mark.anychain
 def test_deploy__twice__changes_nothing(
     folder: Path, accounts: Any, chain: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
