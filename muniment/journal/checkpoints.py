@@ -25,12 +25,15 @@ ED25519: Final = 0x01
 COSIGNATURE: Final = 0x04
 MAX_NOTE: Final = 1 << 20
 """Longest note that is looked at, in bytes."""
+MAX_SIGNATURES: Final = 100
+"""Most signatures of a note that is looked at: what Go's sumdb/note takes."""
 _MAX_SIZE: Final = (1 << 63) - 1
+_MAX_TIME: Final = (1 << 63) - 1
 _HASH_SIZE: Final = 32
 _ID_SIZE: Final = 4
 _TIME_SIZE: Final = 8
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}").fullmatch
-_LINE: Final = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})").fullmatch
+_LINE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})").fullmatch
 
 
 class NoteError(ProofError):
@@ -107,16 +110,25 @@ class NoteKey:
 
 
 def sign(checkpoint: Checkpoint, name: str, private: Ed25519PrivateKey) -> bytes:
-    """Return the signed note of a checkpoint."""
+    """Return the signed note of a checkpoint.
+
+    Raises `NoteError` for one that no reader would take, and `InvalidInputError` for such a name.
+    """
     key = NoteKey(name, private.public_key().public_bytes_raw())
     body = checkpoint.body()
-    Checkpoint.of(body)
-    return f"{body}\n{_line(key, private.sign(body.encode()))}".encode()
+    note = f"{body}\n{_line(key, private.sign(body.encode()))}".encode()
+    verify(note, key)
+    return note
 
 
 def cosign(note: bytes, name: str, private: Ed25519PrivateKey, time: int) -> bytes:
-    """Return the note with a witness's co-signature of `time` (Unix seconds) added."""
+    """Return the note with a witness's co-signature of `time` (Unix seconds) added.
+
+    Raises `NoteError`, and `InvalidInputError` for a time or a name that a note cannot have.
+    """
     body, _ = _parts(note)
+    if not 0 <= time <= _MAX_TIME:
+        raise InvalidInputError("time", "Unix seconds from 0 to 2^63 - 1", str(time))
     key = NoteKey(name, private.public_key().public_bytes_raw(), COSIGNATURE)
     signature = private.sign(_cosigned(body, time))
     return note + _line(key, time.to_bytes(_TIME_SIZE, "big") + signature).encode()
@@ -125,7 +137,7 @@ def cosign(note: bytes, name: str, private: Ed25519PrivateKey, time: int) -> byt
 def verify(note: bytes, key: NoteKey) -> Checkpoint:
     """Return the checkpoint of a note that `key` has signed; others' signatures are not looked at.
 
-    Raises `NoteError`.
+    Of two lines of that key only the first counts. Raises `NoteError`.
     """
     body, signatures = _parts(note)
     for name, data in signatures:
@@ -144,16 +156,19 @@ def checkpoint_in(note: bytes) -> Checkpoint:
 def cosigned_at(note: bytes, witnesses: Iterable[NoteKey]) -> dict[str, int]:
     """Return which witnesses have co-signed a note, and when (Unix seconds).
 
-    Raises `NoteError` for a co-signature of theirs that is wrong.
+    Of two lines of one witness only the first counts. Raises `NoteError` for a co-signature of
+    theirs that is wrong.
     """
     body, signatures = _parts(note)
     known = {(key.name, key.key_id): key for key in witnesses}
     found: dict[str, int] = {}
     for name, data in signatures:
         key = known.get((name, data[:_ID_SIZE]))
-        if key is None:
+        if key is None or name in found:
             continue
         time = int.from_bytes(data[_ID_SIZE : _ID_SIZE + _TIME_SIZE], "big")
+        if time > _MAX_TIME:
+            raise NoteError(f"the time of {name} is none", expected="2^63 - 1 seconds at most")
         _require(key, data[_ID_SIZE + _TIME_SIZE :], _cosigned(body, time))
         found[name] = time
     return found
@@ -169,6 +184,8 @@ def _parts(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     if not separator or not lines.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", text):
         raise NoteError("the note has another form", expected="text, an empty line, signatures")
     signatures = []
+    if lines.count("\n") > MAX_SIGNATURES:
+        raise NoteError("the note has another form", expected=f"{MAX_SIGNATURES} signatures")
     for line in lines[:-1].split("\n"):
         found = _LINE(line)
         data = b"" if found is None else _decoded(found[2])

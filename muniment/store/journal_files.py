@@ -6,7 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from muniment.journal.checkpoints import Checkpoint, NoteKey, checkpoint_in, verify
+from muniment.journal.checkpoints import (
+    Checkpoint,
+    NoteError,
+    NoteKey,
+    checkpoint_in,
+    verify,
+)
 from muniment.journal.tiles import (
     CHECKPOINT_PATH,
     TILE_WIDTH,
@@ -93,9 +99,18 @@ class JournalFiles:
 
     def tree(self, size: int) -> TileTree:
         """Return the journal of a size, read from the files as it is needed."""
-        note = self.checkpoint()
-        stored = size if note is None else checkpoint_in(note).size
-        return TileTree(self.read, size, stored=stored)
+        return TileTree(self.read, size, stored=self._stored())
+
+    def _stored(self) -> int | None:
+        """How many entries the files have, by the checkpoint, where it can be read.
+
+        Nothing relies on it: it says which partial files to try.
+        """
+        try:
+            note = self.checkpoint()
+            return None if note is None else checkpoint_in(note).size
+        except NoteError:
+            return None
 
     def recompute(self, recomputed: RecomputedRoot, size: int) -> None:
         """Take the entries up to `size` as they are stored into a recomputed root."""
