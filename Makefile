@@ -52,7 +52,8 @@ endif
 demo-down: ## Ends the node that the demo left, and removes its profile
 	@$(PYTHON) -m toolchain.client_demo down
 
-NETWORK_DIR := .build/network
+# Outside of the tree: Ape copies the tree, and `make clean` must not take validators' keys.
+NETWORK_DIR ?= $(or $(XDG_STATE_HOME),$(HOME)/.local/state)/muniment/network
 
 .PHONY: network
 network: runtime ## Four validators on this machine (network/README.md)
@@ -61,7 +62,7 @@ network: runtime ## Four validators on this machine (network/README.md)
 	@$(STEP) "Validators" $(PYTHON) -m network --dir $(NETWORK_DIR) start
 
 .PHONY: network-down
-network-down: ## Stops the validators; their chain stays in .build/network
+network-down: ## Stops the validators; their keys and chain stay
 	@$(PYTHON) -m network --dir $(NETWORK_DIR) stop
 
 .PHONY: env

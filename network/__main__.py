@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,7 +16,9 @@ from muniment.errors import MunimentError
 from network import building, founding, running, status, voting
 from network.members import VALIDATOR, Member, Network, new_member
 
-_FOLDER = Path(__file__).resolve().parent.parent / ".build" / "network"
+# Outside of the tree: Ape copies the tree, and `make clean` must not take validators' keys.
+_STATE = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+_FOLDER = _STATE / "muniment" / "network"
 
 
 class _Group(click.Group):
@@ -36,7 +39,7 @@ class _Group(click.Group):
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=_FOLDER,
-    help="Where the network lies; .build/network by default.",
+    help="Where the network lies; ${XDG_STATE_HOME:-~/.local/state}/muniment/network by default.",
 )
 @click.pass_context
 def main(context: click.Context, folder: Path) -> None:

@@ -57,7 +57,7 @@ contract MerkleLogTest {
             bytes32[] memory proof = vm.parseJsonBytes32Array(json, string.concat(at, ".proof"));
             _expect(json, at, _door.inclusion(leaf, index, size, root, proof));
         }
-        require(count > 90, "vectors are missing");
+        require(count > 0 && count == vm.parseJsonUint(json, ".counts.inclusion"), "not every case was read");
     }
 
     function test_consistency_vectors() public view {
@@ -72,7 +72,7 @@ contract MerkleLogTest {
             bytes32[] memory proof = vm.parseJsonBytes32Array(json, string.concat(at, ".proof"));
             _expect(json, at, _door.consistency(size1, root1, size2, root2, proof));
         }
-        require(count > 40, "vectors are missing");
+        require(count > 0 && count == vm.parseJsonUint(json, ".counts.consistency"), "not every case was read");
     }
 
     function testFuzz_inclusion(uint256 seed, uint8 sizeSeed, uint8 indexSeed, uint8 part, uint8 bit) public view {

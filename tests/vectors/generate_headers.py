@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Vectors of signed headers and accounts, from a running network of validators.
 
-    python -m tests.vectors.generate_headers .build/network
+    python -m tests.vectors.generate_headers ~/.local/state/muniment/network
 
 Registers a record on the chain, has one validator away for some blocks, and writes what the nodes
 then say to tests/vectors/headers/. What must be refused (`_fail`) is made of the real headers; the

@@ -107,7 +107,10 @@ def inclusions() -> list[dict[str, Any]]:
                     path(index, 0, size),
                 )
             )
-    for size in ((1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3_010_000):
+    for size in (
+        *((1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3_010_000),
+        *((1 << 53) + 1, 1 << 63, (1 << 64) - 1),
+    ):
         for index in (0, size // 2, size - 1):
             cases.append(
                 inclusion(
@@ -119,9 +122,21 @@ def inclusions() -> list[dict[str, Any]]:
                     path(index, 0, size, True),
                 )
             )
-    root, proof = mth(0, 7), path(3, 0, 7)
+    # An entry of 64 bytes that are two nodes is an entry like any other, in its own place.
+    two_nodes = hashlib.sha256(b"\0" + mth(0, 2) + mth(2, 4)).digest()
+    pair = children(two_nodes, leaf(4))
+    cases.append(inclusion("entry-of-64-bytes", two_nodes, 0, 2, pair, [leaf(4)]))
+    root, proof, nothing = mth(0, 7), path(3, 0, 7), hashlib.sha256(b"").digest()
+    most = (1 << 64) - 1
     bad = [
-        ("empty-tree_fail", leaf(0), 0, 0, hashlib.sha256(b"").digest(), []),
+        ("empty-tree_fail", leaf(0), 0, 0, nothing, []),
+        ("empty-tree-root-as-leaf_fail", nothing, 0, 0, nothing, []),
+        ("empty-tree-with-a-proof_fail", leaf(0), 0, 0, root, proof),
+        ("empty-tree-root-of-zeros_fail", bytes(32), 0, 0, bytes(32), []),
+        ("size-1-index-1_fail", leaf(0), 1, 1, leaf(0), []),
+        ("greatest-index-is-size_fail", leaf(0), most, most, leaf(0), []),
+        ("greatest-index-in-size-1_fail", leaf(0), most, 1, leaf(0), []),
+        ("greatest-size-without-a-proof_fail", leaf(0), 0, most, leaf(0), []),
         ("size-1-with-a-proof_fail", leaf(0), 0, 1, leaf(0), [leaf(0)]),
         ("size-1-wrong-root_fail", leaf(0), 0, 1, leaf(1), []),
         ("index-is-size_fail", leaf(3), 7, 7, root, proof),
@@ -159,15 +174,31 @@ def inclusions() -> list[dict[str, Any]]:
             mth(0, 4),
             [mth(2, 4)],
         ),
+        ("leaf-of-64-bytes-that-are-two-nodes_fail", two_nodes, 0, 1, mth(0, 4), []),
+        ("leaf-of-64-bytes-below-its-root_fail", two_nodes, 0, 2, mth(0, 8), [mth(4, 8)]),
+        ("root-as-leaf_fail", root, 0, 7, root, []),
+        ("root-as-leaf-with-the-proof_fail", root, 3, 7, root, proof),
+        ("interior-node-with-the-rest-of-the-proof_fail", mth(2, 4), 3, 7, root, proof[1:]),
+        ("interior-node-at-its-own-index_fail", mth(2, 4), 1, 7, root, proof[1:]),
+        # CVE-2012-2459: a tree that doubles its last leaf has the root of another one. There, 1 2 3
+        # and 1 2 3 3 have one root, and so have 1 to 6 and 1 to 6 with 5 and 6 again.
         (
-            "leaf-of-64-bytes-that-are-two-nodes_fail",
-            hashlib.sha256(b"\0" + mth(0, 2) + mth(2, 4)).digest(),
-            0,
-            1,
-            mth(0, 4),
-            [],
+            "last-leaf-doubled-under-such-a-root-cve-2012-2459_fail",
+            leaf(2),
+            2,
+            3,
+            children(mth(0, 2), children(leaf(2), leaf(2))),
+            [leaf(2), mth(0, 2)],
         ),
-        # CVE-2012-2459: a tree that duplicates its last leaf has the root of another one.
+        (
+            "last-node-doubled-under-such-a-root-cve-2012-2459_fail",
+            leaf(5),
+            5,
+            6,
+            children(mth(0, 4), children(mth(4, 6), mth(4, 6))),
+            [leaf(4), mth(4, 6), mth(0, 4)],
+        ),
+        ("only-leaf-doubled-cve-2012-2459_fail", leaf(0), 1, 2, leaf(0), [leaf(0)]),
         ("last-leaf-doubled-cve-2012-2459_fail", leaf(2), 3, 4, mth(0, 3), [leaf(2), mth(0, 2)]),
         (
             "last-node-doubled-cve-2012-2459_fail",
@@ -221,6 +252,10 @@ def consistencies() -> list[dict[str, Any]]:
         ((1 << 20) - 1, (1 << 20) + 1),
         (1 << 20, (1 << 20) + 1),
         (2_999_999, 3_010_000),
+        ((1 << 53) + 1, (1 << 64) - 1),
+        (1 << 63, (1 << 64) - 1),
+        ((1 << 64) - 2, (1 << 64) - 1),
+        ((1 << 64) - 1, (1 << 64) - 1),
     ):
         cases.append(
             consistency(
@@ -235,8 +270,38 @@ def consistencies() -> list[dict[str, Any]]:
     r3, r7, proof = mth(0, 3), mth(0, 7), subproof(3, 0, 7, True)
     r4, proof4 = mth(0, 4), subproof(4, 0, 7, True)
     fork = children(mth(0, 2), leaf(99))
+    doubled = children(mth(0, 2), children(leaf(2), leaf(2)))
+    most, nothing = (1 << 64) - 1, hashlib.sha256(b"").digest()
     bad = [
-        ("from-0_fail", 0, hashlib.sha256(b"").digest(), 7, r7, []),
+        ("from-0_fail", 0, nothing, 7, r7, []),
+        ("from-0-to-0-of-nothing_fail", 0, nothing, 0, nothing, []),
+        ("from-0-to-1_fail", 0, nothing, 1, mth(0, 1), []),
+        ("from-0-to-1-with-a-proof_fail", 0, nothing, 1, mth(0, 1), [leaf(0)]),
+        ("from-1-to-0_fail", 1, mth(0, 1), 0, nothing, []),
+        ("from-1-to-1-with-a-proof_fail", 1, mth(0, 1), 1, mth(0, 1), [leaf(0)]),
+        ("from-1-to-2-without-a-proof_fail", 1, mth(0, 1), 2, mth(0, 2), []),
+        ("greatest-first-size_fail", most, r3, 7, r7, proof),
+        ("greatest-second-size_fail", 3, r3, most, r7, proof),
+        # CVE-2012-2459: one root for trees of two sizes.
+        ("same-root-with-the-last-leaf-doubled-cve-2012-2459_fail", 3, r3, 4, r3, []),
+        ("last-leaf-doubled-cve-2012-2459_fail", 3, doubled, 4, doubled, []),
+        (
+            "last-leaf-doubled-with-its-proof-cve-2012-2459_fail",
+            3,
+            doubled,
+            4,
+            doubled,
+            [leaf(2), leaf(2), mth(0, 2)],
+        ),
+        (
+            "true-tree-doubled-with-its-proof-cve-2012-2459_fail",
+            4,
+            doubled,
+            3,
+            r3,
+            [leaf(2), leaf(2), mth(0, 2)],
+        ),
+        ("interior-node-as-first-root_fail", 1, mth(0, 2), 4, r4, [mth(2, 4), leaf(2)]),
         ("from-0-with-a-proof_fail", 0, r3, 7, r7, proof),
         ("from-0-to-0_fail", 0, r3, 0, r3, []),
         ("shrunk_fail", 7, r7, 3, r3, proof),
@@ -247,6 +312,8 @@ def consistencies() -> list[dict[str, Any]]:
         ("proof-too-short_fail", 3, r3, 7, r7, proof[:-1]),
         ("proof-too-short-at-the-start_fail", 3, r3, 7, r7, proof[1:]),
         ("proof-too-long_fail", 3, r3, 7, r7, [*proof, leaf(9)]),
+        ("proof-too-long-with-the-root_fail", 3, r3, 7, r7, [*proof, r7]),
+        ("proof-too-long-power-of-two_fail", 4, r4, 7, r7, [*proof4, leaf(9)]),
         ("proof-with-the-first-root-prepended_fail", 4, r4, 7, r7, [r4, *proof4]),
         ("first-root-one-bit_fail", 3, flip(r3), 7, r7, proof),
         ("second-root-one-bit_fail", 3, r3, 7, flip(r7), proof),
@@ -269,7 +336,10 @@ def consistencies() -> list[dict[str, Any]]:
 
 
 def text() -> str:
-    return json.dumps({"inclusion": inclusions(), "consistency": consistencies()}, indent=1) + "\n"
+    cases = {"inclusion": inclusions(), "consistency": consistencies()}
+    # How many there are: a reader that stops before the last one notices.
+    counts = {kind: len(found) for kind, found in cases.items()}
+    return json.dumps({"counts": counts, **cases}, indent=1) + "\n"
 
 
 if __name__ == "__main__":

@@ -91,6 +91,30 @@ def test_verify_consistency__agrees_with_the_shared_vectors(case: dict[str, Any]
             verify_consistency(*arguments)
 
 
+CONCEPTS = {
+    "inclusion": (
+        *("cve-2012-2459", "proof-too-long", "proof-too-short", "empty-tree", "size-1-"),
+        *("size-1-index-0", "index-is-size", "index-beyond-size", "interior-node", "root-as-leaf"),
+        *("of-64-bytes", "greatest-"),
+    ),
+    "consistency": (
+        *("cve-2012-2459", "proof-too-long", "proof-too-short", "from-0", "from-1-to-1"),
+        *("proof-empty", "shrunk", "interior-node", "greatest-"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CONCEPTS)
+def test_shared_vectors__are_all_there(kind: str) -> None:
+    """No reader stops early unnoticed: the file counts its cases, and Solidity reads the count."""
+    names = [case["name"] for case in SHARED[kind]]
+    assert len(names) == len(set(names)) == SHARED["counts"][kind]
+    assert {case["valid"] for case in SHARED[kind]} == {True, False}
+    assert all(case["valid"] != case["name"].endswith("_fail") for case in SHARED[kind])
+    for concept in CONCEPTS[kind]:
+        assert any(concept in name for name in names), concept
+
+
 def test_shared_vectors__are_what_the_generator_makes() -> None:
     spec = importlib.util.spec_from_file_location("generate_merkle", VECTORS / "generate_merkle.py")
     assert spec is not None

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muniment.errors import InvalidInputError
-from muniment.journal.merkle import Tree, hash_leaf
+from muniment.errors import InvalidInputError, ProofError
+from muniment.journal.merkle import Tree, hash_leaf, verify_inclusion
 from muniment.journal.tiles import (
     GrowingEdge,
     RecomputedRoot,
@@ -73,10 +73,76 @@ def test_grown_in_steps__is_the_plain_tree(steps: list[int], data: st.DataObject
     assert (recomputed.size, recomputed.root()) == (size, tree.root())
 
 
-@pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537])
-def test_edges_of_tiles__have_the_root(size: int) -> None:
+EDGES = (1, 2, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537)
+LARGE = plain(66_000)
+
+
+@pytest.mark.parametrize("size", EDGES)
+def test_edges_of_tiles__have_roots_and_proofs_of_the_plain_tree(size: int) -> None:
     folder, edge = grown([size])
-    assert edge.root() == TileTree(folder.read, size).root() == plain(size).root()
+    tiles = TileTree(folder.read, size)
+    assert edge.root() == tiles.root() == LARGE.root(size)
+    near = {each + step for each in EDGES for step in (-1, 0, 1)}
+    for index in sorted(each for each in near if each < size):
+        assert tiles.inclusion_proof(index) == LARGE.inclusion_proof(index, size)
+    for before in sorted(each for each in near if 1 <= each <= size):
+        assert tiles.consistency_proof(before) == LARGE.consistency_proof(before, size)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [65_535, 1, 1],
+        [65_534, 2, 1],
+        [65_536, 1],
+        [1, 65_535, 1],
+        [255, 1, 1, 65_278, 1, 1],
+        [256, 256, 65_024, 464],
+        [257, 65_743],
+        [40_000, 25_000, 1_000],
+    ],
+    ids=str,
+)
+def test_however_it_grew__the_files_are_the_same(steps: list[int]) -> None:
+    """Each step reads the edge again from the files of the step before, partial ones among them."""
+    size = sum(steps)
+    folder, edge = grown(steps)
+    at_once, _ = grown([size])
+    assert edge.root() == LARGE.root(size)
+    assert {path: folder[path] for path in at_once} == at_once
+    assert all(".p/" in path for path in folder.keys() - at_once.keys())
+
+
+def test_files_of_70000_entries__are_those_that_the_specification_counts() -> None:
+    """https://c2sp.org/tlog-tiles, Partial Tiles."""
+    folder, _ = grown([70_000])
+    by_level = {
+        level: sorted(path for path in folder if path.startswith(f"tile/{level}/"))
+        for level in ("0", "1", "2", "entries")
+    }
+    assert sum(map(len, by_level.values())) == len(folder)
+    for level in ("0", "entries"):
+        assert len(by_level[level]) == 273 + 1
+        assert f"tile/{level}/273.p/112" in folder
+    assert by_level["1"] == ["tile/1/000", "tile/1/001.p/17"]
+    assert by_level["2"] == ["tile/2/000.p/1"]
+    assert {len(data) for path, data in folder.items() if path.startswith("tile/0/")} == {
+        8_192,
+        32 * 112,
+    }
+
+
+def test_every_size_up_to_600__is_in_the_files_of_600() -> None:
+    folder, _ = grown([600])
+    tree, now = plain(600), TileTree(folder.read, 600)
+    for size in range(1, 601):
+        tiles = TileTree(folder.read, size, stored=600)
+        assert tiles.root() == now.root(size) == tree.root(size)
+        for index in {0, size // 3, size - 1, min(size - 1, 255), min(size - 1, 256)}:
+            assert tiles.inclusion_proof(index) == tree.inclusion_proof(index, size)
+            assert now.inclusion_proof(index, size) == tree.inclusion_proof(index, size)
+        for before in {1, size // 2 or 1, size - 1 or 1, min(size, 256), size}:
+            assert tiles.consistency_proof(before) == tree.consistency_proof(before, size)
 
 
 def test_empty__has_the_empty_root() -> None:
@@ -92,11 +158,19 @@ def test_empty__has_the_empty_root() -> None:
         (0, 5, 7, "tile/0/005.p/7"),
         (1, 999, 256, "tile/1/999"),
         (0, 1_000, 256, "tile/0/x001/000"),
-        (0, 1_234_067, 5, "tile/0/x001/x234/067.p/5"),
+        (0, 1_234, 5, "tile/0/x001/234.p/5"),
+        (0, 1_234_067, 256, "tile/0/x001/x234/067"),
+        (3, 1_234_067, 5, "tile/3/x001/x234/067.p/5"),
+        (0, 999_999, 255, "tile/0/x999/999.p/255"),
     ],
 )
 def test_path__is_that_of_the_specification(level: int, index: int, width: int, path: str) -> None:
     assert tile_path(level, index, width) == path
+
+
+def test_path_of_a_bundle__has_no_level() -> None:
+    assert bundle_path(1_234, 5) == "tile/entries/x001/234.p/5"
+    assert bundle_path(1_234_067) == "tile/entries/x001/x234/067"
 
 
 @pytest.mark.parametrize(("index", "width"), [(-1, 1), (0, 0), (0, 257)])
@@ -155,3 +229,87 @@ def test_smaller_size__is_read_from_what_stands_now() -> None:
     with pytest.raises(KeyError):
         TileTree(folder.read, 699).root()
     assert TileTree(folder.read, 699, stored=700).root() == plain(699).root()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=6))
+def test_recomputed_in_parts__has_the_same_root(steps: list[int]) -> None:
+    """As a sequencer does it: each time from where it was, in the bundles as they lie there."""
+    folder, size, recomputed = Folder(), 0, RecomputedRoot()
+    for step in steps:
+        edge = GrowingEdge.read(folder.read, size)
+        folder.update(edge.append([entry(each) for each in range(size, size + step)]))
+        folder.update(edge.partial_files())
+        size += step
+        while recomputed.size < size:
+            number, skip = divmod(recomputed.size, 256)
+            recomputed.add_bundle(folder[bundle_path(number, width_of(size, 0, number))], skip)
+        assert (recomputed.size, recomputed.root()) == (size, edge.root())
+
+
+def needed(size: int) -> list[str]:
+    """The files that appending to a journal of a size needs: the partial ones."""
+    folder, _ = grown([size])
+    return sorted(path for path in folder if ".p/" in path)
+
+
+@pytest.mark.parametrize("path", needed(66_000))
+def test_damaged_edge__is_refused_or_shows_in_the_root(path: str) -> None:
+    folder, edge = grown([66_000])
+    whole = folder[path]
+    recomputed = RecomputedRoot()
+    for number in range(-(-66_000 // 256)):
+        recomputed.add_bundle(folder[bundle_path(number, width_of(66_000, 0, number))])
+    assert recomputed.root() == edge.root()
+    for at in {0, len(whole) // 2, len(whole) - 1}:
+        folder[path] = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        try:
+            damaged = GrowingEdge.read(folder.read, 66_000)
+        except TileError:
+            continue
+        assert damaged.root() != recomputed.root()
+    for cut in {0, len(whole) // 2, len(whole) - 1}:
+        folder[path] = whole[:cut]
+        with pytest.raises(TileError):
+            GrowingEdge.read(folder.read, 66_000)
+    del folder[path]
+    with pytest.raises(KeyError):
+        GrowingEdge.read(folder.read, 66_000)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 31, 8_191])
+def test_truncated_tile__is_refused(cut: int) -> None:
+    folder, _ = grown([700])
+    folder["tile/0/001"] = folder["tile/0/001"][:cut]
+    with pytest.raises(TileError, match="a tile has"):
+        TileTree(folder.read, 700).inclusion_proof(300)
+
+
+@given(st.integers(0, 79), st.integers(1, 255))
+def test_changed_byte_of_a_tile__never_proves(at: int, change: int) -> None:
+    """Whatever a proof is made from, it verifies against the signed root or not at all."""
+    folder, edge = grown([300])
+    tile = bytearray(folder["tile/0/001.p/44"])
+    tile[at] ^= change
+    folder["tile/0/001.p/44"] = bytes(tile)
+    tree = TileTree(folder.read, 300)
+    with pytest.raises(ProofError):
+        verify_inclusion(hash_leaf(entry(299)), 299, 300, edge.root(), tree.inclusion_proof(299))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 300 * 80 - 1), st.integers(1, 255))
+def test_changed_byte_of_a_bundle__never_gives_another_entry(at: int, change: int) -> None:
+    folder, _ = grown([300])
+    path = bundle_path(0)
+    data = bytearray(folder[path])
+    place = at % len(data)
+    data[place] ^= change
+    folder[path] = bytes(data)
+    tree = TileTree(folder.read, 300)
+    for index in (0, 100, 255):
+        try:
+            found = tree.entry(index)
+        except TileError:
+            continue
+        assert found == entry(index)
