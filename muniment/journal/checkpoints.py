@@ -127,11 +127,12 @@ def cosign(note: bytes, name: str, private: Ed25519PrivateKey, time: int) -> byt
     Raises `NoteError`, and `InvalidInputError` for a time or a name that a note cannot have.
     """
     body, _ = _parts(note)
-    if not 0 <= time <= _MAX_TIME:
-        raise InvalidInputError("time", "Unix seconds from 0 to 2^63 - 1", str(time))
-    key = NoteKey(name, private.public_key().public_bytes_raw(), COSIGNATURE)
-    signature = private.sign(_cosigned(body, time))
-    return note + _line(key, time.to_bytes(_TIME_SIZE, "big") + signature).encode()
+    return note + _cosignature(body, name, private, time)
+
+
+def cosign_body(body: str, name: str, private: Ed25519PrivateKey, time: int) -> bytes:
+    """Return a note of a text that bears one co-signature and nobody else's, as `cosign`."""
+    return f"{body}\n".encode() + _cosignature(body, name, private, time)
 
 
 def verify(note: bytes, key: NoteKey) -> Checkpoint:
@@ -202,6 +203,14 @@ def _require(key: NoteKey, signature: bytes, message: bytes) -> None:
         raise NoteError(
             f"the signature of {key.name} is wrong", expected="one of this text"
         ) from None
+
+
+def _cosignature(body: str, name: str, private: Ed25519PrivateKey, time: int) -> bytes:
+    if not 0 <= time <= _MAX_TIME:
+        raise InvalidInputError("time", "Unix seconds from 0 to 2^63 - 1", str(time))
+    key = NoteKey(name, private.public_key().public_bytes_raw(), COSIGNATURE)
+    signature = private.sign(_cosigned(body, time))
+    return _line(key, time.to_bytes(_TIME_SIZE, "big") + signature).encode()
 
 
 def _line(key: NoteKey, signature: bytes) -> str:
