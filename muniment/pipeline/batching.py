@@ -49,10 +49,12 @@ def loads(rows: Sequence[SubmissionRow], batch: int) -> Iterator[Load]:
     each of them may share.
     """
     group: list[SubmissionRow] = []
+    room = 0
     for row in rows:
-        if group and not _fits(group, row, batch):
+        if group and not (len(group) < min(room, row.batch_limit) and _fits(group[0], row)):
             yield _load(group)
             group = []
+        room = min(room, row.batch_limit) if group else min(batch, row.batch_limit)
         group.append(row)
     if group:
         yield _load(group)
@@ -93,14 +95,11 @@ def refusal_of(error: ContractError) -> str:
     return str(error)
 
 
-def _fits(group: Sequence[SubmissionRow], row: SubmissionRow, batch: int) -> bool:
-    first = group[0]
-    limit = min(batch, row.batch_limit, *(each.batch_limit for each in group))
+def _fits(first: SubmissionRow, row: SubmissionRow) -> bool:
     return (
         row.function == first.function == REGISTER
         and row.to == first.to
         and row.data[_SHARED] == first.data[_SHARED]
-        and len(group) < limit
     )
 
 

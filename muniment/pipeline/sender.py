@@ -218,7 +218,7 @@ class OutboxSender:
         with self.database.write() as connection:
             self._require(connection, [lane])
             # Another process's lane may have taken some of them meanwhile.
-            still = {row.submission_id for row in self._ready(connection, lane, room)}
+            still = self._ready_ids(connection, lane, room)
             signing: list[tuple[Load, int]] = []
             refused: dict[int, SubmissionRow] = {}
             for place, load in enumerate(made):
@@ -255,6 +255,12 @@ class OutboxSender:
         if own or not lane.shared:
             return own
         return outbox.ready(connection, None, room * self.batch)
+
+    def _ready_ids(self, connection: DatabaseConnection, lane: Lane, room: int) -> set[int]:
+        own = outbox.ready_ids(connection, lane.account, room)
+        if own or not lane.shared:
+            return own
+        return outbox.ready_ids(connection, None, room * self.batch)
 
     def _signed(self, lane: Lane, call: Call, gas: int, nonce: int, price: int) -> TransactionRow:
         assert lane.signer is not None, "only lanes with a signer sign"
@@ -301,9 +307,6 @@ class OutboxSender:
         with self.database.write() as connection:
             self._require(connection, self.lanes)
             outbox.update_transactions(connection, sent)
-            carried = outbox.carried_by(connection, [row.transaction_id for row in sent])
-            ids = sorted({each for part in carried.values() for each in part})
-            outbox.follow(connection, outbox.submissions_of(connection, ids))
         stuck = [row for row in sent if row.broadcast_count >= _SENT_OFTEN]
         if stuck:
             self._replace_stuck(stuck)

@@ -20,7 +20,7 @@ from muniment.pipeline.sender import OutboxSender
 from muniment.registry.session import Session
 from muniment.store.leases import Lease
 
-_IN_FLIGHT = 16
+_IN_FLIGHT = 64
 
 
 def holder_name() -> str:

@@ -30,7 +30,6 @@ class Stage(enum.StrEnum):
 _STAGES: Final = {
     SubmissionState.NEW: Stage.ACKNOWLEDGED,
     SubmissionState.SIGNED: Stage.ACKNOWLEDGED,
-    SubmissionState.SENT: Stage.ACKNOWLEDGED,
     SubmissionState.MINED: Stage.PROVABLE,
     SubmissionState.FINAL: Stage.FINAL,
     SubmissionState.REFUSED: Stage.REFUSED,

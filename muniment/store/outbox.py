@@ -27,6 +27,8 @@ from muniment.store.tables import carriages, submissions, transactions
 
 _SEVERAL: Final = "multicall(bytes[])"
 _MANY: Final = 500
+_SUBMISSION: Final = [submissions.c[name] for name in SubmissionRow.__slots__]
+_STATE: Final = SubmissionRow.__slots__.index("state")
 _CHANGING: Final = [
     submissions.c[name]
     for name in ("state", "batch_limit", "attempts", "found", "refusal", "row_digest")
@@ -78,9 +80,21 @@ def ready(connection: Connection, account: str | None, limit: int) -> list[Submi
 
     Acts on one record go one at a time: the later waits until the earlier is mined or refused.
     """
+    return _submissions(connection, _ready(account, limit, _SUBMISSION))
+
+
+def ready_ids(connection: Connection, account: str | None, limit: int) -> set[int]:
+    """Return the ids of what `ready` returns."""
+    chosen = _ready(account, limit, [submissions.c.submission_id])
+    return set(connection.execute(chosen).scalars())
+
+
+def _ready(
+    account: str | None, limit: int, columns: Sequence[sa.ColumnElement[Any]]
+) -> sa.Select[Any]:
     earlier = submissions.alias("earlier")
-    chosen = (
-        sa.select(submissions)
+    return (
+        sa.select(*columns)
         .where(
             submissions.c.state == SubmissionState.NEW,
             submissions.c.account.is_(None)
@@ -95,7 +109,6 @@ def ready(connection: Connection, account: str | None, limit: int) -> list[Submi
         .order_by(submissions.c.submission_id)
         .limit(limit)
     )
-    return [_submission(row) for row in connection.execute(chosen).mappings()]
 
 
 def add_transactions(
@@ -150,9 +163,8 @@ def submissions_of(connection: Connection, ids: Sequence[int]) -> dict[int, Subm
     """Return submissions by their ids."""
     found: dict[int, SubmissionRow] = {}
     for part in _parts(ids):
-        chosen = sa.select(submissions).where(submissions.c.submission_id.in_(part))
-        for row in connection.execute(chosen).mappings():
-            found[row["submission_id"]] = _submission(row)
+        chosen = sa.select(*_SUBMISSION).where(submissions.c.submission_id.in_(part))
+        found |= {row.submission_id: row for row in _submissions(connection, chosen)}
     return found
 
 
@@ -161,7 +173,7 @@ def submission_about(
 ) -> SubmissionRow | None:
     """Return the latest submission of some kinds about a version of a record."""
     chosen = (
-        sa.select(submissions)
+        sa.select(*_SUBMISSION)
         .where(
             submissions.c.record_id == record_id,
             submissions.c.version == version,
@@ -170,8 +182,7 @@ def submission_about(
         .order_by(submissions.c.submission_id.desc())
         .limit(1)
     )
-    row = connection.execute(chosen).mappings().one_or_none()
-    return None if row is None else _submission(row)
+    return next(iter(_submissions(connection, chosen)), None)
 
 
 def is_enrolled_by(connection: Connection, record_id: bytes) -> bool:
@@ -191,13 +202,12 @@ def is_enrolled_by(connection: Connection, record_id: bytes) -> bool:
 def last_of_account(connection: Connection, account: str, kind: str) -> SubmissionRow | None:
     """Return the latest submission of a kind that an account is to send."""
     chosen = (
-        sa.select(submissions)
+        sa.select(*_SUBMISSION)
         .where(submissions.c.account == account, submissions.c.kind == kind)
         .order_by(submissions.c.submission_id.desc())
         .limit(1)
     )
-    row = connection.execute(chosen).mappings().one_or_none()
-    return None if row is None else _submission(row)
+    return next(iter(_submissions(connection, chosen)), None)
 
 
 def submissions_in(
@@ -205,12 +215,12 @@ def submissions_in(
 ) -> list[SubmissionRow]:
     """Return submissions in some states, in order, at most `limit`."""
     chosen = (
-        sa.select(submissions)
+        sa.select(*_SUBMISSION)
         .where(submissions.c.state.in_(states))
         .order_by(submissions.c.submission_id)
         .limit(limit)
     )
-    return [_submission(row) for row in connection.execute(chosen).mappings()]
+    return _submissions(connection, chosen)
 
 
 def retry(connection: Connection, submission_id: int) -> SubmissionRow | None:
@@ -249,7 +259,11 @@ def accounts_of(connection: Connection, ids: Sequence[int]) -> set[tuple[str | N
 def intact_submissions(connection: Connection) -> dict[int, SubmissionRow]:
     """Return all submissions whose rows are as they were written, by their ids."""
     rows = connection.execute(sa.select(submissions)).mappings()
-    return {row["submission_id"]: _submission(row) for row in rows if is_intact(submissions, row)}
+    intact = [row for row in rows if is_intact(submissions, row)]
+    return {
+        row["submission_id"]: _submission([row[column.name] for column in _SUBMISSION])
+        for row in intact
+    }
 
 
 def intact_transactions(connection: Connection) -> dict[int, TransactionRow]:
@@ -287,10 +301,10 @@ def last_submission(connection: Connection) -> int:
 
 def found_submissions(connection: Connection) -> list[SubmissionRow]:
     """Return submissions that were found on chain, and are not known to be final."""
-    chosen = sa.select(submissions).where(
+    chosen = sa.select(*_SUBMISSION).where(
         submissions.c.found.is_(True), submissions.c.state == SubmissionState.MINED
     )
-    return [_submission(row) for row in connection.execute(chosen).mappings()]
+    return _submissions(connection, chosen)
 
 
 def update_transactions(connection: Connection, rows: Sequence[TransactionRow]) -> None:
@@ -384,9 +398,15 @@ def _stored(table: sa.Table, row: SubmissionRow | TransactionRow) -> dict[str, A
     return with_digest(table, plain)
 
 
-def _submission(row: sa.RowMapping) -> SubmissionRow:
-    values = {name: row[name] for name in SubmissionRow.__slots__}
-    return SubmissionRow(**{**values, "state": SubmissionState(row["state"])})
+def _submissions(connection: Connection, chosen: sa.Select[Any]) -> list[SubmissionRow]:
+    return [_submission(row) for row in connection.execute(chosen)]
+
+
+def _submission(row: Sequence[Any]) -> SubmissionRow:
+    """The row of its values in the order of `_SUBMISSION`."""
+    values = list(row)
+    values[_STATE] = SubmissionState(values[_STATE])
+    return SubmissionRow(*values)
 
 
 def _transaction(row: sa.RowMapping) -> TransactionRow:

@@ -3,9 +3,10 @@
 
 A submission is one act that was acknowledged. It gets onto the chain once:
 
-    NEW → SIGNED → SENT → MINED → FINAL        and back when a block is undone
+    NEW → SIGNED → MINED → FINAL        and back when a block is undone
      └→ REFUSED (with the reason)              nothing waits behind it
 
+Whether it was sent, its transaction tells: a hundred submissions need not be written for that.
 A transaction carries one or many of them, and is SIGNED, SENT, MINED (`succeeded` or not), FINAL,
 ABANDONED (another was signed for its nonce; it may still be the one that is mined) or DEAD (that
 other one is final). A submission's state is always what its transactions give (`state_of`).
@@ -28,7 +29,6 @@ class SubmissionState(enum.StrEnum):
 
     NEW = "NEW"
     SIGNED = "SIGNED"
-    SENT = "SENT"
     MINED = "MINED"
     FINAL = "FINAL"
     REFUSED = "REFUSED"
@@ -46,7 +46,7 @@ class TransactionState(enum.StrEnum):
 
 
 LIVE: Final = (TransactionState.SIGNED, TransactionState.SENT)
-PENDING: Final = (SubmissionState.NEW, SubmissionState.SIGNED, SubmissionState.SENT)
+PENDING: Final = (SubmissionState.NEW, SubmissionState.SIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,6 @@ def state_of(row: SubmissionRow, carriers: Sequence[TransactionRow]) -> Submissi
         )
     if row.refusal is not None:
         return SubmissionState.REFUSED
-    states = {each.state for each in carriers}
-    if TransactionState.SENT in states:
-        return SubmissionState.SENT
-    if TransactionState.SIGNED in states:
+    if any(each.state in LIVE for each in carriers):
         return SubmissionState.SIGNED
     return SubmissionState.NEW

@@ -11,21 +11,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 _TAG: Final = b"muniment/row/v1\0"
 DIGEST: Final = "row_digest"
+_REPEATING: Final = frozenset({str, int, bool, type(None)})
 
 
 def row_digest(table: sa.Table, row: Mapping[str, Any] | sa.RowMapping) -> bytes:
     """Return the digest (32 bytes) of a whole row. Raises `KeyError` for a missing column."""
     parts = [_TAG, table.name.encode()]
     for name, named in _columns(table):
-        value = _encoded(row[name])
-        parts += (named, len(value).to_bytes(8, "big"), value)
+        value = row[name]
+        parts.append(named)
+        # Rows repeat names, states and small numbers; what is of bytes is another one each time.
+        parts.append(_repeated(value) if type(value) in _REPEATING else _framed(value))
     return hashlib.sha256(b"".join(parts)).digest()
 
 
@@ -44,6 +47,17 @@ def with_digest(table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
 def is_intact(table: sa.Table, row: Mapping[str, Any] | sa.RowMapping) -> bool:
     """Whether a stored row is what was written."""
     return bytes(row[DIGEST]) == row_digest(table, row)
+
+
+def _framed(value: Any) -> bytes:
+    encoded = _encoded(value)
+    return len(encoded).to_bytes(8, "big") + encoded
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _repeated(value: Any) -> bytes:
+    # By type, too: 1 equals True.
+    return _framed(value)
 
 
 def _encoded(value: Any) -> bytes:

@@ -223,7 +223,7 @@ def test_pool_forgotten__is_sent_again(world: World, database: Database) -> None
     world.connection.request("evm_setAutomine", [False])
     try:
         sender.step()
-        assert states(database) == {SubmissionState.SENT}
+        assert states(database) == {SubmissionState.SIGNED}
         world.connection.request("anvil_dropAllTransactions", [])
     finally:
         world.connection.request("evm_setAutomine", [True])
