@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "evidence": ("evidence", "Write the evidence file of a record."),
     "find": ("read", "Find records."),
     "fsck": ("upkeep", "Compare database, vault, key store and chain; name what differs."),
+    "history": ("history", "Who did what to a record, and who was shown it."),
     "hold": ("holds", "Forbid change and destruction, for a case."),
     "import": ("importing", "Register the rows of a file."),
     "init": ("init", "Write a profile, with key store, keystore and trust file."),

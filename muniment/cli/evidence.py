@@ -14,13 +14,14 @@ from muniment.cli.options import (
     pairs,
     profile_option,
     progress_bar,
+    purpose_option,
     record_of,
     show_json,
 )
 from muniment.errors import InvalidInputError
 from muniment.record.identifiers import RecordId
-from muniment.registry import Registry
-from muniment.registry.bulk_evidence import evidence_bundles, provable_records
+from muniment.registry import Access, Registry
+from muniment.registry.bulk_evidence import provable_records
 from muniment.store.durable_files import write_new
 
 
@@ -52,6 +53,7 @@ from muniment.store.durable_files import write_new
     help="A checkpoint that witnesses have co-signed, to go with a journal record.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to; else stdout.")
+@purpose_option
 @profile_option
 @json_option
 def evidence(
@@ -66,6 +68,7 @@ def evidence(
     proof_text: bool,
     checkpoint: Path | None,
     output: Path | None,
+    access: Access,
     profile: Path,
     as_json: bool,
 ) -> None:
@@ -103,20 +106,22 @@ def evidence(
             values = {name: named.value_of(name, text) for name, text in sought.items()}
             ids = registry.find(record_type, values)
         if folder is not None:
-            _write_all(registry, folder, ids if query else None, chosen, as_json)
+            _write_all(registry, folder, ids if query else None, chosen, access, as_json)
             return
         if many:
             if not ids:
                 raise InvalidInputError("--query", "values that some record has", "of none")
             with progress_bar("reading", len(ids)) as tell:
-                data = registry.evidence_bundle(ids, fields=chosen, progress=tell)
+                data = registry.evidence_bundle(ids, fields=chosen, progress=tell, access=access)
         elif len(ids) > 1:
             raise InvalidInputError("records", "one record, or --bundle", str(len(ids)))
         elif proof_text:
             data = registry.proof_text(ids[0])
         else:
             note = None if checkpoint is None else checkpoint.read_bytes()
-            data = registry.evidence(ids[0], fields=chosen, version=version, checkpoint=note)
+            data = registry.evidence(
+                ids[0], fields=chosen, version=version, checkpoint=note, access=access
+            )
     if output is None:
         click.get_binary_stream("stdout").write(data)
         return
@@ -131,6 +136,7 @@ def _write_all(
     folder: Path,
     ids: list[RecordId] | None,
     fields: Sequence[str] | None,
+    access: Access,
     as_json: bool,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,8 +146,8 @@ def _write_all(
     provable = provable_records(registry.session, ids)
     written = size = 0
     with progress_bar("evidence", len(provable.record_ids)) as tell:
-        bundles = evidence_bundles(
-            registry.session, provable.record_ids, fields=fields, progress=tell
+        bundles = registry.evidence_bundles(
+            provable.record_ids, fields=fields, progress=tell, access=access
         )
         for written, data in enumerate(bundles, start=1):
             write_new(folder / f"evidence-{written:06}.json", data)

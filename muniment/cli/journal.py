@@ -19,14 +19,17 @@ from muniment.cli.options import (
     writing,
 )
 from muniment.errors import InvalidInputError
-from muniment.registry import Stage, journals
+from muniment.pipeline.sequencer import Journal
+from muniment.registry import Registry, Stage, journals
+from muniment.registry.access_entries import append_reads, publish_access_type
 from muniment.registry.acts import reason_code
 from muniment.registry.conflict_making import make_conflict
-from muniment.registry.profile import JournalProfile, Profile
+from muniment.registry.profile import JournalProfile, Profile, ReadsProfile
 from muniment.registry.sealing import journal_of, log_key, progress_of
 from muniment.store.durable_files import write_new
 
 _number = click.argument("number", type=int)
+_reads = click.option("--reads", is_flag=True, help="The reads journal instead.")
 
 
 @click.group()
@@ -41,20 +44,43 @@ def journal() -> None:
     type=click.Path(path_type=Path),
     help="Keystore of an OPERATOR key that seals this journal and does nothing else.",
 )
+@click.option("--reads", is_flag=True, help="The journal of who was shown content.")
+@click.option("--pace", default=600, show_default=True, help="Of --reads: seconds between seals.")
 @writing
-def open_(sealer: Path, profile: Path, wait: str, timeout: float, as_json: bool) -> None:
+def open_(
+    sealer: Path,
+    reads: bool,
+    pace: int,
+    profile: Path,
+    wait: str,
+    timeout: float,
+    as_json: bool,
+) -> None:
     """Open the agency's next journal on chain, and write it into the profile. For the admin.
 
+    With --reads it is the reads journal: from then on whoever is shown content, a file or evidence
+    with fields leaves an entry (`muniment history`), sealed with all others at a fixed pace.
+
+    \b
     Example: muniment journal open --sealer sealer.json
+             muniment journal open --reads --sealer reads-sealer.json --pace 3600
     """
     named = Profile.load(profile)
-    if named.journal is not None:
+    present = named.reads if reads else named.journal
+    if present is not None:
         raise InvalidInputError(
-            "profile journal", "none yet: close it first", f"journal {named.journal.number}"
+            "profile reads" if reads else "profile journal",
+            "none yet: close it first",
+            f"journal {present.number}",
         )
     if not sealer.is_file():
         raise InvalidInputError("--sealer", "a keystore", f"{sealer}, which is no file")
+    if pace < 1:
+        raise InvalidInputError("--pace", "seconds from 1 on", str(pace))
     with opened(profile) as registry:
+        if reads:
+            published = publish_access_type(registry.session)
+            registry.wait([] if published is None else [published], Stage.PROVABLE, timeout=timeout)
         before = journals.journal_count(registry.session)
         submission = journals.open_journal(registry.session)
         registry.wait([submission], Stage.PROVABLE, timeout=timeout)
@@ -68,7 +94,9 @@ def open_(sealer: Path, profile: Path, wait: str, timeout: float, as_json: bool)
         made = dataclasses.replace(
             named,
             keys=dataclasses.replace(named.keys, operators=tuple(others)),
-            journal=JournalProfile(number, sealer.resolve()),
+            journal=named.journal if reads else JournalProfile(number, sealer.resolve()),
+            read_receipts=reads or named.read_receipts,
+            reads=ReadsProfile(number, sealer.resolve(), pace) if reads else named.reads,
         )
         profile.write_text(made.to_toml(), encoding="utf-8")
         finish(registry, [submission], wait, timeout, as_json)
@@ -76,15 +104,16 @@ def open_(sealer: Path, profile: Path, wait: str, timeout: float, as_json: bool)
 
 
 @journal.command()
+@_reads
 @profile_option
 @json_option
-def status(profile: Path, as_json: bool) -> None:
+def status(reads: bool, profile: Path, as_json: bool) -> None:
     """Show how many entries are acknowledged, sealed, and sealed for good; and the log's key.
 
     Example: muniment journal status --json
     """
     with opened(profile) as registry:
-        named = journal_of(registry.session)
+        named = _journal(registry, reads)
         registry.sync()
         progress = progress_of(registry.session, named.number)
         key = log_key(registry.session, named.number)
@@ -102,16 +131,21 @@ def status(profile: Path, as_json: bool) -> None:
 
 
 @journal.command()
+@_reads
 @timeout_option
 @profile_option
 @json_option
-def seal(timeout: float, profile: Path, as_json: bool) -> None:
+def seal(reads: bool, timeout: float, profile: Path, as_json: bool) -> None:
     """Seal all acknowledged entries now, and return when the seal is in a block.
+
+    With --reads it does not wait for the pace, which shows that somebody reads now.
 
     Example: muniment journal seal
     """
     with opened(profile) as registry:
-        number = journal_of(registry.session).number
+        number = _journal(registry, reads).number
+        if reads:
+            append_reads(registry.session, at_once=True)
         size = progress_of(registry.session, number).acknowledged
         with progress_bar("sealing", size) as tell:
             journals.wait_sealed(
@@ -204,8 +238,26 @@ def repudiate(
     _forget(profile, number)
 
 
+def _journal(registry: Registry, reads: bool) -> Journal:
+    if not reads:
+        return journal_of(registry.session)
+    named = registry.session.profile.reads
+    if named is None:
+        raise InvalidInputError(
+            "profile reads",
+            "the agency's reads journal",
+            "missing",
+            remedy="open one: `muniment journal open --reads`",
+        )
+    return journal_of(registry.session, named.number)
+
+
 def _forget(profile: Path, number: int) -> None:
     named = Profile.load(profile)
+    if named.reads is not None and named.reads.number == number:
+        made = dataclasses.replace(named, reads=None, read_receipts=False)
+        profile.write_text(made.to_toml(), encoding="utf-8")
+        click.echo("reads leave no entries now; next: muniment journal open --reads", err=True)
     if named.journal is not None and named.journal.number == number:
         made = dataclasses.replace(named, journal=None)
         profile.write_text(made.to_toml(), encoding="utf-8")

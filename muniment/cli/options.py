@@ -22,7 +22,7 @@ from rich.progress import (
 
 from muniment.errors import InvalidInputError, MunimentError
 from muniment.record.identifiers import RecordId
-from muniment.registry import Registry, Stage, Submission, record_id_of
+from muniment.registry import Access, Registry, Stage, Submission, record_id_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,6 +42,19 @@ def profile_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")(command)
+
+
+def purpose_option(command: Command) -> Command:
+    """Add --purpose, as `access`."""
+    return click.option(
+        "--purpose",
+        "access",
+        envvar="MUNIMENT_PURPOSE",
+        default="",
+        callback=lambda _, __, value: Access(value),
+        metavar="TEXT",
+        help="What it is read for; goes into the reads journal, where the profile has one.",
+    )(command)
 
 
 def wait_option(command: Command) -> Command:

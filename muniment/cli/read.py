@@ -18,13 +18,14 @@ from muniment.cli.options import (
     opened,
     pairs,
     profile_option,
+    purpose_option,
     record_of,
     show_json,
     show_table,
 )
 from muniment.errors import ErasedError, InvalidInputError, UnreachableError
 from muniment.record.state import Status
-from muniment.registry import Registry, Standing, UnkeptVersionError
+from muniment.registry import Access, Registry, Standing, UnkeptVersionError
 from muniment.registry.sealing import JournalPlace
 
 
@@ -33,6 +34,7 @@ from muniment.registry.sealing import JournalPlace
 @click.option("--version", type=int, help="An earlier version.")
 @click.option("--extract", metavar="FIELD", help="Write this file instead.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to; else stdout.")
+@purpose_option
 @profile_option
 @json_option
 def show(
@@ -40,6 +42,7 @@ def show(
     version: int | None,
     extract: str | None,
     output: Path | None,
+    access: Access,
     profile: Path,
     as_json: bool,
 ) -> None:
@@ -51,12 +54,13 @@ def show(
     \b
     Example: muniment show 12/345
              muniment show 12/345 --extract scan -o deed.pdf
+             muniment show 12/345 --purpose "complaint 2026/118"
     """
     with opened(profile) as registry:
         record_id = record_of(registry, record)
         if extract is not None:
             target = sys.stdout.buffer if output is None else output
-            value = registry.extract(record_id, extract, target, version=version)
+            value = registry.extract(record_id, extract, target, version=version, access=access)
             click.echo(f"{value.length:,} bytes, {value.media_type}, as committed", err=True)
             return
         standing = _standing(registry, record_id)
@@ -65,7 +69,7 @@ def show(
         place = registry.journal_place(record_id)
         content: dict[str, Any] | None = None
         try:
-            kept = registry.content(record_id, version)
+            kept = registry.content(record_id, version, access=access)
             content = kept.fields
             if standing is not None and kept.row.version == standing.state.version:
                 kept.version.require(standing.commitment)

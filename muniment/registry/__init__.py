@@ -8,6 +8,7 @@ with Registry.open("aviation.toml") as registry:
 
 from __future__ import annotations
 
+from muniment.registry.access_entries import Access, AccessEntry
 from muniment.registry.facade import Registry, record_id_of
 from muniment.registry.new_content import NewContent
 from muniment.registry.profile import AgencyProfile, ChainProfile, KeysProfile, Profile
@@ -21,6 +22,8 @@ from muniment.registry.submission import (
 from muniment.registry.unkept import UnkeptVersionError
 
 __all__ = [
+    "Access",
+    "AccessEntry",
     "AgencyProfile",
     "ChainProfile",
     "KeptVersion",

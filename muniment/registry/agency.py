@@ -149,6 +149,11 @@ def publish_keys(session: Session) -> list[Submission]:
     ]
 
 
+def type_count(session: Session) -> int:
+    """Return how many record types the agency has on chain."""
+    return _type_version(session, 1)[1]
+
+
 def _type_version(session: Session, type_id: int) -> tuple[int, int]:
     """Return the latest version of a type, 0 for none, and how many types the agency has."""
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from muniment.journal.entry import Entry
+from muniment.journal.entry import Entry, EntryKind
 from muniment.record.identifiers import AgencyId, RecordId, derive_record_id
 from muniment.record.state import Status
 from muniment.registry.evidence_making import make_evidence
@@ -67,14 +67,17 @@ def provable_records(session: Session, among: Iterable[RecordId] | None = None) 
         progress = progress_of(session, journal)
         with session.database.read() as connection:
             entries = journal_rows.entries_between(connection, journal, 0, progress.acknowledged)
-        ids = [
-            derive_record_id(session.lineage, agency, Entry.from_bytes(bytes(each)).local_id)
-            for each in entries
-        ]
-        sealed = ids[: progress.final]
-        found.update((each, None) for each in sealed if chosen is None or each in chosen)
-        later = ids[progress.final :]
-        left_out += sum(chosen is None or each in chosen for each in later)
+        for index, each in enumerate(entries):
+            entry = Entry.from_bytes(bytes(each))
+            if entry.kind is not EntryKind.REGISTRATION:
+                break
+            record_id = derive_record_id(session.lineage, agency, entry.local_id)
+            if chosen is not None and record_id not in chosen:
+                continue
+            if index < progress.final:
+                found[record_id] = None
+            else:
+                left_out += 1
     return Provable(tuple(found), left_out)
 
 

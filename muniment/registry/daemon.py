@@ -16,6 +16,7 @@ from muniment.errors import ChainError, StoreError, UnreachableError
 from muniment.pipeline.branches import PastFinalityError
 from muniment.pipeline.indexer import LEASE, Indexer, OvertakenError
 from muniment.pipeline.sequencer import Sequencer
+from muniment.registry.access_entries import append_reads
 from muniment.registry.erasing import erase_disposed
 from muniment.registry.mirroring import indexer
 from muniment.registry.sealing import sequencer
@@ -40,7 +41,7 @@ class Daemon:
         self._last = ""
         self._held = ExitStack()
         self._indexer: Indexer | None = None
-        self._sequencer: Sequencer | None = None
+        self._sequencers: dict[int, Sequencer] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then give the leases back. Faults of chain and database are
@@ -84,20 +85,26 @@ class Daemon:
         return moved
 
     def _seal(self) -> bool:
-        if self._session.profile.journal is None:
-            return False
-        if self._sequencer is None:
-            self._sequencer = sequencer(self._session, self._held)
-            if self._sequencer is None:
+        profile = self._session.profile
+        named = [each.number for each in (profile.journal, profile.reads) if each is not None]
+        append_reads(self._session)
+        moved = [self._seal_one(number) for number in named]
+        return any(moved)
+
+    def _seal_one(self, number: int) -> bool:
+        if number not in self._sequencers:
+            made = sequencer(self._session, self._held, number)
+            if made is None:
                 return False
-            self._tell("sequencing: this process seals the journal")
+            self._sequencers[number] = made
+            self._tell(f"sequencing: this process seals journal {number}")
         try:
-            size = self._sequencer.step()
+            size = self._sequencers[number].step()
         except LeaseLostError:
             self._drop_index()
             return False
         if size is not None:
-            self._tell(f"journal {self._session.profile.journal.number}: sealing {size} entries")
+            self._tell(f"journal {number}: sealing {size} entries")
         return size is not None
 
     def _index(self) -> bool:
@@ -130,7 +137,7 @@ class Daemon:
     def _drop_index(self) -> None:
         self._held.close()
         self._indexer = None
-        self._sequencer = None
+        self._sequencers.clear()
 
     def _tell(self, what: str) -> None:
         if what != self._last:

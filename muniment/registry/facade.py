@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -11,13 +11,16 @@ from muniment.chain.connection import address_of
 from muniment.chain.contract import Call
 from muniment.chain.traces import Trace
 from muniment.errors import InvalidInputError
+from muniment.evidence import EvidenceFile
 from muniment.pipeline.indexer import IndexProgress
 from muniment.record.canonical import JsonValue, parse
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.state import Status
 from muniment.record.types import RecordType
-from muniment.registry import acts, agency, content, mirroring, reading, sealing
+from muniment.registry import access_entries, acts, agency, content, mirroring, reading, sealing
+from muniment.registry.access_entries import EXPORTED, EXTRACTED, SHOWN, Access, AccessEntry
+from muniment.registry.bulk_evidence import evidence_bundles
 from muniment.registry.evidence_making import make_evidence
 from muniment.registry.journal_evidence import entry_proof_text
 from muniment.registry.new_content import NewContent
@@ -28,6 +31,7 @@ from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission, wait_for
 from muniment.store.mirror_search import Filters, MirroredRecord
 
+OWN_WORK: Final = Access()
 _DAY: Final = 86_400
 
 
@@ -111,16 +115,24 @@ class Registry:
     ) -> Submission:
         """Give a record that this agency registered its next version of content."""
         record_id = record_id_of(record)
-        kept = self.content(record_id)
+        kept = reading.kept_version(self.session, record_id)
         latest = self.session.record_types.latest(kept.record_type.name)
         new = NewContent(kept.row.source_id or "", _fields_of(fields), dict(attach or {}))
         return content.amend(
             self.session, latest, record_id, new, expected_version=expected_version
         )
 
-    def content(self, record: bytes | str, version: int | None = None) -> KeptVersion:
-        """Return a version's content, the latest by default, checked against its commitment."""
-        return reading.kept_version(self.session, record_id_of(record), version)
+    def content(
+        self, record: bytes | str, version: int | None = None, *, access: Access = OWN_WORK
+    ) -> KeptVersion:
+        """Return a version's content, the latest by default, checked against its commitment.
+
+        With `read_receipts` in the profile it leaves an access entry, as `extract` and evidence
+        that shows fields do; `access` says for what and for whom.
+        """
+        kept = reading.kept_version(self.session, record_id_of(record), version)
+        self._read(SHOWN, [(kept.row.record_id, kept.row.version)], access)
+        return kept
 
     def extract(
         self,
@@ -129,9 +141,18 @@ class Registry:
         target: Path | IO[bytes],
         *,
         version: int | None = None,
+        access: Access = OWN_WORK,
     ) -> FileValue:
         """Write the file of field `name` to `target`, whole and checked."""
-        return reading.extract(self.session, record_id_of(record), name, target, version)
+        record_id = record_id_of(record)
+        if self.session.profile.read_receipts:
+            kept = reading.kept_version(self.session, record_id, version)
+            self._read(EXTRACTED, [(record_id, kept.row.version)], access)
+        return reading.extract(self.session, record_id, name, target, version)
+
+    def history(self, record: bytes | str) -> list[AccessEntry]:
+        """Return the reads of a record that this agency has written down, the earliest first."""
+        return access_entries.history(self.session, record_id_of(record))
 
     def find(self, record_type: str, fields: Mapping[str, JsonValue]) -> list[RecordId]:
         """Return the agency's records whose searchable fields have these values."""
@@ -198,18 +219,21 @@ class Registry:
         fields: Iterable[str] | None = (),
         version: int | None = None,
         checkpoint: bytes | None = None,
+        access: Access = OWN_WORK,
     ) -> bytes:
         """Return the evidence file of a record; `fields` are the values to show, None for all.
 
         See `evidence_making.make_evidence`. Raises `NoProofsError` where the node has no proofs.
         """
-        return make_evidence(
+        made = make_evidence(
             self.session,
             [record_id_of(record)],
             fields=fields,
             version=version,
             checkpoint=checkpoint,
         )
+        self._exported(made, access)
+        return made
 
     def proof_text(self, record: bytes | str) -> bytes:
         """Return the C2SP tlog-proof of a journal record's entry, under its checkpoint.
@@ -224,11 +248,28 @@ class Registry:
         *,
         fields: Iterable[str] | None = (),
         progress: Callable[[int], None] | None = None,
+        access: Access = OWN_WORK,
     ) -> bytes:
         """Return one evidence file of many records under one anchor; `progress` is told how many
         are read."""
         many = [record_id_of(each) for each in records]
-        return make_evidence(self.session, many, fields=fields, bundle=True, progress=progress)
+        made = make_evidence(self.session, many, fields=fields, bundle=True, progress=progress)
+        self._exported(made, access)
+        return made
+
+    def evidence_bundles(
+        self,
+        records: Sequence[RecordId],
+        *,
+        fields: Iterable[str] | None = (),
+        progress: Callable[[int], None] | None = None,
+        access: Access = OWN_WORK,
+    ) -> Iterator[bytes]:
+        """Yield bundles of a thousand records each. See `bulk_evidence.evidence_bundles`."""
+        bundles = evidence_bundles(self.session, records, fields=fields, progress=progress)
+        for each in bundles:
+            self._exported(each, access)
+            yield each
 
     # --- acts of officers -------------------------------------------------------------------------
 
@@ -429,6 +470,20 @@ class Registry:
         """Return when all submissions have reached a stage; see `Submission.wait`."""
         many = list(submissions)
         wait_for(self.session, many, Stage(stage), timeout=timeout, progress=progress)
+
+    def _exported(self, evidence: bytes, access: Access) -> None:
+        """Write down which contents a file shows, before anybody has it."""
+        if not self.session.profile.read_receipts:
+            return
+        shown = [
+            (RecordId(each.record_id), each.content.version)
+            for each in EvidenceFile.from_bytes(evidence).records
+            if each.content is not None and each.content.disclosure.fields
+        ]
+        self._read(EXPORTED, shown, access)
+
+    def _read(self, act: str, versions: Sequence[tuple[RecordId, int]], access: Access) -> None:
+        access_entries.record_reads(self.session, act, versions, access)
 
     def _on_record(
         self,

@@ -222,6 +222,8 @@ class _CheckedBatch:
                 times = {each.entry[6:14] for each in self._rows.values()}
                 if times != {sheet.time.to_bytes(8, "big")}:
                     yield Finding(f"file {name}", "its sheet claims another time than the entries")
+                if {each.entry[0] for each in self._rows.values()} != {sheet.kind}:
+                    yield Finding(f"file {name}", "its sheet claims another kind than the entries")
             else:
                 objects[packed.place.record_id] = packed, sealed
 

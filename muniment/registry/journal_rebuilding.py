@@ -350,6 +350,7 @@ class _Journal:
             source_system="",
             time=first.time,
             created_ms=first.time * 1000,
+            kind=int(first.kind),
         )
         batch = NewBatch(
             sheet=sheet,

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from muniment.errors import InvalidInputError
+from muniment.journal.entry import EntryKind
 from muniment.record.commitment import Secret
 from muniment.record.files import FileValue
 from muniment.record.identifiers import AgencyId, RecordId
@@ -52,7 +53,12 @@ class Appended:
     known: list[int]
 
 
-def preparation(session: Session, record_type: RecordType, source_system: str) -> Preparation:
+def preparation(
+    session: Session,
+    record_type: RecordType,
+    source_system: str,
+    kind: EntryKind = EntryKind.REGISTRATION,
+) -> Preparation:
     """Return what batches of a type and a source system need to be made ready."""
     return Preparation(
         record_type,
@@ -61,6 +67,7 @@ def preparation(session: Session, record_type: RecordType, source_system: str) -
         source_system,
         session.keys.local_id_key(),
         session.keys.search_key(),
+        kind,
     )
 
 
@@ -71,19 +78,24 @@ def lease_of(journal: int) -> str:
 
 @contextmanager
 def journal_writer(
-    session: Session, journal: int, *, wait_seconds: float = 0.0
+    session: Session, journal: int, *, wait_seconds: float = 0.0, fresh_ids: bool = False
 ) -> Iterator[JournalWriter]:
-    """Hold a journal's lease and append. Raises `LeaseHeldError` while another process does."""
+    """Hold a journal's lease and append. Raises `LeaseHeldError` while another process does.
+
+    With `fresh_ids` what is appended has random ids, and is not looked for among all others.
+    """
     with held(
         session.database, lease_of(journal), holder=holder_name(), wait_seconds=wait_seconds
     ) as lease:
-        yield JournalWriter(session, journal, lease)
+        yield JournalWriter(session, journal, lease, fresh_ids=fresh_ids)
 
 
 class JournalWriter:
     """Appends to one journal; `size` is how many entries it has."""
 
-    def __init__(self, session: Session, journal: int, lease: Lease) -> None:
+    def __init__(
+        self, session: Session, journal: int, lease: Lease, *, fresh_ids: bool = False
+    ) -> None:
         """Read what is there. Use `journal_writer`."""
         self._session = session
         self._lease = lease
@@ -92,7 +104,8 @@ class JournalWriter:
         self._last_submission = -1
         with session.database.read() as connection:
             self.size = journal_rows.size_of(connection, journal)
-        self._read_ids()
+        if not fresh_ids:
+            self._read_ids()
 
     def append(
         self,
@@ -227,6 +240,7 @@ def _sheet(journal: int, first_index: int, batch: Prepared) -> BatchSheet:
         source_system=shared.source_system,
         time=batch.time,
         created_ms=int(time.time() * 1000),
+        kind=int(shared.kind),
     )
 
 

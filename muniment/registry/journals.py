@@ -113,7 +113,7 @@ def wait_sealed(
     if stage is Stage.ACKNOWLEDGED:
         return
     deadline = None if timeout is None else time.monotonic() + timeout
-    with sealing(session, at_once=True) as fault:
+    with sealing(session, at_once=True, journal=journal) as fault:
         while True:
             now = progress_of(session, journal)
             if progress is not None:
@@ -131,9 +131,9 @@ def wait_sealed(
 
 @contextmanager
 def sealing(
-    session: Session, *, at_once: bool = False
+    session: Session, *, at_once: bool = False, journal: int | None = None
 ) -> Iterator[Callable[[], MunimentError | None]]:
-    """Seal the profile's journal, send and index in the background for the block.
+    """Seal a journal, the profile's by default, send and index in the background for the block.
 
     Where a daemon holds a lease it does that part. Yields what tells the fault that it meets now.
     """
@@ -141,7 +141,7 @@ def sealing(
     met: list[MunimentError | None] = [None]
 
     def turn(held: ExitStack, sending: Sending) -> None:
-        worker = sequencer(session, held)
+        worker = sequencer(session, held, journal)
         while not stop.is_set():
             try:
                 if worker is not None:

@@ -41,6 +41,7 @@ class Preparation:
     source_system: str
     local_id_key: bytes = field(repr=False)
     search_key: bytes = field(repr=False)
+    kind: EntryKind = EntryKind.REGISTRATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def prepare(
         made.record_ids.append(record_id)
         made.entries.append(
             _ENTRY.pack(
-                EntryKind.REGISTRATION,
+                shared.kind,
                 algorithm,
                 type_id,
                 type_version,

@@ -67,6 +67,16 @@ class JournalProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadsProfile:
+    """The agency's reads journal: its `number`, the keystore of the OPERATOR key that seals it, and
+    its pace: what was read is appended and sealed every so many `seconds`, all together."""
+
+    number: int
+    sealer: Path
+    seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that `Registry.open` needs."""
 
@@ -79,6 +89,8 @@ class Profile:
     trust: Path | None = None
     batch: int = field(default=100)
     journal: JournalProfile | None = None
+    read_receipts: bool = False
+    reads: ReadsProfile | None = None
 
     @classmethod
     def load(cls, path: Path | str) -> Profile:
@@ -104,6 +116,7 @@ class Profile:
         chain, agency = reader.table("chain"), reader.table("agency")
         keys = reader.table("keys")
         journal = reader.table("journal") if "journal" in values else None
+        reads = reader.table("reads") if "reads" in values else None
         shares = chain.text("shares", "")
         profile = cls(
             path=path,
@@ -132,9 +145,19 @@ class Profile:
             trust=reader.optional_path("trust"),
             batch=reader.number("batch", 100),
             journal=_journal(journal) if journal is not None else None,
+            read_receipts=reader.flag("read_receipts"),
+            reads=_reads(reads) if reads is not None else None,
         )
-        for table in (reader, chain, agency, keys, *([] if journal is None else [journal])):
-            table.require_nothing_else()
+        for table in (reader, chain, agency, keys, journal, reads):
+            if table is not None:
+                table.require_nothing_else()
+        if profile.read_receipts and profile.reads is None:
+            raise InvalidInputError(
+                "profile reads",
+                "the reads journal, as read_receipts is true",
+                "missing",
+                remedy="open one: `muniment journal open --reads`, which writes it here",
+            )
         if not 1 <= profile.batch <= 256:
             raise InvalidInputError("batch", "1 to 256 records a transaction", str(profile.batch))
         return profile
@@ -149,7 +172,9 @@ class Profile:
         if self.trust is not None:
             document["trust"] = self._short(self.trust)
         document["batch"] = self.batch
-        for name in ("chain", "agency", "keys", "journal"):
+        if self.read_receipts:
+            document["read_receipts"] = True
+        for name in ("chain", "agency", "keys", "journal", "reads"):
             part: Any = getattr(self, name)
             if part is None:
                 continue
@@ -194,6 +219,17 @@ def _journal(table: _Table) -> JournalProfile:
     return journal
 
 
+def _reads(table: _Table) -> ReadsProfile:
+    reads = ReadsProfile(
+        number=table.number("number"),
+        sealer=table.path("sealer"),
+        seconds=table.number("seconds", 600),
+    )
+    if not reads.number or not reads.seconds:
+        raise InvalidInputError("profile reads", "number and seconds from 1 on", "0")
+    return reads
+
+
 class _Table:
     """A table of the file, read entry by entry; what nobody read is refused."""
 
@@ -220,6 +256,9 @@ class _Table:
         if isinstance(found, bool) or found < 0:
             raise InvalidInputError(self._full(name), "a number from 0 on", str(found))
         return int(found)
+
+    def flag(self, name: str) -> bool:
+        return bool(self._take(name, bool, "true or false", False))
 
     def optional_number(self, name: str) -> int | None:
         return self.number(name) if name in self._values else None

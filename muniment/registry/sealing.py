@@ -14,6 +14,7 @@ from muniment.journal.checkpoints import NoteKey
 from muniment.journal.origins import origin_of
 from muniment.pipeline.sequencer import Journal, Sequencer
 from muniment.record.identifiers import RecordId
+from muniment.registry.profile import JournalProfile
 from muniment.registry.sending import holder_name
 from muniment.registry.session import Session, address_in
 from muniment.store import journal_rows, mirror
@@ -61,8 +62,17 @@ def place_of(session: Session, record_id: RecordId) -> JournalPlace | None:
 
 
 def journal_of(session: Session, number: int | None = None) -> Journal:
-    """Return the profile's journal. Raises `InvalidInputError` where it names none."""
-    named = session.profile.journal
+    """Return a journal that the profile names: the register's, or the one of this `number`.
+
+    Raises `InvalidInputError` where it names none.
+    """
+    profile = session.profile
+    register, reads = profile.journal, profile.reads
+    if reads is not None and number == reads.number:
+        # What is appended at its pace is sealed at once.
+        named: JournalProfile | None = JournalProfile(reads.number, reads.sealer, 1, 0)
+    else:
+        named = register
     if named is None or number not in (None, named.number):
         raise InvalidInputError(
             "profile journal",
@@ -89,9 +99,9 @@ def log_key(session: Session, journal: int) -> NoteKey:
     return NoteKey(origin, session.keys.agency_key(KeyPurpose.CHECKPOINTS).public)
 
 
-def sequencer(session: Session, held: ExitStack) -> Sequencer | None:
-    """Return the journal's sequencer, its lease held in `held`; None while another has it."""
-    journal = journal_of(session)
+def sequencer(session: Session, held: ExitStack, number: int | None = None) -> Sequencer | None:
+    """Return a journal's sequencer, its lease held in `held`; None while another has it."""
+    journal = journal_of(session, number)
     lease = Lease.acquire(session.database, f"seal {journal.number}", holder=holder_name())
     if lease is None:
         return None

@@ -149,19 +149,22 @@ class Session:
 
     def keystores(self) -> dict[Address, Path]:
         """Return the profile's keystores by their addresses, OPERATOR keys first."""
-        named, journal = self.profile.keys, self.profile.journal
+        named = self.profile.keys
         officer = () if named.officer is None else (named.officer,)
-        sealer = () if journal is None else (journal.sealer,)
-        return {address_in(path): path for path in (*named.operators, *sealer, *officer)}
+        return {address_in(path): path for path in (*named.operators, *self._sealers, *officer)}
 
     def operators(self) -> set[Address]:
         """Return the addresses of the profile's OPERATOR keys that registrations go by."""
         return {address_in(path) for path in self.profile.keys.operators}
 
     def machines(self) -> set[Address]:
-        """Return the addresses that no officer holds: OPERATOR keys, the journal's among them."""
-        journal = self.profile.journal
-        return self.operators() | (set() if journal is None else {address_in(journal.sealer)})
+        """Return the addresses that no officer holds: OPERATOR keys, the journals' among them."""
+        return self.operators() | {address_in(path) for path in self._sealers}
+
+    @property
+    def _sealers(self) -> list[Path]:
+        journals = (self.profile.journal, self.profile.reads)
+        return [each.sealer for each in journals if each is not None]
 
 
 def address_in(keystore: Path) -> Address:

@@ -24,7 +24,7 @@ BATCH_PLACE = ObjectPlace(RecordId(bytes(32)), 1, BATCH_OBJECT)
 
 @dataclass(frozen=True, slots=True)
 class BatchSheet:
-    """A batch: entries `first_index` to `first_index` + `count` - 1 of a journal.
+    """A batch: entries `first_index` to `first_index` + `count` - 1 of a journal, of one `kind`.
 
     `time` is what all its entries claim, in Unix seconds, `created_ms` when it was made, in Unix
     milliseconds. Raises `InvalidInputError`.
@@ -41,6 +41,7 @@ class BatchSheet:
     source_system: str
     time: int
     created_ms: int
+    kind: int = EntryKind.REGISTRATION
 
     def __post_init__(self) -> None:
         """Refuse values that no batch has."""
@@ -49,12 +50,17 @@ class BatchSheet:
         for name in ("first_index", "time", "created_ms"):
             require_uint(name, getattr(self, name), 53)
         require_bytes("schema digest", self.schema_digest, 32)
+        if self.kind not in tuple(EntryKind):
+            raise InvalidInputError("kind", "a kind of entries", str(self.kind))
         if not isinstance(self.source_system, str):
             raise InvalidInputError("source system", "text", f"{self.source_system!r}")
 
     def to_bytes(self) -> bytes:
         """Return its canonical JSON."""
-        return canonicalize({**asdict(self), "schema_digest": self.schema_digest.hex()})
+        values = asdict(self)
+        return canonicalize(
+            {**values, "kind": int(self.kind), "schema_digest": self.schema_digest.hex()}
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> BatchSheet:
@@ -74,7 +80,7 @@ class BatchSheet:
     def entry(self, local_id: LocalId, commitment: Commitment) -> Entry:
         """Return an entry of the batch."""
         return Entry(
-            EntryKind.REGISTRATION,
+            EntryKind(self.kind),
             self.algorithm,
             TypeId(self.type_id),
             self.type_version,

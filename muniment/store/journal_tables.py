@@ -64,6 +64,16 @@ journal_terms = sa.Table(
 )
 """Search terms of entries (`search_terms` has those of other versions), sorted likewise."""
 
+pending_reads = sa.Table(
+    "pending_reads",
+    metadata,
+    _text("read_id", key=True),  # 32 random hexadecimal digits
+    _text("statement"),  # canonical JSON, the content of the entry to be
+    _number("read_ms"),
+    _bytes("row_digest"),
+)
+"""Reads that are not in the reads journal yet: it grows at a fixed pace."""
+
 imports = sa.Table(
     "imports",
     metadata,

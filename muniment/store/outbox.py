@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,13 +22,18 @@ from muniment.store.outbox_rows import (
     TransactionState,
     state_of,
 )
+from muniment.store.outbox_storage import (
+    SUBMISSION,
+    parts,
+    read_submissions,
+    stored,
+    submission_of,
+    transaction_of,
+)
 from muniment.store.rows import is_intact, with_digest
 from muniment.store.tables import carriages, submissions, transactions
 
 _SEVERAL: Final = "multicall(bytes[])"
-_MANY: Final = 500
-_SUBMISSION: Final = [submissions.c[name] for name in SubmissionRow.__slots__]
-_STATE: Final = SubmissionRow.__slots__.index("state")
 _CHANGING: Final = [
     submissions.c[name]
     for name in ("state", "batch_limit", "attempts", "found", "refusal", "row_digest")
@@ -80,7 +85,7 @@ def ready(connection: Connection, account: str | None, limit: int) -> list[Submi
 
     Acts on one record go one at a time: the later waits until the earlier is mined or refused.
     """
-    return _submissions(connection, _ready(account, limit, _SUBMISSION))
+    return read_submissions(connection, _ready(account, limit, SUBMISSION))
 
 
 def ready_ids(connection: Connection, account: str | None, limit: int) -> set[int]:
@@ -119,7 +124,7 @@ def add_transactions(
     rows, pairs = [], []
     for place, (row, carried) in enumerate(signed):
         numbered = replace(row, transaction_id=first + place)
-        rows.append(_stored(transactions, numbered))
+        rows.append(stored(transactions, numbered))
         pairs += [
             with_digest(
                 carriages,
@@ -142,13 +147,13 @@ def transactions_of(
         .where(transactions.c.account.in_(accounts), transactions.c.state.in_(states))
         .order_by(transactions.c.account, transactions.c.nonce, transactions.c.transaction_id)
     )
-    return [_transaction(row) for row in connection.execute(chosen).mappings()]
+    return [transaction_of(row) for row in connection.execute(chosen).mappings()]
 
 
 def carried_by(connection: Connection, transaction_ids: Sequence[int]) -> dict[int, list[int]]:
     """Return the ids of the submissions that transactions carry, in order."""
     found: dict[int, list[int]] = {each: [] for each in transaction_ids}
-    for part in _parts(transaction_ids):
+    for part in parts(transaction_ids):
         chosen = (
             sa.select(carriages.c.transaction_id, carriages.c.submission_id)
             .where(carriages.c.transaction_id.in_(part))
@@ -162,9 +167,9 @@ def carried_by(connection: Connection, transaction_ids: Sequence[int]) -> dict[i
 def submissions_of(connection: Connection, ids: Sequence[int]) -> dict[int, SubmissionRow]:
     """Return submissions by their ids."""
     found: dict[int, SubmissionRow] = {}
-    for part in _parts(ids):
-        chosen = sa.select(*_SUBMISSION).where(submissions.c.submission_id.in_(part))
-        found |= {row.submission_id: row for row in _submissions(connection, chosen)}
+    for part in parts(ids):
+        chosen = sa.select(*SUBMISSION).where(submissions.c.submission_id.in_(part))
+        found |= {row.submission_id: row for row in read_submissions(connection, chosen)}
     return found
 
 
@@ -173,7 +178,7 @@ def submission_about(
 ) -> SubmissionRow | None:
     """Return the latest submission of some kinds about a version of a record."""
     chosen = (
-        sa.select(*_SUBMISSION)
+        sa.select(*SUBMISSION)
         .where(
             submissions.c.record_id == record_id,
             submissions.c.version == version,
@@ -182,7 +187,7 @@ def submission_about(
         .order_by(submissions.c.submission_id.desc())
         .limit(1)
     )
-    return next(iter(_submissions(connection, chosen)), None)
+    return next(iter(read_submissions(connection, chosen)), None)
 
 
 def is_enrolled_by(connection: Connection, record_id: bytes) -> bool:
@@ -202,12 +207,12 @@ def is_enrolled_by(connection: Connection, record_id: bytes) -> bool:
 def last_of_account(connection: Connection, account: str, kind: str) -> SubmissionRow | None:
     """Return the latest submission of a kind that an account is to send."""
     chosen = (
-        sa.select(*_SUBMISSION)
+        sa.select(*SUBMISSION)
         .where(submissions.c.account == account, submissions.c.kind == kind)
         .order_by(submissions.c.submission_id.desc())
         .limit(1)
     )
-    return next(iter(_submissions(connection, chosen)), None)
+    return next(iter(read_submissions(connection, chosen)), None)
 
 
 def submissions_in(
@@ -215,12 +220,12 @@ def submissions_in(
 ) -> list[SubmissionRow]:
     """Return submissions in some states, in order, at most `limit`."""
     chosen = (
-        sa.select(*_SUBMISSION)
+        sa.select(*SUBMISSION)
         .where(submissions.c.state.in_(states))
         .order_by(submissions.c.submission_id)
         .limit(limit)
     )
-    return _submissions(connection, chosen)
+    return read_submissions(connection, chosen)
 
 
 def retry(connection: Connection, submission_id: int) -> SubmissionRow | None:
@@ -261,7 +266,7 @@ def intact_submissions(connection: Connection) -> dict[int, SubmissionRow]:
     rows = connection.execute(sa.select(submissions)).mappings()
     intact = [row for row in rows if is_intact(submissions, row)]
     return {
-        row["submission_id"]: _submission([row[column.name] for column in _SUBMISSION])
+        row["submission_id"]: submission_of([row[column.name] for column in SUBMISSION])
         for row in intact
     }
 
@@ -269,7 +274,7 @@ def intact_submissions(connection: Connection) -> dict[int, SubmissionRow]:
 def intact_transactions(connection: Connection) -> dict[int, TransactionRow]:
     """Return all transactions whose rows are as they were written, by their ids."""
     rows = connection.execute(sa.select(transactions)).mappings()
-    found = [_transaction(row) for row in rows if is_intact(transactions, row)]
+    found = [transaction_of(row) for row in rows if is_intact(transactions, row)]
     return {row.transaction_id: row for row in found}
 
 
@@ -301,22 +306,22 @@ def last_submission(connection: Connection) -> int:
 
 def found_submissions(connection: Connection) -> list[SubmissionRow]:
     """Return submissions that were found on chain, and are not known to be final."""
-    chosen = sa.select(*_SUBMISSION).where(
+    chosen = sa.select(*SUBMISSION).where(
         submissions.c.found.is_(True), submissions.c.state == SubmissionState.MINED
     )
-    return _submissions(connection, chosen)
+    return read_submissions(connection, chosen)
 
 
 def update_transactions(connection: Connection, rows: Sequence[TransactionRow]) -> None:
     """Write changed transactions back."""
-    stored = [_stored(transactions, row) for row in rows]
-    update_rows(connection, transactions, transactions.c.transaction_id, _CHANGING_SENT, stored)
+    changed = [stored(transactions, row) for row in rows]
+    update_rows(connection, transactions, transactions.c.transaction_id, _CHANGING_SENT, changed)
 
 
 def update_submissions(connection: Connection, rows: Sequence[SubmissionRow]) -> None:
     """Write changed submissions back."""
-    stored = [_stored(submissions, row) for row in rows]
-    update_rows(connection, submissions, submissions.c.submission_id, _CHANGING, stored)
+    changed = [stored(submissions, row) for row in rows]
+    update_rows(connection, submissions, submissions.c.submission_id, _CHANGING, changed)
 
 
 def follow(connection: Connection, changed: Mapping[int, SubmissionRow]) -> list[SubmissionRow]:
@@ -335,16 +340,16 @@ def _carriers(connection: Connection, ids: Sequence[int]) -> dict[int, list[Tran
     """The transactions that carried submissions. A hundred share one: it is read once."""
     found: dict[int, list[TransactionRow]] = {each: [] for each in ids}
     pairs: list[tuple[int, int]] = []
-    for part in _parts(ids):
+    for part in parts(ids):
         chosen = sa.select(carriages.c.submission_id, carriages.c.transaction_id).where(
             carriages.c.submission_id.in_(part)
         )
         pairs += [(row[0], row[1]) for row in connection.execute(chosen)]
     rows: dict[int, TransactionRow] = {}
-    for part in _parts(sorted({each for _, each in pairs})):
+    for part in parts(sorted({each for _, each in pairs})):
         named = sa.select(transactions).where(transactions.c.transaction_id.in_(part))
         for row in connection.execute(named).mappings():
-            rows[row["transaction_id"]] = _transaction(row)
+            rows[row["transaction_id"]] = transaction_of(row)
     for submission_id, transaction_id in pairs:
         found[submission_id].append(rows[transaction_id])
     return found
@@ -388,32 +393,5 @@ def _next_id(connection: Connection, column: sa.Column[int]) -> int:
 
 
 def _in_order(table: sa.Table, row: SubmissionRow) -> list[Any]:
-    stored = _stored(table, row)
-    return [stored[column.name] for column in table.columns]
-
-
-def _stored(table: sa.Table, row: SubmissionRow | TransactionRow) -> dict[str, Any]:
-    plain = {name: getattr(row, name) for name in row.__slots__}
-    plain["state"] = str(row.state)
-    return with_digest(table, plain)
-
-
-def _submissions(connection: Connection, chosen: sa.Select[Any]) -> list[SubmissionRow]:
-    return [_submission(row) for row in connection.execute(chosen)]
-
-
-def _submission(row: Sequence[Any]) -> SubmissionRow:
-    """The row of its values in the order of `_SUBMISSION`."""
-    values = list(row)
-    values[_STATE] = SubmissionState(values[_STATE])
-    return SubmissionRow(*values)
-
-
-def _transaction(row: sa.RowMapping) -> TransactionRow:
-    values = {name: row[name] for name in TransactionRow.__slots__}
-    return TransactionRow(**{**values, "state": TransactionState(row["state"])})
-
-
-def _parts(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    # SQLite takes 32,766 parameters at most, PostgreSQL through pg8000 as many.
-    return (ids[start : start + _MANY] for start in range(0, len(ids), _MANY))
+    values = stored(table, row)
+    return [values[column.name] for column in table.columns]

@@ -29,6 +29,7 @@ from muniment.store.journal_tables import (
     journal_entries,
     journal_ids,
     journal_terms,
+    pending_reads,
 )
 
 # --- the mirror -----------------------------------------------------------------------------------
@@ -346,6 +347,7 @@ OWN: Final = (
     journal_entries,
     journal_ids,
     journal_terms,
+    pending_reads,
     imports,
     submissions,
     transactions,

@@ -13,7 +13,7 @@ from eth_account import Account
 from muniment.record import FILE_SCHEMA, AgencyId, RecordType, TypeId, derive_lineage
 from muniment.record.types import Sharing
 from muniment.registry import AgencyProfile, ChainProfile, KeysProfile, Profile, Registry
-from muniment.registry.profile import JournalProfile
+from muniment.registry.profile import JournalProfile, ReadsProfile
 from muniment.store.keys import KeyStore
 from tests.chain.conftest import ROLES, World
 from toolchain.local_chain import CHAIN_ID, development_keys
@@ -43,11 +43,11 @@ def keystore(folder: Path, world: World, role: str) -> Path:
     return path
 
 
-def sealer(folder: Path) -> Path:
+def sealer(folder: Path, place: int = 0) -> Path:
     """The keystore of an account that has no role yet."""
-    path = folder / "sealer.json"
+    path = folder / f"sealer{place or ''}.json"
     if not path.exists():
-        key = development_keys(len(ROLES) + 1)[len(ROLES)]
+        key = development_keys(len(ROLES) + place + 1)[-1]
         path.write_text(json.dumps(Account.encrypt(key, PASSWORD, kdf="pbkdf2", iterations=1000)))
     return path
 
@@ -89,6 +89,7 @@ def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
         operators: bool = False,
         urls: tuple[str, ...] = (),
         journal: JournalProfile | None = None,
+        reads: ReadsProfile | None = None,
     ) -> Registry:
         profile = Profile(
             path=tmp_path / "profile.toml",
@@ -111,6 +112,8 @@ def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
             database=database_url,
             vault=str(tmp_path / "vault"),
             journal=journal,
+            read_receipts=reads is not None,
+            reads=reads,
         )
         profile.path.write_text(profile.to_toml())
         assert Profile.load(profile.path) == profile

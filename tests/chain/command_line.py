@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from muniment.cli import main
-from muniment.registry.profile import JournalProfile
+from muniment.registry.profile import JournalProfile, ReadsProfile
 from tests.chain.agency import PASSWORD, Open, opened  # noqa: F401
 
 
@@ -48,8 +48,9 @@ def muniment(
         role: str = "registrar",
         given: str = "",
         journal: JournalProfile | None = None,
+        reads: ReadsProfile | None = None,
     ) -> Answer:
-        opened(role, operators=True, journal=journal).close()
+        opened(role, operators=True, journal=journal, reads=reads).close()
         monkeypatch.setattr("sys.argv", ["muniment", *arguments])
         (tmp_path / "given").write_text(given)
         capfd.readouterr()
