@@ -17,8 +17,9 @@ from muniment.operations.journal_mirror import mirror as copy_journal
 @click.argument("source", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("target", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--key", help="The journal's verifier key; a copy remembers it.")
+@click.option("--new-key", help="What the agency has rotated its key to; checkpoints of either.")
 @json_option
-def mirror(source: Path, target: Path, key: str | None, as_json: bool) -> None:
+def mirror(source: Path, target: Path, key: str | None, new_key: str | None, as_json: bool) -> None:
     """Copy the journal in folder SOURCE to folder TARGET, or bring the copy up to date.
 
     Every entry is hashed anew and every id looked for a second time; the checkpoint must be signed
@@ -28,9 +29,8 @@ def mirror(source: Path, target: Path, key: str | None, as_json: bool) -> None:
     Example: muniment mirror /mnt/agency/journals/1 /srv/mirrors/agency-1 --key "$KEY"
     """
     with progress_bar("entries", None) as tell:
-        found = copy_journal(
-            source, target, None if key is None else NoteKey.from_text(key), tell=tell
-        )
+        given, new = (None if each is None else NoteKey.from_text(each) for each in (key, new_key))
+        found = copy_journal(source, target, given, tell=tell, new_key=new)
     if as_json:
         show_json({**asdict(found), "root": found.root.hex()})
         return

@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -140,12 +140,22 @@ def verify(note: bytes, key: NoteKey) -> Checkpoint:
 
     Of two lines of that key only the first counts. Raises `NoteError`.
     """
+    return verify_any(note, [key])
+
+
+def verify_any(note: bytes, keys: Sequence[NoteKey]) -> Checkpoint:
+    """Return the checkpoint of a note that one of a log's keys has signed, as `verify`.
+
+    A log has several once its key was rotated. Raises `NoteError`.
+    """
     body, signatures = _parts(note)
-    for name, data in signatures:
-        if name == key.name and data[:_ID_SIZE] == key.key_id:
-            _require(key, data[_ID_SIZE:], body.encode())
-            return Checkpoint.of(body)
-    raise NoteError(f"the note is not signed by {key.name}", expected="a signature of that key")
+    for key in keys:
+        for name, data in signatures:
+            if name == key.name and data[:_ID_SIZE] == key.key_id:
+                _require(key, data[_ID_SIZE:], body.encode())
+                return Checkpoint.of(body)
+    named = " or ".join(sorted({key.name for key in keys}))
+    raise NoteError(f"the note is not signed by {named}", expected="a signature of that key")
 
 
 def checkpoint_in(note: bytes) -> Checkpoint:

@@ -11,13 +11,13 @@ they prove that the agency's log key signed two histories.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
 from muniment.errors import InvalidInputError, ProofError
-from muniment.journal.checkpoints import Checkpoint, NoteKey, verify
+from muniment.journal.checkpoints import Checkpoint, NoteKey, verify_any
 from muniment.journal.entry import Entry, EntryKind
 from muniment.journal.proof_text import text_proof
 from muniment.journal.tiles import (
@@ -94,18 +94,26 @@ class Mirrored:
     copied: int
 
 
-def mirror(source: Path, target: Path, key: NoteKey | None, *, tell: Tell) -> Mirrored:
+def mirror(
+    source: Path,
+    target: Path,
+    key: NoteKey | None,
+    *,
+    tell: Tell,
+    new_key: NoteKey | None = None,
+) -> Mirrored:
     """Bring the copy at `target` up to the journal at `source`.
 
-    `key` is the journal's verifier key; a copy remembers its own, and refuses another. Raises
+    `key` is the journal's verifier key; a copy remembers its own, and refuses another. `new_key` is
+    what the agency rotated it to: from now on the copy takes checkpoints of either. Raises
     `MirrorSourceError`, `ForkError`, `DuplicateEntryError`, `NoteError`, `InvalidInputError`; the
     copy's checkpoint stays as it was then.
     """
-    known = _key(target, key)
+    known = _keys(target, key, new_key)
     note = _read(source, CHECKPOINT_PATH)
-    theirs = verify(note, known)
-    if theirs.origin != known.name:
-        raise MirrorSourceError(source, f"it is the journal {theirs.origin}, not {known.name}")
+    theirs = verify_any(note, known)
+    if theirs.origin != known[0].name:
+        raise MirrorSourceError(source, f"it is the journal {theirs.origin}, not {known[0].name}")
     copy = _Copy(source, target, known)
     mine = copy.checkpoint
     if theirs.size <= mine.size:
@@ -130,15 +138,15 @@ def mirror(source: Path, target: Path, key: NoteKey | None, *, tell: Tell) -> Mi
 class _Copy:
     """A copy that grows. What lies past its checkpoint is written anew, so a kill does no harm."""
 
-    def __init__(self, source: Path, target: Path, key: NoteKey) -> None:
+    def __init__(self, source: Path, target: Path, keys: Sequence[NoteKey]) -> None:
         self._source = source
         self._target = target
         try:
             self.note = self.read(CHECKPOINT_PATH)
-            self.checkpoint = verify(self.note, key)
+            self.checkpoint = verify_any(self.note, keys)
         except FileNotFoundError:
             self.note = b""
-            self.checkpoint = Checkpoint(key.name, 0, GrowingEdge().root())
+            self.checkpoint = Checkpoint(keys[0].name, 0, GrowingEdge().root())
         self.edge = GrowingEdge.read(self.read, self.checkpoint.size)
 
     def read(self, path: str) -> bytes:
@@ -217,13 +225,23 @@ class _Copy:
         return folder
 
 
-def _key(target: Path, given: NoteKey | None) -> NoteKey:
-    """The key of the copy; that which is given, where it is new."""
+def _keys(target: Path, given: NoteKey | None, new: NoteKey | None) -> list[NoteKey]:
+    """The keys of the copy, the latest first; that which is given, where the copy is new."""
     place = target / KEY_PATH
     if place.exists():
-        kept = NoteKey.from_text(place.read_text(encoding="utf-8"))
-        if given not in (None, kept):
-            raise InvalidInputError("key", f"that of the copy, {kept.to_text()}", "another")
+        kept = [NoteKey.from_text(each) for each in place.read_text(encoding="utf-8").splitlines()]
+        if given is not None and given not in kept:
+            raise InvalidInputError(
+                "key",
+                f"that of the copy, {kept[0].to_text()}",
+                "another",
+                remedy="after a rotation that the agency has announced: --new-key",
+            )
+        if new is not None and new not in kept:
+            if new.name != kept[0].name:
+                raise InvalidInputError("new key", f"one of {kept[0].name}", f"one of {new.name}")
+            kept.insert(0, new)
+            _write_keys(place, kept)
         return kept
     if given is None:
         raise InvalidInputError(
@@ -235,8 +253,13 @@ def _key(target: Path, given: NoteKey | None) -> NoteKey:
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
         raise InvalidInputError("target", "a copy of a journal, or an empty folder", f"{target}")
-    replace(place, given.to_text().encode() + b"\n", mode=_MODE)
-    return given
+    known = [given] if new in (None, given) else [new, given]
+    _write_keys(place, known)
+    return known
+
+
+def _write_keys(place: Path, keys: Sequence[NoteKey]) -> None:
+    replace(place, "".join(f"{each.to_text()}\n" for each in keys).encode(), mode=_MODE)
 
 
 def _runs(folder: Path, start: int, size: int) -> Iterator[list[bytes]]:

@@ -15,6 +15,7 @@ chain the next one covers everything.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -111,16 +112,17 @@ class Sequencer:
         nodes: Nodes,
         journal: Journal,
         log_key: Ed25519PrivateKey,
+        log_keys: Sequence[NoteKey],
         lease: Lease,
     ) -> None:
-        """Read nothing yet."""
+        """Read nothing yet. `log_key` signs; one of `log_keys` has signed what is there."""
         self._database = database
         self._nodes = nodes
         self.journal = journal
         self._log_key = log_key
         self._lease = lease
         self.files = JournalFiles(vault, journal.number)
-        self.key = NoteKey(journal.origin, log_key.public_key().public_bytes_raw())
+        self._log_keys = tuple(log_keys)
         self._records = RecordRegistry(Unconnected(), journal.registry)
         self._edge: GrowingEdge | None = None
         self._recomputed = RecomputedRoot()
@@ -170,7 +172,7 @@ class Sequencer:
 
         Raises `JournalDamagedError` where the entries as stored give another one.
         """
-        before = self.files.size(self.key)
+        before = self.files.size(self._log_keys)
         edge = self._edge
         if edge is None or edge.size != before:
             edge = GrowingEdge.read(self.files.read, before)
@@ -195,7 +197,7 @@ class Sequencer:
             checkpoint = Checkpoint(self.journal.origin, size, root)
             with self._database.read() as connection:
                 self._lease.require(connection)
-            self.files.put_checkpoint(sign(checkpoint, self.key.name, self._log_key))
+            self.files.put_checkpoint(sign(checkpoint, checkpoint.origin, self._log_key))
             self.files.drop_partials(before, size)
         self._edge = edge
         return root

@@ -44,6 +44,7 @@ from muniment.store.versions import (
     VersionRow,
     add_versions,
     by_sources,
+    order_registrations,
     sheet_of,
     versions_of,
 )
@@ -248,6 +249,8 @@ def registration(session: Session, row: VersionRow, local_id: bytes) -> Call:
 def _write(session: Session, new: Sequence[NewVersion], acts: Sequence[Act]) -> list[Submission]:
     first = [each.row.record_id for each in new if each.row.version == 1]
     with session.database.write() as connection:
+        if first:
+            order_registrations(connection)
         if first and journal_rows.entries_of(connection, first):
             raise EnteredMeanwhileError
         add_versions(connection, new)

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Final
 
 from muniment.errors import MunimentError
-from muniment.journal.checkpoints import Checkpoint, sign
+from muniment.journal.checkpoints import Checkpoint, sign, verify_any
 from muniment.journal.entry import ENTRY_BYTES
 from muniment.journal.tiles import (
     CHECKPOINT_PATH,
@@ -23,7 +23,7 @@ from muniment.journal.tiles import (
     width_of,
 )
 from muniment.registry.findings import Finding, Tell
-from muniment.registry.sealing import log_key
+from muniment.registry.sealing import log_keys
 from muniment.registry.sending import holder_name
 from muniment.registry.session import Session
 from muniment.store import journal_rows
@@ -45,7 +45,7 @@ def check_files(
     try:
         note = files.checkpoint()
         if note is not None:
-            checkpoint = files.verified(note, log_key(session, number))
+            checkpoint = verify_any(note, log_keys(session, number))
             published, root = checkpoint.size, checkpoint.root
         elif sealed:
             yield Finding(_file(files, CHECKPOINT_PATH), "it is missing")
@@ -95,7 +95,7 @@ def restore_files(session: Session, number: int) -> int:
                 if whole and _read(files, each) != whole:
                     files.restore(each, whole)
                     restored += 1
-        checkpoint = Checkpoint(log_key(session, number).name, size, files.tree(size).root())
+        checkpoint = Checkpoint(log_keys(session, number)[0].name, size, files.tree(size).root())
         private = session.keys.agency_key(KeyPurpose.CHECKPOINTS).ed25519()
         note = sign(checkpoint, checkpoint.origin, private)
         if files.checkpoint() != note:

@@ -33,7 +33,7 @@ from muniment.record.versions import Version
 from muniment.registry.discarding import Nowhere
 from muniment.registry.findings import Tell
 from muniment.registry.journal_records import content_in
-from muniment.registry.sealing import log_key
+from muniment.registry.sealing import log_keys
 from muniment.registry.session import Session
 from muniment.store import journal_rows, packs
 from muniment.store.batch_sheets import BATCH_PLACE, BatchSheet
@@ -154,7 +154,7 @@ class _Journal:
         """The published journal, as far as its checkpoint says; None where nothing does."""
         files = JournalFiles(self._session.vault, self._number)
         try:
-            size = files.size(log_key(self._session, self._number))
+            size = files.size(log_keys(self._session, self._number))
         except MunimentError:
             return None
         return files.tree(size)

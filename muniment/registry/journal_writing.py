@@ -35,7 +35,7 @@ from muniment.store.journal_tables import journal_ids
 from muniment.store.leases import Lease, held
 from muniment.store.seen_ids import SeenIds
 from muniment.store.tables import submissions, versions
-from muniment.store.versions import add_objects
+from muniment.store.versions import add_objects, order_registrations
 
 Attachments = Mapping[int, Mapping[str, tuple[Path, FileValue]]]
 _PAGE = 4096
@@ -141,6 +141,7 @@ class JournalWriter:
         )
         with session.database.write() as connection:
             self._lease.require(connection)
+            order_registrations(connection)
             # Records that another process registered directly since we looked.
             raced = self._registered_since(connection, set(batch.record_ids))
             if not raced:

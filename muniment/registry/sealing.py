@@ -95,8 +95,15 @@ def journal_of(session: Session, number: int | None = None) -> Journal:
 
 def log_key(session: Session, journal: int) -> NoteKey:
     """Return the key that signs a journal's checkpoints."""
+    return log_keys(session, journal)[0]
+
+
+def log_keys(session: Session, journal: int) -> tuple[NoteKey, ...]:
+    """Return all keys that have ever signed a journal's checkpoints, the present one first."""
     origin = origin_of(session.lineage, session.profile.agency.id, journal)
-    return NoteKey(origin, session.keys.agency_key(KeyPurpose.CHECKPOINTS).public)
+    named = [each for each in session.keys.public_keys() if each.purpose is KeyPurpose.CHECKPOINTS]
+    named.sort(key=lambda each: each.epoch, reverse=True)
+    return tuple(NoteKey(origin, each.public) for each in named)
 
 
 def sequencer(session: Session, held: ExitStack, number: int | None = None) -> Sequencer | None:
@@ -107,7 +114,8 @@ def sequencer(session: Session, held: ExitStack, number: int | None = None) -> S
         return None
     held.enter_context(lease.kept())
     key = session.keys.agency_key(KeyPurpose.CHECKPOINTS).ed25519()
-    return Sequencer(session.database, session.vault, session.nodes, journal, key, lease)
+    earlier = log_keys(session, journal.number)
+    return Sequencer(session.database, session.vault, session.nodes, journal, key, earlier, lease)
 
 
 def progress_of(session: Session, journal: int) -> JournalProgress:

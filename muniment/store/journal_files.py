@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from muniment.journal.checkpoints import (
-    Checkpoint,
     NoteError,
     NoteKey,
     checkpoint_in,
-    verify,
+    verify_any,
 )
 from muniment.journal.tiles import (
     CHECKPOINT_PATH,
@@ -88,14 +87,11 @@ class JournalFiles:
         """Store a checkpoint in the place of the one before."""
         self._vault.replace(self.prefix + CHECKPOINT_PATH, note)
 
-    def size(self, key: NoteKey) -> int:
-        """Return how many entries the files have, by the checkpoint, which `key` has signed."""
+    def size(self, keys: Sequence[NoteKey]) -> int:
+        """Return how many entries the files have, by the checkpoint, which one of the journal's
+        `keys` has signed. Raises `NoteError`."""
         note = self.checkpoint()
-        return 0 if note is None else self.verified(note, key).size
-
-    def verified(self, note: bytes, key: NoteKey) -> Checkpoint:
-        """Return the checkpoint of a note. Raises `NoteError`."""
-        return verify(note, key)
+        return 0 if note is None else verify_any(note, keys).size
 
     def tree(self, size: int) -> TileTree:
         """Return the journal of a size, read from the files as it is needed."""

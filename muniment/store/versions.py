@@ -75,6 +75,16 @@ def row_of(sheet: bytes) -> VersionRow:
         ) from error
 
 
+def order_registrations(connection: Connection) -> None:
+    """Let no other transaction that registers records look or write before this one has ended.
+
+    A record comes by a transaction of its own or by a journal: whoever registers it looks first
+    whether the other way has brought it. SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7304)"))
+
+
 def add_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
     """Add versions with their objects and search terms."""
     if not new:

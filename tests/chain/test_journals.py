@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -13,12 +14,18 @@ from muniment.errors import ConflictError
 from muniment.intake.mapping import FieldMapping
 from muniment.intake.plans import FieldSource
 from muniment.intake.sources import open_source
+from muniment.journal.checkpoints import verify
+from muniment.journal.proof_text import TextProof
 from muniment.record.state import Status
-from muniment.registry import Registry, Stage, journals
+from muniment.registry import Registry, Stage, content, journals
+from muniment.registry.checking import check
 from muniment.registry.journal_import import JournalImport, import_by_journal
 from muniment.registry.profile import JournalProfile
-from muniment.registry.sealing import progress_of
+from muniment.registry.rebuilding import rebuild
+from muniment.registry.sealing import log_key, progress_of
 from muniment.registry.session import address_in
+from muniment.store.journal_files import JournalFiles
+from muniment.store.keys import KeyPurpose
 from tests.chain.agency import Open, opened, sealer  # noqa: F401
 
 Officers = Callable[..., Registry]
@@ -94,6 +101,54 @@ def test_same_file_again__is_nothing_to_do(officer: Officers, tmp_path: Path) ->
     imported(registry, path)
     again = imported(registry, path)
     assert (again.tally.registered, again.tally.unchanged, again.size) == (0, 50, 50)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_registered_while_it_is_imported__is_registered_once(
+    officer: Officers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same: bool
+) -> None:
+    registry, other = officer("registrar"), officer("registrar")
+    path = write(tmp_path, 20)
+    add, done = content.add_versions, []
+    importing = Thread(target=lambda: done.append(imported(other, path)))
+
+    def add_in_the_middle(*arguments: object) -> None:
+        # The transaction has looked for the record in journals, and not written yet.
+        importing.start()
+        importing.join(1.5)
+        add(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(content, "add_versions", add_in_the_middle)
+    holder = "Holder 3" if same else "Somebody else"
+    registry.register("land-deed", {"holder": holder, "parcel": "3/7"}, source_id="3")
+    importing.join(60)
+    [result] = done
+    assert registry.journal_place(registry.record_id("3")) is None
+    assert (result.tally.registered, result.size) == (19, 19)
+    assert (result.tally.unchanged, result.tally.reported) == ((1, 0) if same else (0, 1))
+
+
+def test_checkpoint_key_rotated__the_journal_goes_on(officer: Officers, tmp_path: Path) -> None:
+    registry = officer("registrar")
+    imported(registry, write(tmp_path, 20))
+    seal(registry)
+    before = log_key(registry.session, 1)
+    registry.session.keys.rotate_agency_key(KeyPurpose.CHECKPOINTS)
+    # Nothing is new: the checkpoint that the earlier key has signed stands.
+    assert list(check(registry.session)) == []
+    imported(registry, write(tmp_path, 30))
+    seal(registry)
+    files = JournalFiles(registry.session.vault, 1)
+    after = log_key(registry.session, 1)
+    assert after != before
+    assert verify(files.checkpoint() or b"", after).size == 30
+    assert list(check(registry.session)) == []
+    registry.session.keys.retire_agency_key(KeyPurpose.CHECKPOINTS, 1)
+    rebuild(registry.session)
+    assert list(check(registry.session)) == []
+    for source_id in ("3", "25"):
+        proof = TextProof.from_bytes(registry.proof_text(registry.record_id(source_id)))
+        assert proof.require(proof.extra or b"", after).size == 30
 
 
 def test_registered_by_the_journal__is_what_register_returns(

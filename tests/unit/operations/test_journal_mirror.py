@@ -40,7 +40,7 @@ def entry(number: int, twin: int = 0) -> bytes:
     return Entry(EntryKind.REGISTRATION, 1, TypeId(1), 1, 1, local_id, commitment).to_bytes()
 
 
-def publish(folder: Path, entries: Sequence[bytes]) -> None:
+def publish(folder: Path, entries: Sequence[bytes], private: Ed25519PrivateKey = PRIVATE) -> None:
     """A journal of these entries, as an agency publishes it."""
     edge = GrowingEdge()
     for path, data in [*edge.append(entries), *edge.partial_files()]:
@@ -48,7 +48,7 @@ def publish(folder: Path, entries: Sequence[bytes]) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
     checkpoint = Checkpoint(ORIGIN, len(entries), edge.root())
-    (folder / "checkpoint").write_bytes(sign(checkpoint, ORIGIN, PRIVATE))
+    (folder / "checkpoint").write_bytes(sign(checkpoint, ORIGIN, private))
 
 
 def follow(source: Path, target: Path, key: NoteKey | None = KEY) -> Mirrored:
@@ -82,6 +82,24 @@ def test_key__is_remembered(tmp_path: Path) -> None:
     other = NoteKey(ORIGIN, bytes(32))
     with pytest.raises(InvalidInputError, match="that of the copy"):
         follow(tmp_path / "source", tmp_path / "copy", other)
+
+
+def test_rotated_key__is_taken_when_it_is_named(tmp_path: Path) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    publish(source, [entry(1)])
+    follow(source, copy)
+    rotated = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    key = NoteKey(ORIGIN, rotated.public_key().public_bytes_raw())
+    publish(source, [entry(1), entry(2)], rotated)
+    with pytest.raises(NoteError):
+        follow(source, copy)
+    with pytest.raises(InvalidInputError, match="that of the copy"):
+        follow(source, copy, key)
+    assert mirror(source, copy, None, tell=lambda _: None, new_key=key).copied == 1
+    assert follow(source, copy, None).size == 2
+    elsewhere = NoteKey("muniment/other", key.public)
+    with pytest.raises(InvalidInputError, match="new key"):
+        mirror(source, copy, None, tell=lambda _: None, new_key=elsewhere)
 
 
 def test_other_signature__is_refused(tmp_path: Path) -> None:
