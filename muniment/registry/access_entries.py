@@ -24,6 +24,7 @@ from muniment.record.identifiers import AgencyId, RecordId, TypeId
 from muniment.record.types import RecordType, Sharing
 from muniment.record.versions import Version
 from muniment.registry import agency
+from muniment.registry.import_progress import ChainClock
 from muniment.registry.journal_records import read_content
 from muniment.registry.journal_writing import journal_writer, preparation
 from muniment.registry.preparing import prepare
@@ -209,11 +210,12 @@ def _append(session: Session, reads: ReadsProfile, pace: int, end_ms: int) -> in
             waiting = pending_reads.before(connection, end_ms, _BATCH)
         if not waiting:
             return 0
+        chain_time = ChainClock(session)()
         batch = prepare(
             shared,
             [each.read_id for each in waiting],
             [_parsed(each) for each in waiting],
-            latest_time=pace,
+            latest_time=pace if chain_time is None else min(pace, chain_time),
         )
         if batch.refusals:
             raise InvalidInputError(

@@ -121,7 +121,8 @@ def test_entries_wait_for_the_pace__and_say_its_time(
     assert append_reads(registrar.session) == 1
     with registrar.session.database.read() as connection:
         [entry] = journal_rows.entries_between(connection, 1, 0, 10)
-    assert Entry.from_bytes(entry).time == start + PACE
+    # That of the pace, or of the chain where its clock is behind.
+    assert Entry.from_bytes(entry).time <= start + PACE
 
 
 def test_no_room_for_the_read__shows_nothing(
