@@ -14,6 +14,7 @@ from benchmarks import (
     import_costs,
     importing,
     index,
+    journal_peers,
     peers,
     sender,
     tree,
@@ -109,12 +110,21 @@ def sender_command(as_json: bool, count: int, rounds: int) -> None:
 @main.command("import")
 @click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
 @click.option("--records", default=3_000_000, show_default=True, help="Flights to import.")
-def import_command(as_json: bool, records: int) -> None:
+@click.option("--peers", is_flag=True, help="Tessera, OpenTimestamps, OpenAttestation, too.")
+def import_command(as_json: bool, records: int, peers: bool) -> None:
     """Import of real flights by a journal, sealed on an Anvil; and what each step costs.
 
-    Example: python -m benchmarks import --records 300000 --json
+    Example: python -m benchmarks import --records 300000 --peers --json
     """
-    _show(importing.measure(records) | import_costs.cost_table(), as_json)
+    figures = importing.measure(records) | import_costs.cost_table()
+    if peers:
+        theirs = journal_peers.measure()
+        figures |= theirs
+        for name, value in theirs.items():
+            figures[f"of_{name.partition('_')[0]}"] = round(
+                figures["records_per_second"] / value, 2
+            )
+    _show(figures, as_json)
 
 
 @main.command("evidence")

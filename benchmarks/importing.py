@@ -22,7 +22,7 @@ from threading import Event, Thread
 from typing import Any
 
 from benchmarks.journal_agency import flight_type, flights, journal_agency
-from benchmarks.local_registry import local_registry
+from benchmarks.local_registry import LocalRegistry, local_registry
 from muniment.intake.sources import Source
 from muniment.registry import Registry, Stage
 from muniment.registry.bulk import Tally
@@ -111,7 +111,11 @@ def run(records: int) -> dict[str, float]:
         ExitStack() as closing,
     ):
         registry = journal_agency(local, Path(name), closing)
+        before = local.connection.block().number
         figures = _timed(registry, records)
+        blocks = range(before + 1, local.connection.block().number + 1)
+        chain = sum(_block_bytes(local, number) for number in blocks)
+        figures["chain_bytes_a_record"] = round(chain / records, 2)
         vault = registry.session.vault
         packs, journal = (
             sum(vault.size(each) for each in vault.list(prefix))
@@ -120,6 +124,12 @@ def run(records: int) -> dict[str, float]:
         registry.close()
         figures |= _sizes(Path(name), records, packs, journal)
     return figures
+
+
+def _block_bytes(local: LocalRegistry, number: int) -> int:
+    """A block's header and transactions; each here is a seal's."""
+    block = local.connection.request("eth_getBlockByNumber", [hex(number), False])
+    return int(block["size"], 16)
 
 
 def import_flights(
