@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final
 
@@ -60,7 +60,7 @@ class Batch:
 
     numbers: list[int]
     lines: list[int]
-    columns: dict[str, list[Any]]
+    columns: Mapping[str, list[Any]]
     faults: list[RowFault] = field(default_factory=list)
     null_is_empty: bool = False
 
@@ -95,7 +95,7 @@ def after(batches: Iterable[Batch], skip: int) -> Iterator[Batch]:
         yield batch if first > skip else batch.only(range(skip + 1, batch.last_number() + 1))
 
 
-def from_columns(columns: dict[str, list[Any]], before: int, rows: int) -> Batch:
+def from_columns(columns: Mapping[str, list[Any]], before: int, rows: int) -> Batch:
     """Return a batch of a source without lines, whose None are empty, after so many rows."""
     numbers = list(range(before + 1, before + rows + 1))
     return Batch(numbers, numbers, columns, null_is_empty=True)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -124,12 +124,47 @@ def _batches(found: Iterator[Any], before: int, skip: int) -> Iterator[Batch]:
         first = max(skip - before, 0)
         for start in range(first, whole.num_rows, BATCH_ROWS):
             part = whole.slice(start, BATCH_ROWS)
-            columns = {
-                name: _values(column)
-                for name, column in zip(part.schema.names, part.columns, strict=True)
-            }
-            yield from_columns(columns, before + start, part.num_rows)
+            yield from_columns(ArrowColumns(part), before + start, part.num_rows)
         before = ended
+
+
+class ArrowColumns(Mapping[str, list[Any]]):
+    """The columns of an Arrow record batch, each made Python values when it is asked for.
+
+    It travels between processes as Arrow's own bytes: the reader makes no Python value, the workers
+    make those of the columns that they want.
+    """
+
+    def __init__(self, batch: Any) -> None:
+        """Take a record batch."""
+        self._batch = batch
+        self._made: dict[str, list[Any]] = {}
+
+    def __getitem__(self, name: str) -> list[Any]:
+        """Return the values of a column."""
+        if name not in self._made:
+            self._made[name] = _values(self._batch.column(name))
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        return iter(self._batch.schema.names)
+
+    def __len__(self) -> int:
+        """How many columns there are."""
+        return int(self._batch.num_columns)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as an IPC stream: a slice's own rows, not all of what it was cut from."""
+        arrow = import_module("pyarrow")
+        sink = arrow.BufferOutputStream()
+        with arrow.ipc.new_stream(sink, self._batch.schema) as writer:
+            writer.write_batch(self._batch)
+        return _arrived, (sink.getvalue().to_pybytes(),)
+
+
+def _arrived(stream: bytes) -> ArrowColumns:
+    return ArrowColumns(import_module("pyarrow.ipc").open_stream(stream).read_next_batch())
 
 
 def _values(column: Any) -> list[Any]:

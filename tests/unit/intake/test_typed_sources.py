@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pickle
 import socket
 import sqlite3
 import sys
@@ -201,3 +202,15 @@ def test_server__lost_half_way_keeps_what_came(
     assert next(found).numbers[-1] == databases.BATCH_ROWS
     with pytest.raises(SourceUnreachableError, match="broke off after row 4096"):
         next(found)
+
+
+def test_arrow_columns__travel_as_their_own_rows(tmp_path: Path) -> None:
+    parquet.write_table(table(), tmp_path / "rows.parquet")
+    batches = list(open_source(tmp_path / "rows.parquet").batches())
+    sent = [pickle.dumps(each) for each in batches]
+    for batch, data in zip(batches, sent, strict=True):
+        arrived = pickle.loads(data)
+        assert arrived.numbers == batch.numbers
+        assert dict(arrived.columns) == dict(batch.columns)
+    # A batch is a slice of what was read, and takes no more of it along.
+    assert len(sent[-1]) < len(sent[0])
