@@ -148,6 +148,19 @@ def signed_header(connection: Connection, block: Block) -> bytes:
     return data
 
 
+def validators_of(connection: Connection, number: int) -> tuple[bytes, ...]:
+    """Return who may sign block `number`, as a node that runs Istanbul says: addresses of 20 bytes,
+    ascending. Raises `HeaderError` for another answer, `UnreachableError`."""
+    # The node answers for the block after the one that it is asked of.
+    answer = connection.request("kaia_getCouncil", [hex(max(number - 1, 0))])
+    try:
+        return tuple(sorted(bytes.fromhex(each[2:]) for each in answer))
+    except (TypeError, ValueError) as error:
+        raise HeaderError(
+            "the node's validators have another form", expected="addresses"
+        ) from error
+
+
 def refusal_of(error: RpcError) -> Refusal:
     """Return why a node did not take a transaction. For people and for waiting; what became of a
     transaction is told by receipts alone."""

@@ -52,6 +52,12 @@ from muniment.store.durable_files import write_new
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A checkpoint that witnesses have co-signed, to go with a journal record.",
 )
+@click.option(
+    "--witnessed",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="NOTE",
+    help="As of the block of this note, by which witnesses say that they saw it.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to; else stdout.")
 @purpose_option
 @profile_option
@@ -67,6 +73,7 @@ def evidence(
     query: tuple[str, ...],
     proof_text: bool,
     checkpoint: Path | None,
+    witnessed: Path | None,
     output: Path | None,
     access: Access,
     profile: Path,
@@ -91,6 +98,8 @@ def evidence(
     many = bundle or bool(query) or folder is not None
     if many and (version is not None or checkpoint is not None or proof_text):
         raise InvalidInputError("--version, --checkpoint, --proof-text", "one record", "many")
+    if witnessed is not None and (folder is not None or proof_text):
+        raise InvalidInputError("--witnessed", "neither --all nor --proof-text", "one of them")
     if bool(records) == (bool(query) or folder is not None):
         raise InvalidInputError("records", "RECORD..., or --query, or --all", "none, or both")
     if bool(query) != (record_type is not None):
@@ -98,6 +107,7 @@ def evidence(
     if records == ("-",):
         records = tuple(line.strip() for line in click.get_text_stream("stdin") if line.strip())
     chosen = None if all_fields else fields
+    seen = None if witnessed is None else witnessed.read_bytes()
     with opened(profile) as registry:
         ids = [record_of(registry, each) for each in records]
         if record_type is not None:
@@ -112,7 +122,9 @@ def evidence(
             if not ids:
                 raise InvalidInputError("--query", "values that some record has", "of none")
             with progress_bar("reading", len(ids)) as tell:
-                data = registry.evidence_bundle(ids, fields=chosen, progress=tell, access=access)
+                data = registry.evidence_bundle(
+                    ids, fields=chosen, witnessed=seen, progress=tell, access=access
+                )
         elif len(ids) > 1:
             raise InvalidInputError("records", "one record, or --bundle", str(len(ids)))
         elif proof_text:
@@ -120,7 +132,12 @@ def evidence(
         else:
             note = None if checkpoint is None else checkpoint.read_bytes()
             data = registry.evidence(
-                ids[0], fields=chosen, version=version, checkpoint=note, access=access
+                ids[0],
+                fields=chosen,
+                version=version,
+                checkpoint=note,
+                witnessed=seen,
+                access=access,
             )
     if output is None:
         click.get_binary_stream("stdout").write(data)

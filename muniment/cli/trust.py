@@ -139,6 +139,14 @@ def _show(shown: TrustFile, as_json: bool) -> None:
         "operator": None if shown.operator is None else shown.operator.hex(),
         "nodes": list(shown.nodes),
         "blocks": {str(number): f"0x{value.hex()}" for number, value in shown.blocks.items()},
+        "validators": None
+        if shown.validators is None
+        else {
+            "block": shown.validators.block,
+            "addresses": [f"0x{each.hex()}" for each in shown.validators.addresses],
+        },
+        "witnesses": [each.to_text() for each in shown.witnesses],
+        "witnesses_needed": shown.witnesses_needed,
         "agencies": {str(key): name for key, name in shown.agencies.items()},
     }
     if as_json:

@@ -23,8 +23,9 @@ from muniment.evidence import (
     Verifier,
     pins,
 )
+from muniment.evidence.block_trust import BlockHash
 from muniment.evidence.conclusions import file_of
-from muniment.evidence.verifier import STEPS, BlockHash, Document
+from muniment.evidence.verifier import STEPS, Document
 
 # The gravest first: that is what a bundle ends with.
 _CODES: Final = {
@@ -144,6 +145,12 @@ def _show(verdict: Verdict, trust: TrustFile) -> None:
     if verdict.block_number is not None:
         when = _time(verdict.block_time)
         click.echo(f"  as of       block {verdict.block_number}, {when}, chain {verdict.chain_id}")
+    if verdict.committers is not None:
+        after = f", after {verdict.handovers} hand-overs" if verdict.handovers else ""
+        many = f"{len(verdict.committers)} of {verdict.validators} validators"
+        click.echo(f"  signed by   {many}{after}")
+    if verdict.block_witnesses is not None:
+        click.echo(f"  seen by     {', '.join(verdict.block_witnesses) or 'no known witness'}")
     for label, agency in (("issuer", verdict.issuer), ("custodian", verdict.custodian)):
         if agency is not None:
             click.echo(f"  {label:11} {trust.agencies.get(agency, '')} (agency {agency})")

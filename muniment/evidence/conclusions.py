@@ -15,6 +15,7 @@ from muniment.evidence.entries import EvidentEntry
 from muniment.evidence.files import Evidence, EvidenceFile, parsed_file
 from muniment.evidence.verdict import Outcome, Verdict
 from muniment.proof import BlockHeader
+from muniment.proof.istanbul import IstanbulHeader
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import AgencyId, TypeId
 from muniment.record.state import RecordState, Status
@@ -94,7 +95,11 @@ def tell_entry(verdict: Verdict, entry: EvidentEntry) -> None:
 
 
 def conclude(
-    verdict: Verdict, evidence: Evidence, header: BlockHeader, successor: int, oldest: int
+    verdict: Verdict,
+    evidence: Evidence,
+    header: BlockHeader | IstanbulHeader,
+    successor: int,
+    oldest: int,
 ) -> None:
     """Decide the outcome of a record whose proofs all hold. `oldest` in Unix seconds."""
     state = evidence.trace[-1].state if evidence.trace else RecordState()

@@ -14,8 +14,12 @@ from typing import Any, Final
 from muniment.errors import InvalidInputError, InvalidJsonError
 from muniment.evidence.acts import EvidentAct
 from muniment.evidence.entries import EvidentEntry
+from muniment.evidence.handovers import MOST as MOST_HANDOVERS
+from muniment.evidence.handovers import HandOver
 from muniment.evidence.members import EvidenceFormError, Members, unhex
+from muniment.journal.checkpoints import MAX_NOTE
 from muniment.proof.headers import MAX_SIZE as MAX_HEADER_SIZE
+from muniment.proof.istanbul import KIND as ISTANBUL
 from muniment.proof.state import MAX_NODE_SIZE
 from muniment.record.canonical import JsonValue, canonicalize, parse_canonical
 from muniment.record.commitment import MAX_DIGESTS, Digest, Salt
@@ -39,22 +43,34 @@ _INTEGER: Final = (1 << 53) - 1
 class Anchor:
     """The block that all is proven against: its header's RLP, and trie nodes from there down.
 
-    `registry` 20 bytes; `nodes` ascend as bytes, none twice.
+    `registry` 20 bytes; `nodes` ascend as bytes, none twice. `engine` is "istanbul" where the
+    header is one that validators sign, else empty. Only there are `handovers`, which lead to the
+    validators of this block, and `witnessed`, the note of witnesses who saw the block.
     """
 
     chain_id: int
     registry: bytes
     header: bytes
     nodes: tuple[bytes, ...]
+    engine: str = ""
+    handovers: tuple[HandOver, ...] = ()
+    witnessed: bytes | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {
+        shown: dict[str, Any] = {
             "chain_id": self.chain_id,
             "header": self.header.hex(),
             "nodes": [node.hex() for node in self.nodes],
             "registry": self.registry.hex(),
         }
+        if self.engine:
+            shown["engine"] = self.engine
+        if self.handovers:
+            shown["handovers"] = [each.to_json() for each in self.handovers]
+        if self.witnessed is not None:
+            shown["witnessed"] = self.witnessed.decode()
+        return shown
 
     @classmethod
     def from_json(cls, value: object) -> Anchor:
@@ -67,6 +83,7 @@ class Anchor:
             unhex(f"anchor.nodes[{place}]", node)
             for place, node in enumerate(members.array("nodes", _MAX_NODES, 1))
         )
+        engine, handovers, witnessed = _of_signed_block(members)
         members.end()
         if len(header) > MAX_HEADER_SIZE:
             raise EvidenceFormError("anchor.header", f"{MAX_HEADER_SIZE} bytes at most")
@@ -75,7 +92,7 @@ class Anchor:
                 raise EvidenceFormError(f"anchor.nodes[{place}]", f"{MAX_NODE_SIZE} bytes at most")
             if place and nodes[place - 1] >= node:
                 raise EvidenceFormError(f"anchor.nodes[{place}]", "ascending nodes")
-        return cls(chain_id, registry, header, nodes)
+        return cls(chain_id, registry, header, nodes, engine, handovers, witnessed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +240,26 @@ def traced_from_json(place: str, values: Sequence[object]) -> tuple[EvidentAct, 
         EvidentAct.from_json(f"{place}[{index}]", act, first=not index)
         for index, act in enumerate(values)
     )
+
+
+def _of_signed_block(members: Members) -> tuple[str, tuple[HandOver, ...], bytes | None]:
+    """The members that an anchor has where validators sign blocks, and there alone."""
+    if not members.has("engine"):
+        return "", (), None
+    if members.take("engine") != ISTANBUL:
+        raise EvidenceFormError("anchor.engine", ISTANBUL)
+    handovers: tuple[HandOver, ...] = ()
+    if members.has("handovers"):
+        handovers = tuple(
+            HandOver.from_json(f"anchor.handovers[{place}]", each)
+            for place, each in enumerate(members.array("handovers", MOST_HANDOVERS, 1))
+        )
+    witnessed = None
+    if members.has("witnessed"):
+        witnessed = members.text("witnessed").encode()
+        if len(witnessed) > MAX_NOTE:
+            raise EvidenceFormError("anchor.witnessed", f"{MAX_NOTE} bytes at most")
+    return ISTANBUL, handovers, witnessed
 
 
 def _field(place: str, value: object) -> DisclosedField:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from muniment.errors import InvalidInputError
 from muniment.journal.checkpoints import COSIGNATURE, NoteKey
+from muniment.proof.istanbul import ValidatorSet
 from muniment.record.identifiers import Lineage, derive_lineage
 
 FORMAT: Final = "muniment/trust/v1"
@@ -33,6 +34,14 @@ class TrustFileError(InvalidInputError):
 
 
 @dataclass(frozen=True, slots=True)
+class PinnedValidators:
+    """Who signs blocks: `addresses` (20 bytes each, ascending), from block `block` on."""
+
+    block: int
+    addresses: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrustFile:
     """What is trusted.
 
@@ -40,7 +49,8 @@ class TrustFile:
     whose word on a block's hash counts; `expires` in Unix seconds; `greatest_age` in seconds is how
     old a block may be for a VALID not to be stale; `operator` is the key of whoever signs.
     `lineage` is None for a first registry, whose lineage follows from its address. Of `witnesses`
-    as many as `witnesses_needed` must have co-signed a journal's checkpoint to vouch for it.
+    as many as `witnesses_needed` must have co-signed a journal's checkpoint, or a block, to vouch
+    for it. `validators` are there where the chain's blocks are signed (Istanbul BFT).
     """
 
     chain_id: int
@@ -57,6 +67,7 @@ class TrustFile:
     lineage: Lineage | None = None
     witnesses: tuple[NoteKey, ...] = ()
     witnesses_needed: int = 0
+    validators: PinnedValidators | None = None
 
     @classmethod
     def from_bytes(cls, data: bytes) -> TrustFile:
@@ -94,6 +105,7 @@ class TrustFile:
         if witnesses and not 1 <= needed <= len(witnesses):
             expected = f"1 to {len(witnesses)}"
             raise TrustFileError("trust file witnesses_needed", expected, str(needed))
+        validators = _validators(root.table("validators")) if root.has("validators") else None
         lineage = None
         if registry.has("lineage"):
             lineage = Lineage(registry.hexadecimal("lineage", 32))
@@ -114,6 +126,7 @@ class TrustFile:
             lineage=lineage,
             witnesses=tuple(witnesses),
             witnesses_needed=needed,
+            validators=validators,
         )
         for table in (root, chain, registry):
             table.end()
@@ -144,6 +157,9 @@ class TrustFile:
             "layout": LAYOUT,
             **({} if self.lineage is None else {"lineage": f"0x{self.lineage.hex()}"}),
         }
+        if self.validators is not None:
+            addresses = [f"0x{each.hex()}" for each in self.validators.addresses]
+            document["validators"] = {"block": self.validators.block, "addresses": addresses}
         for name, rows in (
             ("blocks", [{"number": n, "hash": f"0x{h.hex()}"} for n, h in self.blocks.items()]),
             ("agencies", [{"id": key, "name": name} for key, name in self.agencies.items()]),
@@ -237,6 +253,23 @@ def _unhex(field: str, text: str, size: int) -> bytes:
     if len(value) != size:
         raise TrustFileError(field, f"{size} bytes in hex", "something else")
     return value
+
+
+def _validators(table: _Table) -> PinnedValidators:
+    block = table.integer("block")
+    named = table.take("addresses", list)
+    table.end()
+    place = "trust file validators addresses"
+    if not all(isinstance(each, str) for each in named):
+        raise TrustFileError(place, "addresses", "something else")
+    addresses = tuple(_unhex(place, each, 20) for each in named)
+    try:
+        ValidatorSet(addresses)
+    except InvalidInputError as error:
+        raise TrustFileError(place, error.expected, error.what) from error
+    if list(addresses) != sorted(addresses):
+        raise TrustFileError(place, "ascending addresses", "another order")
+    return PinnedValidators(block, addresses)
 
 
 def _witness(field: str, text: str) -> NoteKey:

@@ -29,7 +29,9 @@ class Verdict:
 
     `step` is the one that decided an INVALID or UNKNOWN. `fields` are the disclosed values that
     were proven. Times are Unix seconds. `witnesses`, where there are enough, vouch that the
-    journal registers no id twice.
+    journal registers no id twice. Where seals decided, `committers` are the addresses of who signed
+    the block, of so many `validators`, after so many `handovers`; `block_witnesses` are those who
+    saw the block, where the file has their note.
     """
 
     record_id: bytes
@@ -42,6 +44,10 @@ class Verdict:
     registry: str | None = None
     block_number: int | None = None
     block_time: int | None = None
+    committers: list[str] | None = None
+    validators: int | None = None
+    handovers: int | None = None
+    block_witnesses: list[str] | None = None
     issuer: int | None = None
     custodian: int | None = None
     type_id: int | None = None

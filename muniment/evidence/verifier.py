@@ -10,11 +10,17 @@ what cannot be is INVALID with the step that shows it; what cannot be known from
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from muniment.errors import MunimentError
+from muniment.evidence.block_trust import (
+    BlockHash,
+    Header,
+    require_covered,
+    require_trusted,
+    tell_block,
+)
 from muniment.evidence.conclusions import (
     StepError,
     brought_by,
@@ -28,7 +34,7 @@ from muniment.evidence.conclusions import (
 )
 from muniment.evidence.conflicts import ConflictFile
 from muniment.evidence.entries import EvidentEntry
-from muniment.evidence.files import Evidence, EvidenceFile, ShownContent
+from muniment.evidence.files import Anchor, Evidence, EvidenceFile, ShownContent
 from muniment.evidence.trust import TrustFile
 from muniment.evidence.verdict import Outcome, Verdict
 from muniment.proof import (
@@ -40,6 +46,8 @@ from muniment.proof import (
     successor_slot,
     type_head_slot,
 )
+from muniment.proof.istanbul import IstanbulHeader, kaia_account
+from muniment.proof.state import ethereum_account
 from muniment.record.commitment import RecordHeader
 from muniment.record.disclosure import verify as verify_disclosure
 from muniment.record.files import FileValue
@@ -59,12 +67,9 @@ STEPS: Final = {
     9: "the shown fields belong to the version's commitment",
     10: "the document is the one that a shown field names",
     11: "nothing in the file is without use",
-    12: "the block is trusted",
+    12: "the block is trusted: by its hash, or by who signed it",
     13: "the registry has no successor, and the block is young enough",
 }
-
-BlockHash = Callable[[int], bytes | None]
-"""Returns the hash that a trusted node has for a block number, None where none of them tells."""
 
 _HOLD_COUNT_AT: Final = 40
 _HOLD_COUNT_BITS: Final = 0xFFFF
@@ -84,7 +89,8 @@ class Document:
 class _Anchored:
     """What the anchor proves, for all records of a file."""
 
-    header: BlockHeader
+    anchor: Anchor
+    header: Header
     storage_root: bytes
     successor: int
     proof: StateProof
@@ -147,25 +153,20 @@ class Verifier:
     def _anchor(self, file: EvidenceFile | ConflictFile, verdict: Verdict) -> _Anchored:
         anchor, trust = file.anchor, self.trust
         # (2) What is trusted.
-        if (anchor.chain_id, anchor.registry) != (trust.chain_id, trust.registry):
-            raise StepError(
-                2,
-                f"registry 0x{anchor.registry.hex()} of chain {anchor.chain_id}; the trust file "
-                f"covers 0x{trust.registry.hex()} of chain {trust.chain_id}",
-                unknown=True,
-            )
-        if self.now > trust.expires:
-            raise StepError(2, "the trust file has expired", unknown=True)
+        require_covered(anchor, trust, self.now)
         verdict.done.append(2)
         proof = StateProof(anchor.nodes)
         try:
             # (3) The header.
             step = 3
-            header = BlockHeader.from_rlp(anchor.header)
+            signed = bool(anchor.engine)
+            kind: type[Header] = IstanbulHeader if signed else BlockHeader
+            header = kind.from_rlp(anchor.header)
             verdict.done.append(3)
             # (4) The account.
             step = 4
-            account = proof.account(header.state_root, anchor.registry)
+            encoding = kaia_account if signed else ethereum_account
+            account = proof.account(header.state_root, anchor.registry, encoding)
             if not self.any_code:
                 _require_code(account.code_hash, trust.code_hash)
             verdict.done.append(4)
@@ -179,7 +180,7 @@ class Verifier:
         verdict.registry = f"0x{anchor.registry.hex()}"
         verdict.block_number = header.number
         verdict.block_time = header.timestamp
-        return _Anchored(header, account.storage_root, successor, proof)
+        return _Anchored(anchor, header, account.storage_root, successor, proof)
 
     # --- (5) to (10), for each record -------------------------------------------------------------
 
@@ -319,7 +320,9 @@ class Verifier:
             sound = all(verdict.outcome is not Outcome.INVALID for verdict in verdicts)
             _require_use(anchored.proof.unused if sound else 0)
             # (12) The block.
-            self._require_trusted(anchored.header)
+            trusted = require_trusted(
+                anchored.header, anchored.anchor, self.trust, self.now, self.block_hash
+            )
         except StepError as error:
             for verdict in verdicts:
                 if verdict.outcome is not Outcome.INVALID:
@@ -329,22 +332,8 @@ class Verifier:
         for verdict in verdicts:
             if verdict.outcome is not Outcome.INVALID:
                 verdict.done += [11, 12]
+                tell_block(verdict, trusted)
         return True
-
-    def _require_trusted(self, header: BlockHeader) -> None:
-        known = self.trust.blocks.get(header.number)
-        if known is None and self.block_hash is not None:
-            known = self.block_hash(header.number)
-        if known is None:
-            raise StepError(
-                12,
-                f"block {header.number} is neither in the trust file nor known from a trusted node",
-                unknown=True,
-            )
-        if known != header.hash:
-            raise StepError(
-                12, f"block {header.number} is 0x{header.hash.hex()}, not 0x{known.hex()}"
-            )
 
     def _blank(self, record_id: bytes) -> Verdict:
         return Verdict(record_id=record_id, trust=self.trust.fingerprint)

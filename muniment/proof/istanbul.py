@@ -112,12 +112,12 @@ class IstanbulHeader:
 
     def proposer(self) -> bytes:
         """Return the address (20 bytes) whose seal the proposal bears. Raises `SealError`."""
-        return _signer("proposer", self._proposal, self.proposer_seal)
+        return signer_of("proposer", self._proposal, self.proposer_seal)
 
     def committers(self) -> tuple[bytes, ...]:
         """Return the addresses whose seals the block bears, in their order. Raises `SealError`."""
         message = self.hash + _COMMIT
-        return tuple(_signer("seal", message, seal) for seal in self.committed_seals)
+        return tuple(signer_of("seal", message, seal) for seal in self.committed_seals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,22 @@ def quorum(count: int) -> int:
     Source: RequiredMessageCount in Kaia v1.0.3, consensus/istanbul/core/core.go.
     """
     return count if count < FEWEST_WITH_FAULTS else -(-2 * count // 3)
+
+
+def signer_of(step: str, message: bytes, signature: bytes) -> bytes:
+    """Return the address (20 bytes) whose key signed the Keccak-256 of a message.
+
+    A signature is r, s and v (0 or 1), 65 bytes, s in its lower form. Raises `SealError` that names
+    `step`.
+    """
+    if int.from_bytes(signature[32:64], "big") > _HIGHEST_S:
+        raise SealError(step, "a seal has the other form of a signature", "the lower s")
+    try:
+        key = coincurve.PublicKey.from_signature_and_message(signature, message, hasher=keccak)
+    except Exception as error:
+        # coincurve raises plain Exceptions and ValueErrors of its own.
+        raise SealError(step, "a seal is no signature", "r, s and v of secp256k1") from error
+    return bytes(keccak(key.format(compressed=False)[1:])[-_ADDRESS_SIZE:])
 
 
 def without_round(extra: bytes) -> bytes:
@@ -274,17 +290,6 @@ def _with_seals(
     """The header as it is hashed: without committed seals, and with this seal of the proposer."""
     extra = vanity + bytes(rlp.encode([validators, seal, []]))
     return bytes(rlp.encode([*fields[:_EXTRA], extra, *fields[_EXTRA + 1 :]]))
-
-
-def _signer(step: str, message: bytes, seal: bytes) -> bytes:
-    if int.from_bytes(seal[32:64], "big") > _HIGHEST_S:
-        raise SealError(step, "a seal has the other form of a signature", "the lower s")
-    try:
-        key = coincurve.PublicKey.from_signature_and_message(seal, message, hasher=keccak)
-    except Exception as error:
-        # coincurve raises plain Exceptions and ValueErrors of its own.
-        raise SealError(step, "a seal is no signature", "r, s and v of secp256k1") from error
-    return bytes(keccak(key.format(compressed=False)[1:])[-_ADDRESS_SIZE:])
 
 
 def _integer(name: str, value: bytes) -> int:

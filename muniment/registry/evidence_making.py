@@ -14,6 +14,7 @@ from typing import Final
 from muniment.chain.bindings import record_registry as events
 from muniment.chain.connection import Block, Connection
 from muniment.chain.contract import Event
+from muniment.chain.engines import Engine, engine_of
 from muniment.chain.finality import final_number
 from muniment.chain.traces import TracedAct
 from muniment.errors import ChainError, InvalidInputError, RecordError
@@ -27,9 +28,12 @@ from muniment.evidence import (
     Verifier,
 )
 from muniment.evidence.acts import EvidentAct
+from muniment.evidence.trust import PinnedValidators
+from muniment.proof.istanbul import IstanbulHeader
 from muniment.record.algorithms import available_algorithms
 from muniment.record.identifiers import RecordId, derive_lineage
 from muniment.record.keccak import keccak
+from muniment.registry.consensus import noted_block, pinned_validators, trusted_validators
 from muniment.registry.evidence_reading import Read, Reader
 from muniment.registry.journal_evidence import first_versions
 from muniment.registry.reading import kept_version
@@ -63,6 +67,7 @@ def make_evidence(
     version: int | None = None,
     bundle: bool = False,
     checkpoint: bytes | None = None,
+    witnessed: bytes | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> bytes:
     """Return an evidence file of one record, or a bundle of many.
@@ -70,8 +75,10 @@ def make_evidence(
     `fields` are those to show of the content that this agency keeps, None shows all, an empty list
     none of the values (the version is shown all the same); a bundle shows of each record those that
     it has. What another agency keeps has its trace alone. `version` is the latest on chain by
-    default. A `checkpoint` that witnesses have co-signed goes with entries of journals. Raises
-    `InvalidInputError`, `NoProofsError`, `NotSealedError`, `UnprovableError`, `UnreachableError`.
+    default. A `checkpoint` that witnesses have co-signed goes with entries of journals. With
+    `witnessed`, their note of a block, the evidence is as of that block. Raises
+    `InvalidInputError`, `NoHandOverError`, `NoProofsError`, `NotSealedError`, `UnprovableError`,
+    `UnreachableError`.
     """
     ids = sorted(set(record_ids))
     if not ids or (len(ids) > 1 and not bundle):
@@ -85,8 +92,11 @@ def make_evidence(
     def read(node: Connection) -> Read:
         head = node.block()
         final = final_number(node, head, depth)
-        block = head if final == head.number else node.block(final)
-        return Reader(session, node, block, checkpoint).read(ids, rows, progress)
+        if witnessed is not None:
+            block = _noted(node, witnessed, final)
+        else:
+            block = head if final == head.number else node.block(final)
+        return Reader(session, node, block, checkpoint, witnessed).read(ids, rows, progress)
 
     found = session.nodes.read(read)
     contents = _Contents(session, [row for each, row in rows.items() if each in found.entries])
@@ -142,6 +152,16 @@ class _Contents:
         return ShownContent(wanted, digest, version.disclose(names))
 
 
+def _noted(node: Connection, note: bytes, final: int) -> Block:
+    if engine_of(node) is not Engine.ISTANBUL:
+        what = "one that Ethereum's consensus makes"
+        raise InvalidInputError("--witnessed", "a chain whose blocks validators sign", what)
+    block = noted_block(node, note)
+    if block.number > final:
+        raise InvalidInputError("--witnessed", f"a final block, {final} at most", str(block.number))
+    return block
+
+
 def evident_act(traced: TracedAct) -> EvidentAct:
     """Return an act as evidence has it, with the values that its argument is made of."""
     act = traced.act
@@ -152,7 +172,8 @@ def make_trust(
     session: Session, *, days: int, greatest_age_days: int, nodes: Sequence[str]
 ) -> TrustFile:
     """Return what a verifier would be told by this agency's node: the code of the registry, its
-    final block, the agencies. Whoever signs it answers for it."""
+    final block, who validates (where blocks are signed), the agencies. Whoever signs it answers
+    for it."""
     depth = session.profile.chain.finality_depth
 
     def read(node: Connection) -> TrustFile:
@@ -177,21 +198,27 @@ def make_trust(
             operator=None,
             fingerprint="",
             lineage=None if own == session.lineage else session.lineage,
+            validators=pinned_validators(node, block),
         )
 
     return session.nodes.read(read)
 
 
 def require_sound(session: Session, anchor: Anchor, block: Block, data: bytes) -> None:
-    """Verify what was made, with its own registry, code and block trusted.
-
-    Raises `UnprovableError`.
+    """Verify what was made, with its own registry and code trusted, and the validators whom the
+    profile's trust file names; else its own block. Raises `UnprovableError`.
     """
+    validators = trusted_validators(session) if anchor.engine else None
+    blocks = {block.number: block.hash} if validators is None else {}
+    if anchor.engine and validators is None:
+        validators = PinnedValidators(
+            block.number, IstanbulHeader.from_rlp(anchor.header).committers()
+        )
     everything = TrustFile(
         chain_id=anchor.chain_id,
         registry=anchor.registry,
         code_hash=b"",
-        blocks={block.number: block.hash},
+        blocks=blocks,
         nodes=(),
         algorithms=available_algorithms(),
         expires=block.timestamp + _YEAR,
@@ -200,6 +227,7 @@ def require_sound(session: Session, anchor: Anchor, block: Block, data: bytes) -
         operator=None,
         fingerprint="",
         lineage=session.lineage,
+        validators=validators,
     )
     for verdict in Verifier(everything, now=block.timestamp, any_code=True).verify(data):
         if verdict.outcome is Outcome.INVALID:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from muniment.chain.anchors import ProvenSlots, header_of, proven_slots
 from muniment.chain.connection import Block, Connection
+from muniment.chain.engines import Engine, engine_of
 from muniment.chain.traces import Trace, TracedAct, read_trace
 from muniment.evidence import Anchor, EvidentEntry
 from muniment.proof import (
@@ -17,8 +18,10 @@ from muniment.proof import (
     successor_slot,
     type_head_slot,
 )
+from muniment.proof.istanbul import KIND, IstanbulHeader
 from muniment.record.identifiers import RecordId
 from muniment.record.state import RecordState, Status
+from muniment.registry.consensus import needed_handovers
 from muniment.registry.journal_evidence import JournalProver
 from muniment.registry.session import Session
 from muniment.store.journal_rows import EntryRow
@@ -49,9 +52,17 @@ class Reader:
     """Reads from one node in one block; many slots in one request."""
 
     def __init__(
-        self, session: Session, node: Connection, block: Block, checkpoint: bytes | None = None
+        self,
+        session: Session,
+        node: Connection,
+        block: Block,
+        checkpoint: bytes | None = None,
+        witnessed: bytes | None = None,
     ) -> None:
-        """Take where to look, and the checkpoint that is to go with entries."""
+        """Take where to look, the checkpoint that is to go with entries, and the note of witnesses
+        who saw the block."""
+        self._session = session
+        self._witnessed = witnessed
         self._node = node
         self._block = block
         self._registries = session.registries(node, block)
@@ -89,10 +100,14 @@ class Reader:
         return Read(self.anchor(nodes), self._block, traces, entries)
 
     def anchor(self, nodes: set[bytes]) -> Anchor:
-        """Return the anchor that these trie nodes hang on."""
+        """Return the anchor that these trie nodes hang on. Raises `NoHandOverError`."""
         header = header_of(self._node, self._block)
         registry = bytes.fromhex(self._address[2:])
-        return Anchor(self._node.chain_id, registry, header, tuple(sorted(nodes)))
+        plain = Anchor(self._node.chain_id, registry, header, tuple(sorted(nodes)))
+        if engine_of(self._node) is not Engine.ISTANBUL:
+            return plain
+        handovers = needed_handovers(self._session, IstanbulHeader.from_rlp(header))
+        return replace(plain, engine=KIND, handovers=handovers, witnessed=self._witnessed)
 
     def prove(self, slots: set[int]) -> set[bytes]:
         """Return the trie nodes that prove what is in slots."""

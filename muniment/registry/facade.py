@@ -219,6 +219,7 @@ class Registry:
         fields: Iterable[str] | None = (),
         version: int | None = None,
         checkpoint: bytes | None = None,
+        witnessed: bytes | None = None,
         access: Access = OWN_WORK,
     ) -> bytes:
         """Return the evidence file of a record; `fields` are the values to show, None for all.
@@ -231,6 +232,7 @@ class Registry:
             fields=fields,
             version=version,
             checkpoint=checkpoint,
+            witnessed=witnessed,
         )
         self._exported(made, access)
         return made
@@ -247,13 +249,20 @@ class Registry:
         records: Iterable[bytes | str],
         *,
         fields: Iterable[str] | None = (),
+        witnessed: bytes | None = None,
         progress: Callable[[int], None] | None = None,
         access: Access = OWN_WORK,
     ) -> bytes:
         """Return one evidence file of many records under one anchor; `progress` is told how many
         are read."""
-        many = [record_id_of(each) for each in records]
-        made = make_evidence(self.session, many, fields=fields, bundle=True, progress=progress)
+        made = make_evidence(
+            self.session,
+            [record_id_of(each) for each in records],
+            fields=fields,
+            bundle=True,
+            witnessed=witnessed,
+            progress=progress,
+        )
         self._exported(made, access)
         return made
 
@@ -262,11 +271,14 @@ class Registry:
         records: Sequence[RecordId],
         *,
         fields: Iterable[str] | None = (),
+        witnessed: bytes | None = None,
         progress: Callable[[int], None] | None = None,
         access: Access = OWN_WORK,
     ) -> Iterator[bytes]:
         """Yield bundles of a thousand records each. See `bulk_evidence.evidence_bundles`."""
-        bundles = evidence_bundles(self.session, records, fields=fields, progress=progress)
+        bundles = evidence_bundles(
+            self.session, records, fields=fields, witnessed=witnessed, progress=progress
+        )
         for each in bundles:
             self._exported(each, access)
             yield each

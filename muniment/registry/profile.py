@@ -22,7 +22,10 @@ FORMAT: Final = "muniment/profile/v1"
 
 @dataclass(frozen=True, slots=True)
 class ChainProfile:
-    """The chain: its `id`, nodes, contracts, and how deep a block is final (None: as nodes say)."""
+    """The chain: its `id`, nodes, contracts, and how deep a block is final (None: as nodes say).
+
+    `handovers` is the folder of the validators' hand-overs, where their set has changed.
+    """
 
     id: int
     urls: tuple[str, ...]
@@ -30,6 +33,7 @@ class ChainProfile:
     shares: Address | None = None
     first_block: int = 0
     finality_depth: int | None = None
+    handovers: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class Profile:
                 shares=address_of("chain.shares", shares) if shares else None,
                 first_block=chain.number("first_block", 0),
                 finality_depth=chain.optional_number("finality_depth"),
+                handovers=chain.optional_path("handovers"),
             ),
             agency=AgencyProfile(
                 id=agency.number("id"), source_system=agency.text("source_system", "agency")
