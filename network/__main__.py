@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m network`: build, create, start, stop, status, add, remove, vote; and see README.md."""
+"""`python -m network`: see `--help`, and README.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from muniment.errors import MunimentError
-from network import building, founding, running, status, voting
+from muniment.evidence.handovers import HandOver
+from network import building, founding, handing_over, running, status, voting
 from network.members import VALIDATOR, Member, Network, new_member
 
 # Outside of the tree: Ape copies the tree, and `make clean` must not take validators' keys.
@@ -160,6 +161,35 @@ def remove(folder: Path, name: str) -> None:
     click.echo(f"{member.name}, {member.address}, is no validator any more")
 
 
+@main.group()
+def handover() -> None:
+    """Documents by which the validators say who comes after them: signed before a vote."""
+
+
+@handover.command()
+@click.argument("which", type=click.Choice(["add", "remove"]))
+@click.argument("address")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def make(folder: Path, which: str, address: str, file: Path) -> None:
+    """Write to FILE the hand-over by which ADDRESS comes or goes, signed by the keys of this host.
+
+    The other operators sign it on their hosts; the last one sends it to all.
+    """
+    network = Network.at(folder)
+    made = handing_over.draft(network, address.lower(), add=which == "add")
+    _sign(network, made, file)
+
+
+@handover.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.pass_obj
+def sign(folder: Path, file: Path) -> None:
+    """Add the signatures of this host's keys to FILE; a complete one is kept in DIR/handovers."""
+    network = Network.at(folder)
+    _sign(network, handing_over.read(file), file)
+
+
 @main.command()
 @click.argument("which", type=click.Choice(["add", "remove"]))
 @click.argument("address")
@@ -182,6 +212,16 @@ def command(folder: Path, name: str) -> None:
     for variable, value in running.environment_of(member).items():
         click.echo(f"{variable}={value}")
     click.echo(" ".join(running.command_of(network, member, building.program())))
+
+
+def _sign(network: Network, given: HandOver, file: Path) -> None:
+    signed = handing_over.sign(network, given)
+    file.write_bytes(signed.to_bytes())
+    missing = handing_over.missing_in_words(network, signed)
+    if missing:
+        click.echo(f"{file}: signatures are missing of {missing}")
+    else:
+        click.echo(f"{file}: complete; kept as {handing_over.keep(network, signed)}")
 
 
 def _chosen(network: Network, names: Sequence[str]) -> list[Member]:

@@ -4,7 +4,8 @@
 A validator's vote is given over its node's socket. The node puts it into the next block that it
 proposes itself, so a vote of all takes about as many blocks as there are validators; the block
 after the deciding one is sealed by the new set. Votes that do not suffice are forgotten after a day
-(genesis.VOTES_EPOCH).
+(genesis.VOTES_EPOCH). Before the vote the validators sign a hand-over, which leads evidence from
+the one set to the other (`handing_over`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 from muniment.errors import InvalidInputError
 from network.errors import NetworkError
+from network.handing_over import before_vote
 from network.members import OBSERVER, VALIDATOR, Member, Network
 from network.running import (
     height,
@@ -51,12 +53,13 @@ def promote(network: Network, member: Member) -> Network:
 
     It has the whole chain first: a validator that is voted in and away weakens the others. Raises
     `NetworkError` where fewer than more than half of the validators are run from here: the other
-    operators vote by `python -m network vote`.
+    operators vote by `python -m network vote`; and where the hand-over lacks signatures.
     """
     voters = _voters(network, member, add=True)
     start(network, [member])
     wait_until_answering(network, [member])
     _wait(lambda: _is_level(network, member, voters[0]), member.name, "catch up")
+    before_vote(network, member.address, add=True)
     vote(network, voters, member.address, add=True)
     _wait(lambda: member.address in validators(network, voters[0]), member.name, "be voted in")
     stop(network, [member])
@@ -80,6 +83,7 @@ def demote(network: Network, member: Member) -> Network:
             expected=f"{_ENOUGH} at least, of which one may be away",
             remedy="add another validator first",
         )
+    before_vote(network, member.address, add=False)
     vote(network, voters, member.address, add=False)
     _wait(lambda: member.address not in validators(network, voters[0]), member.name, "be voted out")
     if member in network.own():

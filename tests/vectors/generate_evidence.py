@@ -26,7 +26,7 @@ from muniment.registry.evidence_making import make_trust
 from muniment.store.keys import KeyStore, new_key_file
 from tests.chain.conftest import ROLES, World, deploy_world
 from tests.vectors.evidence_cases import changed_files
-from toolchain.local_chain import CHAIN_ID, ROOT, anvil, development_keys
+from toolchain.local_chain import ROOT, anvil, development_keys
 
 TARGET = ROOT / "tests" / "vectors" / "evidence"
 EXAMPLES = ROOT / "examples"
@@ -49,7 +49,8 @@ def open_registries(world: World, folder: Path) -> dict[str, Registry]:
     """The registry as each officer of agency 1 opens it, over one set of stores."""
     key_file = folder / "key"
     new_key_file(key_file)
-    lineage = derive_lineage(CHAIN_ID, bytes.fromhex(world.registries.records.address[2:]))
+    chain_id = world.connection.chain_id
+    lineage = derive_lineage(chain_id, bytes.fromhex(world.registries.records.address[2:]))
     store = f"sqlite:///{folder}/keys.db"
     KeyStore.create(
         store, folder / "root.json", agency_id=AgencyId(1), lineage=lineage, key_file=key_file
@@ -63,7 +64,7 @@ def open_registries(world: World, folder: Path) -> dict[str, Registry]:
         profile = Profile(
             path=folder / "profile.toml",
             chain=ChainProfile(
-                CHAIN_ID,
+                chain_id,
                 (world.connection.url,),
                 world.registries.records.address,
                 None if shares is None else shares.address,
