@@ -37,6 +37,11 @@ from muniment.store.vault import open_vault
     type=int,
     help="Blocks until one is final: 0 with instant finality; without it, as the node says.",
 )
+@click.option(
+    "--handovers",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the validators' hand-overs, for evidence after their set has changed.",
+)
 @click.option("--agency", "agency_id", type=int, required=True, help="The agency's number.")
 @click.option("--source-system", default="agency", show_default=True)
 @click.option("--officer", type=click.Path(path_type=Path), help="An existing keystore.")
@@ -55,6 +60,7 @@ def init(
     shares: str | None,
     first_block: int,
     finality_depth: int | None,
+    handovers: Path | None,
     agency_id: int,
     source_system: str,
     officer: Path | None,
@@ -82,6 +88,7 @@ def init(
     if officer is not None and new_officer:
         raise InvalidInputError("officer", "either --officer or --new-officer", "both")
     chain, lineage = _chain(urls, registry, shares, first_block, finality_depth)
+    chain = replace(chain, handovers=None if handovers is None else handovers.resolve())
     base = path.parent
     if new_officer:
         officer = base / "officer.json"
