@@ -88,7 +88,7 @@ def made(network: Network, folder: Path) -> Scene:
     by = open_registries(world, folder)
     registrar = opened_journal(by, folder)
     # It pins no block: the signatures are to decide.
-    trusted = make_trust(registrar.session, days=365, greatest_age_days=3650, nodes=())
+    trusted = make_trust(registrar.session, days=3650, greatest_age_days=36_500, nodes=())
     keys = []
     for number in (1, 2):
         name, private = witness(number)
