@@ -271,14 +271,11 @@ class Registry:
         records: Sequence[RecordId],
         *,
         fields: Iterable[str] | None = (),
-        witnessed: bytes | None = None,
         progress: Callable[[int], None] | None = None,
         access: Access = OWN_WORK,
     ) -> Iterator[bytes]:
         """Yield bundles of a thousand records each. See `bulk_evidence.evidence_bundles`."""
-        bundles = evidence_bundles(
-            self.session, records, fields=fields, witnessed=witnessed, progress=progress
-        )
+        bundles = evidence_bundles(self.session, records, fields=fields, progress=progress)
         for each in bundles:
             self._exported(each, access)
             yield each
