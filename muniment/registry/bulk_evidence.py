@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,7 +16,8 @@ import sqlalchemy as sa
 from muniment.journal.entry import Entry, EntryKind
 from muniment.record.identifiers import AgencyId, RecordId, derive_record_id
 from muniment.record.state import Status
-from muniment.registry.evidence_making import make_evidence
+from muniment.registry.evidence_making import unchecked_evidence
+from muniment.registry.evidence_soundness import Unchecked, UnprovableError, first_fault
 from muniment.registry.sealing import progress_of
 from muniment.registry.session import Session
 from muniment.store import journal_rows, mirror
@@ -20,6 +25,8 @@ from muniment.store.tables import records, versions
 
 BUNDLE: Final = 1_000
 """Records of a bundle: some megabytes."""
+_AHEAD: Final = 2
+_WORTH_A_PROCESS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +96,39 @@ def evidence_bundles(
     size: int = BUNDLE,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[bytes]:
-    """Yield bundles of `size` records each; `fields` and errors as of `make_evidence`."""
+    """Yield bundles of `size` records each; `fields` and errors as of `make_evidence`.
+
+    While one is made here, the one before is verified by a process of its own.
+    """
     chosen = None if fields is None else list(fields)
-    for start in range(0, len(record_ids), size):
-        part = record_ids[start : start + size]
-        yield make_evidence(session, part, fields=chosen, bundle=True)
-        if progress is not None:
-            progress(start + len(part))
+    parts = [record_ids[start : start + size] for start in range(0, len(record_ids), size)]
+    done = 0
+    with ExitStack() as closing:
+        pool: ProcessPoolExecutor | None = None
+        if len(parts) >= _WORTH_A_PROCESS:
+            pool = ProcessPoolExecutor(1, mp_context=get_context("forkserver"))
+            closing.callback(pool.shutdown, wait=True, cancel_futures=True)
+        waiting: deque[tuple[Unchecked, int, Future[tuple[bytes, str] | None]]] = deque()
+        for part in [*parts, None]:
+            if part is not None:
+                made = unchecked_evidence(session, part, fields=chosen, bundle=True)
+                waiting.append((made, len(part), _checking(pool, made)))
+            while len(waiting) > (0 if part is None else _AHEAD):
+                first, count, checked = waiting.popleft()
+                fault = checked.result()
+                if fault is not None:
+                    raise UnprovableError(*fault)
+                yield first.data
+                done += count
+                if progress is not None:
+                    progress(done)
+
+
+def _checking(
+    pool: ProcessPoolExecutor | None, made: Unchecked
+) -> Future[tuple[bytes, str] | None]:
+    if pool is not None:
+        return pool.submit(first_fault, made)
+    checked: Future[tuple[bytes, str] | None] = Future()
+    checked.set_result(first_fault(made))
+    return checked

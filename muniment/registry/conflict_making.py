@@ -16,8 +16,9 @@ from muniment.journal.entry import Entry
 from muniment.journal.tiles import TileTree
 from muniment.proof import journal_head_slot, record_slots, seal_slot, successor_slot
 from muniment.record.identifiers import RecordId
-from muniment.registry.evidence_making import evident_act, require_sound
+from muniment.registry.evidence_making import evident_act
 from muniment.registry.evidence_reading import Reader
+from muniment.registry.evidence_soundness import Unchecked, require_sound, trust_of_itself
 from muniment.registry.journal_evidence import evident_entry, seals_of
 from muniment.registry.session import Session
 
@@ -71,5 +72,5 @@ def make_conflict(
         raise InvalidInputError("indexes", "a record that is on chain too, or two entries", "one")
     trace = tuple(evident_act(each) for each in acts)
     data = ConflictFile(anchor, record_id, tuple(entries), trace).to_bytes()
-    require_sound(session, anchor, block, data)
+    require_sound(Unchecked(data, trust_of_itself(session, anchor, block), block))
     return data

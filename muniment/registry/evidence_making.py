@@ -17,24 +17,20 @@ from muniment.chain.contract import Event
 from muniment.chain.engines import Engine, engine_of
 from muniment.chain.finality import final_number
 from muniment.chain.traces import TracedAct
-from muniment.errors import ChainError, InvalidInputError, RecordError
+from muniment.errors import ChainError, InvalidInputError
 from muniment.evidence import (
-    Anchor,
     Evidence,
     EvidenceFile,
-    Outcome,
     ShownContent,
     TrustFile,
-    Verifier,
 )
 from muniment.evidence.acts import EvidentAct
-from muniment.evidence.trust import PinnedValidators
-from muniment.proof.istanbul import IstanbulHeader
 from muniment.record.algorithms import available_algorithms
 from muniment.record.identifiers import RecordId, derive_lineage
 from muniment.record.keccak import keccak
-from muniment.registry.consensus import noted_block, pinned_validators, trusted_validators
+from muniment.registry.consensus import noted_block, pinned_validators
 from muniment.registry.evidence_reading import Read, Reader
+from muniment.registry.evidence_soundness import Unchecked, require_sound, trust_of_itself
 from muniment.registry.journal_evidence import first_versions
 from muniment.registry.reading import kept_version
 from muniment.registry.session import Session
@@ -44,19 +40,6 @@ from muniment.store.journal_rows import EntryRow
 
 _YEAR: Final = 365 * 86_400
 _DAY: Final = 86_400
-
-
-class UnprovableError(RecordError):
-    """What was read does not verify: a node that contradicts itself, or a record that another
-    registry handed over."""
-
-    def __init__(self, record_id: bytes, reason: str) -> None:
-        super().__init__(
-            f"evidence of record 0x{record_id.hex()} does not verify: {reason}",
-            expected="slots and acts of one block that agree",
-            remedy="try again, or with another node; a record adopted from a predecessor needs "
-            "evidence of that registry",
-        )
 
 
 def make_evidence(
@@ -80,6 +63,32 @@ def make_evidence(
     `InvalidInputError`, `NoHandOverError`, `NoProofsError`, `NotSealedError`, `UnprovableError`,
     `UnreachableError`.
     """
+    made = unchecked_evidence(
+        session,
+        record_ids,
+        fields=fields,
+        version=version,
+        bundle=bundle,
+        checkpoint=checkpoint,
+        witnessed=witnessed,
+        progress=progress,
+    )
+    require_sound(made)
+    return made.data
+
+
+def unchecked_evidence(
+    session: Session,
+    record_ids: Sequence[RecordId],
+    *,
+    fields: Iterable[str] | None = (),
+    version: int | None = None,
+    bundle: bool = False,
+    checkpoint: bytes | None = None,
+    witnessed: bytes | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Unchecked:
+    """Return what `make_evidence` returns before it is checked: nobody else may have it yet."""
     ids = sorted(set(record_ids))
     if not ids or (len(ids) > 1 and not bundle):
         raise InvalidInputError("records", "one record, or a bundle of some", str(len(ids)))
@@ -110,8 +119,7 @@ def make_evidence(
         for each in ids
     )
     data = EvidenceFile(found.anchor, records, bundle).to_bytes()
-    require_sound(session, found.anchor, found.block, data)
-    return data
+    return Unchecked(data, trust_of_itself(session, found.anchor, found.block), found.block)
 
 
 class _Contents:
@@ -202,36 +210,6 @@ def make_trust(
         )
 
     return session.nodes.read(read)
-
-
-def require_sound(session: Session, anchor: Anchor, block: Block, data: bytes) -> None:
-    """Verify what was made, with its own registry and code trusted, and the validators whom the
-    profile's trust file names; else its own block. Raises `UnprovableError`.
-    """
-    validators = trusted_validators(session) if anchor.engine else None
-    blocks = {block.number: block.hash} if validators is None else {}
-    if anchor.engine and validators is None:
-        validators = PinnedValidators(
-            block.number, IstanbulHeader.from_rlp(anchor.header).committers()
-        )
-    everything = TrustFile(
-        chain_id=anchor.chain_id,
-        registry=anchor.registry,
-        code_hash=b"",
-        blocks=blocks,
-        nodes=(),
-        algorithms=available_algorithms(),
-        expires=block.timestamp + _YEAR,
-        greatest_age=_YEAR,
-        agencies={},
-        operator=None,
-        fingerprint="",
-        lineage=session.lineage,
-        validators=validators,
-    )
-    for verdict in Verifier(everything, now=block.timestamp, any_code=True).verify(data):
-        if verdict.outcome is Outcome.INVALID:
-            raise UnprovableError(verdict.record_id, verdict.reason)
 
 
 def _values(event: Event) -> tuple[tuple[str, int | bytes], ...]:

@@ -21,7 +21,8 @@ from muniment.journal.tiles import bundle_path, decode_bundle
 from muniment.registry import Registry, Stage, journals
 from muniment.registry.bulk_evidence import evidence_bundles, provable_records
 from muniment.registry.conflict_making import make_conflict
-from muniment.registry.evidence_making import UnprovableError, make_trust
+from muniment.registry.evidence_making import make_trust
+from muniment.registry.evidence_soundness import UnprovableError
 from muniment.registry.journal_records import NotSealedError
 from muniment.registry.sealing import log_key
 from muniment.store.journal_files import JournalFiles
