@@ -11,16 +11,18 @@ import click
 from muniment.cli.options import json_option, progress_bar, show_json
 from muniment.journal.checkpoints import NoteKey
 from muniment.operations.journal_mirror import mirror as copy_journal
+from muniment.operations.journal_sources import source_at
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("source")
 @click.argument("target", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--key", help="The journal's verifier key; a copy remembers it.")
 @click.option("--new-key", help="What the agency has rotated its key to; checkpoints of either.")
 @json_option
-def mirror(source: Path, target: Path, key: str | None, new_key: str | None, as_json: bool) -> None:
-    """Copy the journal in folder SOURCE to folder TARGET, or bring the copy up to date.
+def mirror(source: str, target: Path, key: str | None, new_key: str | None, as_json: bool) -> None:
+    """Copy the journal at SOURCE to folder TARGET, or bring the copy up to date. SOURCE is a folder
+    or an http(s) URL.
 
     Every entry is hashed anew and every id looked for a second time; the checkpoint must be signed
     by the journal's key, and extend the copy's last one. Of a fork, or of an id that is registered
@@ -30,7 +32,7 @@ def mirror(source: Path, target: Path, key: str | None, new_key: str | None, as_
     """
     with progress_bar("entries", None) as tell:
         given, new = (None if each is None else NoteKey.from_text(each) for each in (key, new_key))
-        found = copy_journal(source, target, given, tell=tell, new_key=new)
+        found = copy_journal(source_at(source, Path()), target, given, tell=tell, new_key=new)
     if as_json:
         show_json({**asdict(found), "root": found.root.hex()})
         return

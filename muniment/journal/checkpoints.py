@@ -158,6 +158,19 @@ def verify_any(note: bytes, keys: Sequence[NoteKey]) -> Checkpoint:
     raise NoteError(f"the note is not signed by {named}", expected="a signature of that key")
 
 
+def signed_by(note: bytes, key: NoteKey) -> bytes:
+    """Return the note with the signature of `key` and nobody else's, which is checked.
+
+    Raises `NoteError`.
+    """
+    verify(note, key)
+    body, signatures = _parts(note)
+    for name, data in signatures:
+        if name == key.name and data[:_ID_SIZE] == key.key_id:
+            return f"{body}\n{_line(key, data[_ID_SIZE:])}".encode()
+    raise AssertionError("it has just been verified")
+
+
 def checkpoint_in(note: bytes) -> Checkpoint:
     """Return the checkpoint of a note, whoever has signed it. Raises `NoteError`."""
     body, _ = _parts(note)

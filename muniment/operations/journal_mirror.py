@@ -2,7 +2,7 @@
 """A follower's copy of a journal: verified on the way, and never taken back.
 
 Whoever follows a journal vouches for what no chain can: that it registers no id twice. Source and
-copy are folders in the layout of C2SP tlog-tiles. Entries are copied, hashes are made from them
+copy have the layout of C2SP tlog-tiles. Entries are copied, hashes are made from them
 here; so what the copy's checkpoint says was recomputed from what the copy has, and whatever the
 journal becomes later must extend it. A fork is refused, with both signed checkpoints kept: together
 they prove that the agency's log key signed two histories.
@@ -30,6 +30,7 @@ from muniment.journal.tiles import (
     decode_bundle,
     width_of,
 )
+from muniment.operations.journal_sources import FolderSource, JournalSource
 from muniment.store.durable_files import replace
 from muniment.store.seen_ids import SeenIds
 
@@ -45,7 +46,7 @@ Tell = Callable[[int], None]
 class MirrorSourceError(InvalidInputError):
     """The source is no journal, or lacks a file that its checkpoint promises."""
 
-    def __init__(self, source: Path, what: str) -> None:
+    def __init__(self, source: JournalSource, what: str) -> None:
         super().__init__("source", "a journal as tlog-tiles, whole", f"{source}: {what}")
 
 
@@ -95,7 +96,7 @@ class Mirrored:
 
 
 def mirror(
-    source: Path,
+    source: JournalSource,
     target: Path,
     key: NoteKey | None,
     *,
@@ -138,7 +139,7 @@ def mirror(
 class _Copy:
     """A copy that grows. What lies past its checkpoint is written anew, so a kill does no harm."""
 
-    def __init__(self, source: Path, target: Path, keys: Sequence[NoteKey]) -> None:
+    def __init__(self, source: JournalSource, target: Path, keys: Sequence[NoteKey]) -> None:
         self._source = source
         self._target = target
         try:
@@ -181,7 +182,7 @@ class _Copy:
         bits = max(27, (end * 16).bit_length())
         seen = SeenIds(bits=bits)
         done = 0
-        for entries in _runs(self._target, 0, end):
+        for entries in _runs(FolderSource(self._target), 0, end):
             seen.add(each for each in map(_registered, entries) if each is not None)
             done += len(entries)
             tell(done)
@@ -193,7 +194,7 @@ class _Copy:
             return {}
         places: dict[bytes, list[int]] = {}
         index = 0
-        for entries in _runs(self._target, 0, size):
+        for entries in _runs(FolderSource(self._target), 0, size):
             for entry in entries:
                 local_id = _registered(entry)
                 if local_id in suspicious:
@@ -262,23 +263,25 @@ def _write_keys(place: Path, keys: Sequence[NoteKey]) -> None:
     replace(place, "".join(f"{each.to_text()}\n" for each in keys).encode(), mode=_MODE)
 
 
-def _runs(folder: Path, start: int, size: int) -> Iterator[list[bytes]]:
+def _runs(source: JournalSource, start: int, size: int) -> Iterator[list[bytes]]:
     """The entries of a journal of `size` from `start` on, some bundles at a time."""
     first, skipped = divmod(start, TILE_WIDTH)
     run: list[bytes] = []
     for number in range(first, -(-size // TILE_WIDTH)):
         width = width_of(size, 0, number)
         try:
-            bundle = (folder / bundle_path(number, width)).read_bytes()
+            bundle = source.read(bundle_path(number, width))
         except FileNotFoundError:
             # The journal has grown meanwhile: the full bundle begins with the partial one.
-            bundle = _read(folder, bundle_path(number))
+            bundle = _read(source, bundle_path(number))
+        except OSError as error:
+            raise MirrorSourceError(source, f"{bundle_path(number)}: {error.strerror}") from error
         try:
             entries = decode_bundle(bundle)
         except ProofError as error:
-            raise MirrorSourceError(folder, f"{bundle_path(number)}: {error.what}") from error
+            raise MirrorSourceError(source, f"{bundle_path(number)}: {error.what}") from error
         if len(entries) < width:
-            raise MirrorSourceError(folder, f"{bundle_path(number)} has {len(entries)} entries")
+            raise MirrorSourceError(source, f"{bundle_path(number)} has {len(entries)} entries")
         run += entries[skipped:width]
         skipped = 0
         if number % _BUNDLES == _BUNDLES - 1:
@@ -288,7 +291,7 @@ def _runs(folder: Path, start: int, size: int) -> Iterator[list[bytes]]:
         yield run
 
 
-def _require_whole(source: Path, mine: Checkpoint, theirs: Checkpoint) -> None:
+def _require_whole(source: JournalSource, mine: Checkpoint, theirs: Checkpoint) -> None:
     """Tell a damaged source from a fork: its own tiles must give its checkpoint's root."""
     tree = TileTree(lambda path: _read(source, path), theirs.size)
     try:
@@ -315,8 +318,8 @@ def _added(seen: SeenIds, ids: list[bytes], larger: Callable[[], SeenIds]) -> Se
     return seen
 
 
-def _read(folder: Path, path: str) -> bytes:
+def _read(source: JournalSource, path: str) -> bytes:
     try:
-        return (folder / path).read_bytes()
+        return source.read(path)
     except OSError as error:
-        raise MirrorSourceError(folder, f"{path}: {error.strerror}") from error
+        raise MirrorSourceError(source, f"{path}: {error.strerror}") from error

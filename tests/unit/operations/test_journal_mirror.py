@@ -25,6 +25,7 @@ from muniment.operations.journal_mirror import (
     MirrorSourceError,
     mirror,
 )
+from muniment.operations.journal_sources import FolderSource
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import LocalId, TypeId
 
@@ -52,7 +53,7 @@ def publish(folder: Path, entries: Sequence[bytes], private: Ed25519PrivateKey =
 
 
 def follow(source: Path, target: Path, key: NoteKey | None = KEY) -> Mirrored:
-    return mirror(source, target, key, tell=lambda _: None)
+    return mirror(FolderSource(source), target, key, tell=lambda _: None)
 
 
 @settings(max_examples=30, deadline=None)
