@@ -48,6 +48,7 @@ _COMMANDS: Final = {
     "trust": ("trust", "Show and pin trust files."),
     "type": ("types", "The agency's record types."),
     "verify": ("verify", "Check an evidence file; no chain and no database needed."),
+    "witness": ("witness", "Follow blocks and journals from outside, and co-sign them."),
     "withdraw": ("custody", "Withdraw an offer of custody."),
 }
 
