@@ -55,6 +55,7 @@ def witness() -> None:
 @click.option(
     "--journal", "journals", nargs=2, multiple=True, help="Verifier key, and folder or URL."
 )
+@click.option("--published", default="published", show_default=True, help="Folder for others.")
 @click.option("--pace", default=PACE_SECONDS, show_default=True, help="Seconds between rounds.")
 @click.option("--unsigned-blocks", is_flag=True, help="For development: nobody signs blocks.")
 @json_option
@@ -66,6 +67,7 @@ def init(
     validators: tuple[str, ...],
     block: int,
     journals: tuple[tuple[str, str], ...],
+    published: str,
     pace: int,
     unsigned_blocks: bool,
     as_json: bool,
@@ -84,6 +86,7 @@ def init(
         nodes=nodes,
         validators=named,
         journals=tuple(FollowedJournal(NoteKey.from_text(key), source) for key, source in journals),
+        published=published,
         pace=pace,
         unsigned_blocks=unsigned_blocks,
     )

@@ -109,22 +109,24 @@ class JournalWitness:
             return JournalRound(origin, fault=error)
         except OSError as error:
             return JournalRound(origin, fault=CopyDamagedError(self.copy_of(origin), error))
-        return JournalRound(origin, signed=self._sign(followed, note))
+        signed = None if note is None else self._sign(followed, note)
+        return JournalRound(origin, signed=signed)
 
-    def _followed(self, followed: FollowedJournal) -> bytes:
-        """The copy's checkpoint, of a tree that extends what was signed."""
+    def _followed(self, followed: FollowedJournal) -> bytes | None:
+        """The copy's checkpoint, of a tree that extends what was signed; None of an empty one."""
         copy = self.copy_of(followed.key.name)
         copy.parent.mkdir(exist_ok=True)
         source = source_at(followed.source, self._folder)
-        mirror(source, copy, followed.key, tell=lambda _: None)
-        note = signed_by((copy / CHECKPOINT_PATH).read_bytes(), followed.key)
-        shown = verify(note, followed.key)
+        done = mirror(source, copy, followed.key, tell=lambda _: None)
         last = self._statements.checkpoint(followed.key.name)
+        if last is not None and done.size < last.size:
+            raise CopyBehindError(followed.key.name, done.size, last.size)
+        if not done.size:
+            return None
+        note = signed_by((copy / CHECKPOINT_PATH).read_bytes(), followed.key)
         if last is None:
             return note
-        signed = verify(last.note, followed.key)
-        if shown.size < last.size:
-            raise CopyBehindError(followed.key.name, shown.size, last.size)
+        shown, signed = verify(note, followed.key), verify(last.note, followed.key)
         tree = TileTree(lambda path: (copy / path).read_bytes(), shown.size)
         if tree.root(last.size) != last.root:
             kept = copy / REFUSED
@@ -135,10 +137,10 @@ class JournalWitness:
         return note
 
     def _sign(self, followed: FollowedJournal, note: bytes) -> SignedCheckpoint | None:
-        """Co-sign a note that was checked; None where it was signed before, or has no entry."""
+        """Co-sign a note that was checked; None where it was signed before."""
         shown = verify(note, followed.key)
         last = self._statements.checkpoint(shown.origin)
-        if not shown.size or (last is not None and last.size == shown.size):
+        if last is not None and last.size == shown.size:
             return None
         statement = SignedCheckpoint(shown.origin, shown.size, shown.root, note, int(self._clock()))
         # First it is on disk that this root is the size's, then it is said.
