@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks evidence | gas | import | index | sender | tree | verify`: see `--help`."""
+"""`python -m benchmarks NAME`: `--help` lists what can be measured, each with an example."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -15,6 +16,7 @@ from benchmarks import (
     importing,
     index,
     journal_peers,
+    network,
     peers,
     sender,
     tree,
@@ -147,6 +149,23 @@ def tree_command(as_json: bool, leaves: int) -> None:
     Example: python -m benchmarks tree --json
     """
     _show(tree.measure(leaves), as_json)
+
+
+@main.command("network")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--records", default=5_000, show_default=True, help="Direct registrations.")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Of a running network; without it one of four validators is made for the run.",
+)
+def network_command(as_json: bool, records: int, folder: Path | None) -> None:
+    """Records a second on four validators, direct, in batches, and by a journal; disk a node.
+
+    Example: python -m benchmarks network --records 500 --json
+    """
+    _show(network.measure(records, folder), as_json)
 
 
 def _show(figures: dict[str, float], as_json: bool) -> None:

@@ -112,7 +112,7 @@ def run(records: int) -> dict[str, float]:
     ):
         registry = journal_agency(local, Path(name), closing)
         before = local.connection.block().number
-        figures = _timed(registry, records)
+        figures = timed_import(registry, records)
         blocks = range(before + 1, local.connection.block().number + 1)
         chain = sum(_block_bytes(local, number) for number in blocks)
         figures["chain_bytes_a_record"] = round(chain / records, 2)
@@ -141,7 +141,8 @@ def import_flights(
     return import_by_journal(registry.session, flight_type(), limited, mapping, 1, progress=tell)
 
 
-def _timed(registry: Registry, records: int) -> dict[str, float]:
+def timed_import(registry: Registry, records: int) -> dict[str, float]:
+    """Import so many flights into journal 1, sealed, and return rates and waits."""
     acknowledged: list[tuple[int, float]] = []
     sealed: list[tuple[int, float]] = []
     stop = Event()

@@ -22,7 +22,7 @@ from muniment.registry import (
 )
 from muniment.registry.profile import JournalProfile
 from muniment.store.keys import KeyStore, new_key_file
-from toolchain.local_chain import CHAIN_ID, ROOT
+from toolchain.local_chain import ROOT
 
 REPORTS = ROOT / "node_modules" / "vega-datasets" / "data" / "birdstrikes.csv"
 PASSWORD = "benchmark"
@@ -52,7 +52,7 @@ def open_agency(
     if not key_file.exists():
         new_key_file(key_file)
         address = bytes.fromhex(local.registries.records.address[2:])
-        lineage = derive_lineage(CHAIN_ID, address)
+        lineage = derive_lineage(local.connection.chain_id, address)
         KeyStore.create(store, root, agency_id=AgencyId(1), lineage=lineage, key_file=key_file)
     keystores = {each: folder / f"{each}.json" for each in (role, "operator")}
     for each, path in keystores.items():
@@ -62,7 +62,7 @@ def open_agency(
     profile = Profile(
         path=folder / "muniment.toml",
         chain=ChainProfile(
-            CHAIN_ID,
+            local.connection.chain_id,
             (local.connection.url,),
             found.records.address,
             None if found.shares is None else found.shares.address,

@@ -37,22 +37,26 @@ class LocalRegistry:
 def local_registry(*options: str) -> Iterator[LocalRegistry]:
     """Run an Anvil with a deployed registry."""
     with anvil(*options) as url:
-        connection = Connection(url, CHAIN_ID)
-        keys = dict(zip(_ROLES, development_keys(len(_ROLES)), strict=True))
-        signers = {role: Signer.from_key(key) for role, key in keys.items()}
-        admin = Sender(connection, signers["registry_admin"])
-        registries = deploy(
-            admin,
-            registry_admin=signers["registry_admin"].address,
-            guardian=signers["guardian"].address,
-            admin_delay=0,
-        )
-        agencies = registries.agencies
-        admin.send(agencies.create_agency("Agency", signers["agency_admin"].address))
-        agency_admin = Sender(connection, signers["agency_admin"])
-        for kind, role in ((2, "registrar"), (3, "steward"), (4, "operator")):
-            role_id = agencies.role_of_kind(kind, 1, block=connection.block())
-            agency_admin.send(agencies.grant_role(role_id, signers[role].address))
-        word = LocalRegistry.word("schema")
-        agency_admin.send(agencies.create_record_type(1, "record", word, 0, Sharing.CONDITIONAL))
-        yield LocalRegistry(connection, registries, keys)
+        yield deployed_registry(Connection(url, CHAIN_ID))
+
+
+def deployed_registry(connection: Connection) -> LocalRegistry:
+    """Deploy a registry, with one agency, its officers and one record type."""
+    keys = dict(zip(_ROLES, development_keys(len(_ROLES)), strict=True))
+    signers = {role: Signer.from_key(key) for role, key in keys.items()}
+    admin = Sender(connection, signers["registry_admin"])
+    registries = deploy(
+        admin,
+        registry_admin=signers["registry_admin"].address,
+        guardian=signers["guardian"].address,
+        admin_delay=0,
+    )
+    agencies = registries.agencies
+    admin.send(agencies.create_agency("Agency", signers["agency_admin"].address))
+    agency_admin = Sender(connection, signers["agency_admin"])
+    for kind, role in ((2, "registrar"), (3, "steward"), (4, "operator")):
+        role_id = agencies.role_of_kind(kind, 1, block=connection.block())
+        agency_admin.send(agencies.grant_role(role_id, signers[role].address))
+    word = LocalRegistry.word("schema")
+    agency_admin.send(agencies.create_record_type(1, "record", word, 0, Sharing.CONDITIONAL))
+    return LocalRegistry(connection, registries, keys)

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Self
+from typing import Final, Self
 
 from muniment.chain.connection import Address
 from muniment.pipeline.lanes import Lane
@@ -20,12 +20,22 @@ from muniment.pipeline.sender import OutboxSender
 from muniment.registry.session import Session
 from muniment.store.leases import Lease
 
-_IN_FLIGHT = 64
+_LEAST_IN_FLIGHT: Final = 64
+_RECORDS_IN_FLIGHT: Final = 512
 
 
 def holder_name() -> str:
     """Return how this process calls itself in leases."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def in_flight(batch: int) -> int:
+    """Return how many transactions of `batch` registrations a shared lane has on its way.
+
+    A chain of validators makes one block a second: what is not on its way by then waits for the
+    next one. Few small transactions at a time would be all that a lane could do a second.
+    """
+    return max(_LEAST_IN_FLIGHT, _RECORDS_IN_FLIGHT // batch)
 
 
 def lane_lease(account: str) -> str:
@@ -108,4 +118,5 @@ class Sending:
             return None
         self._held.enter_context(lease.kept())
         shared = account in operators or not operators
-        return Lane(account, None, shared, _IN_FLIGHT if shared else 1, lease)
+        room = in_flight(self._session.profile.batch) if shared else 1
+        return Lane(account, None, shared, room, lease)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Four validators and the client on one machine: records a second three ways, disk, signatures.
+
+- *raw*: single registrations signed before the clock starts, given to a node as quickly as it takes
+  them. What the network can do at best with such transactions.
+- *direct*: the same registrations through the outbox sender, one a transaction, four lanes.
+- *batched*: `registerMany` by the outbox sender, for several sizes of a batch.
+- *sealed*: a register imported by a journal, from the source's first row to the last seal.
+
+Disk is that of one node's chain folder (`du -sb`), less what empty blocks took meanwhile.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from benchmarks.importing import timed_import
+from benchmarks.journal_agency import journal_agency
+from benchmarks.local_registry import LocalRegistry, deployed_registry
+from benchmarks.network_sending import Sending
+from muniment.chain import Connection
+from muniment.chain.anchors import header_of
+from muniment.proof.istanbul import IstanbulHeader, ValidatorSet
+from network.members import Network
+from network.running import height, pid_of
+from network.status import validators
+from toolchain.on_network import local_network
+
+BATCHES: Final = (25, 50, 100, 150, 200)
+_BATCHED: Final = 4
+_SEALED: Final = 60
+_IDLE_SECONDS: Final = 15
+_HEADERS: Final = 50
+
+
+def measure(records: int, folder: Path | None = None) -> dict[str, float]:
+    """Return flat figures of `records` direct registrations, and of more by the other ways.
+
+    On a network of its own, else on the one in `folder`, which must be running.
+    """
+    with _network(folder) as network:
+        connection = Connection(network.own()[0].url, network.chain_id)
+        local = deployed_registry(connection)
+        sending = Sending.prepared(local)
+        disk = Disk(network)
+        figures: dict[str, float] = {"records": records, "empty_block_bytes": disk.empty_block()}
+        figures["raw_transactions_per_second"] = round(sending.raw("raw", records))
+        with disk.of(records) as direct:
+            figures["direct_records_per_second"] = round(sending.ours("direct", records, 1))
+        figures["direct_bytes_a_record"] = direct()
+        figures |= _batches(sending, disk, _BATCHED * records)
+        figures |= _sealed(local, disk, _SEALED * records)
+        figures["header_milliseconds"] = _header_milliseconds(network, connection)
+    return figures
+
+
+class Disk:
+    """What one node keeps of the chain."""
+
+    def __init__(self, network: Network) -> None:
+        """Look at the first of the nodes that run here."""
+        self._network = network
+        self._node = network.own()[0]
+        self._empty = 0.0
+
+    def empty_block(self) -> int:
+        """Bytes of a block with nothing in it."""
+        size, top = self._now()
+        time.sleep(_IDLE_SECONDS)
+        after, higher = self._now()
+        self._empty = (after - size) / max(higher - top, 1)
+        return round(self._empty)
+
+    @contextmanager
+    def of(self, records: int) -> Iterator[Callable[[], float]]:
+        """Measure what is done within; yields what to ask for the bytes a record, after it."""
+        size, top = self._now()
+        found: list[float] = []
+        yield lambda: found[0]
+        after, higher = self._now()
+        found.append(round((after - size - (higher - top) * self._empty) / records, 1))
+
+    def _now(self) -> tuple[int, int]:
+        top = height(self._network, self._node)
+        chain = self._network.home(self._node) / "klay"
+        files = (each for each in chain.rglob("*") if each.is_file())
+        return sum(_size(each) for each in files), top
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # compacted away meanwhile
+        return 0
+
+
+@contextmanager
+def _network(folder: Path | None) -> Iterator[Network]:
+    if folder is None:
+        with local_network() as network:
+            yield network
+        return
+    network = Network.at(folder)
+    away = [each.name for each in network.own() if pid_of(network, each) is None]
+    if away:
+        raise SystemExit(f"not running: {', '.join(away)}; python -m network start")
+    yield network
+
+
+def _batches(sending: Sending, disk: Disk, records: int) -> dict[str, float]:
+    """A rate for each size of a batch; the best of them counts."""
+    largest = sending.largest_batch()
+    rates: dict[int, float] = {}
+    taken: dict[int, float] = {}
+    for size in sorted({*(each for each in BATCHES if each <= largest), largest}):
+        with disk.of(records) as asked:
+            rates[size] = sending.ours(f"batched {size}", records, size)
+        taken[size] = asked()
+    best = max(rates, key=lambda size: rates[size])
+    return {
+        "largest_batch": largest,
+        **{f"batched_{size}_records_per_second": round(rate) for size, rate in rates.items()},
+        "best_batch": best,
+        "batched_records_per_second": round(rates[best]),
+        "batched_bytes_a_record": taken[best],
+    }
+
+
+def _sealed(local: LocalRegistry, disk: Disk, records: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as closing:
+        registry = journal_agency(local, Path(name), closing)
+        with disk.of(records) as asked:
+            found = timed_import(registry, records)
+    return {
+        "sealed_records": records,
+        "sealed_records_per_second": found["records_per_second"],
+        "provable_p95_seconds": found["provable_p95_seconds"],
+        "seals": found["seals"],
+        "journal_bytes_a_record": asked(),
+    }
+
+
+def _header_milliseconds(network: Network, connection: Connection) -> float:
+    """Parsing one header and checking its proposer's and its committers' signatures."""
+    named = validators(network, network.own()[0])
+    pinned = ValidatorSet(bytes.fromhex(each[2:]) for each in named)
+    top = connection.block().number
+    numbers = range(max(1, top - _HEADERS), top + 1)
+    headers = [header_of(connection, connection.block(number)) for number in numbers]
+    took = []
+    for data in headers:
+        start = time.perf_counter()
+        pinned.check(IstanbulHeader.from_rlp(data))
+        took.append(time.perf_counter() - start)
+    return round(1000 * median(took), 2)
