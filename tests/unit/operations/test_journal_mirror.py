@@ -96,11 +96,11 @@ def test_rotated_key__is_taken_when_it_is_named(tmp_path: Path) -> None:
         follow(source, copy)
     with pytest.raises(InvalidInputError, match="that of the copy"):
         follow(source, copy, key)
-    assert mirror(source, copy, None, tell=lambda _: None, new_key=key).copied == 1
+    assert mirror(FolderSource(source), copy, None, tell=lambda _: None, new_key=key).copied == 1
     assert follow(source, copy, None).size == 2
     elsewhere = NoteKey("muniment/other", key.public)
     with pytest.raises(InvalidInputError, match="new key"):
-        mirror(source, copy, None, tell=lambda _: None, new_key=elsewhere)
+        mirror(FolderSource(source), copy, None, tell=lambda _: None, new_key=elsewhere)
 
 
 def test_other_signature__is_refused(tmp_path: Path) -> None:
