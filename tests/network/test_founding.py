@@ -7,10 +7,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from network.handing_over import kept
 from network.members import Network
 from network.ports import HIGHEST, LOWEST, free_ports
 from toolchain.local_chain import ROOT
@@ -78,6 +80,32 @@ def test_network_of_four_hosts__has_one_first_block_and_runs(hosts: dict[str, Pa
     assert own["height"] >= 1
     assert own["peers"] == 3
     assert sorted(own["validators"]) == sorted(each.address for each in Network.at(land).members)
+    # Three of four sign on their hosts who comes after them, before they vote.
+    paper, leaving = hosts["land"].parent / "paper.json", Network.at(land).member("audit").address
+    told_of = run(land, "handover", "make", "remove", leaving, str(paper))
+    assert "signatures are missing of 2 of" in told_of
+    assert "safety" in told_of
+    assert "missing of 1 of" in run(hosts["aviation"], "handover", "sign", str(paper))
+    assert "complete" in run(hosts["safety"], "handover", "sign", str(paper))
+    [kept_there] = kept(Network.at(hosts["safety"]))
+    kept_there.require_signed()
+    assert kept(Network.at(land)) == []
+    assert "complete" in run(land, "handover", "sign", str(paper))
+    assert [each.new for each in kept(Network.at(land))] == [kept_there.new]
+    # No host signs what its own node does not say too.
+    for changes in (
+        {"block_hash": bytes(32)},
+        {"chain_id": 7003},
+        {"old": (bytes(20), *kept_there.old[1:])},
+    ):
+        false = replace(kept_there, **changes, signatures=())
+        paper.write_bytes(false.to_bytes())
+        assert "is not of what the node here has" in run(
+            hosts["audit"], "handover", "sign", str(paper), code=4
+        )
+    assert "is a validator already" in run(
+        land, "handover", "make", "add", leaving, str(paper), code=4
+    )
     # One of four is no majority: each votes on its own host.
     refused = run(land, "remove", "audit", code=4)
     assert "3 validators would stay" in refused or "more than half" in refused

@@ -114,7 +114,7 @@ def made(network: Network, folder: Path) -> Scene:
     grown, member = add_local(network, "v5")
     grown = voting.promote(grown, member)
     files.update((f"consensus-{name}", of_journal[name]) for name in OF_JOURNAL)
-    files["between"] = sealed_by(registrar, ids["plain"], member.address)
+    files["between"] = sealed_by(registrar, ids["plain"], member.address, 4)
     first = grown.validators()[0]
     keys_of = {
         bytes.fromhex(each.address[2:]): bytes.fromhex((grown.home(each) / "nodekey").read_text())
@@ -122,7 +122,7 @@ def made(network: Network, folder: Path) -> Scene:
     }
     voting.demote(grown, first)
     wait_for_blocks(grown, grown.validators()[1:], 2)
-    files["after"] = sealed_by(registrar, ids["plain"], member.address)
+    files["after"] = sealed_by(registrar, ids["plain"], member.address, 3)
     handovers = handing_over.kept(grown)
     # A block that the old set has signed after it had handed over: the vote had not taken effect.
     connection = Connection(world.connection.url, CHAIN_ID)
@@ -146,13 +146,14 @@ def registered(registry: Registry, name: str) -> bytes:
     return submission.record_id
 
 
-def sealed_by(registry: Registry, record_id: bytes, address: str) -> bytes:
-    """Evidence of a block that needs the new member: of others a quorum of both sets signed it."""
+def sealed_by(registry: Registry, record_id: bytes, address: str, seals: int) -> bytes:
+    """Evidence of a block that the new member sealed and so many in all: of 5 validators 4, of 4
+    three. Of other blocks a quorum of both sets may have signed."""
     wanted = bytes.fromhex(address[2:])
     while True:
         data = registry.evidence(record_id, fields=["holder"])
-        header = header_of(data)
-        if wanted in header.committers() and EvidenceFile.from_bytes(data).anchor.handovers:
+        committers = header_of(data).committers()
+        if wanted in committers and len(committers) == seals:
             return data
         time.sleep(1)
 
