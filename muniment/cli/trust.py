@@ -16,6 +16,7 @@ from muniment.cli.options import json_option, opened, profile_option, show_json
 from muniment.errors import InvalidInputError
 from muniment.evidence import TrustFile, pins
 from muniment.evidence.trust import sign as sign_trust
+from muniment.journal.checkpoints import NoteKey
 from muniment.registry.evidence_making import make_trust
 from muniment.store.durable_files import write_new
 
@@ -59,6 +60,10 @@ def pin(file: Path, fingerprint: str | None, as_json: bool) -> None:
 @click.option("--greatest-age", default=30, show_default=True, help="Of a block, in days.")
 @click.option("--node", "nodes", multiple=True, help="URL of a node that verifiers may ask.")
 @click.option("--operator", help="Public key of whoever signs it, in hex.")
+@click.option(
+    "--witness", "witnesses", multiple=True, help="Verifier key of a witness; may be repeated."
+)
+@click.option("--witnesses-needed", default=1, show_default=True, help="How many must vouch.")
 @profile_option
 @json_option
 def make(
@@ -67,6 +72,8 @@ def make(
     greatest_age: int,
     nodes: tuple[str, ...],
     operator: str | None,
+    witnesses: tuple[str, ...],
+    witnesses_needed: int,
     profile: Path,
     as_json: bool,
 ) -> None:
@@ -77,9 +84,16 @@ def make(
     with opened(profile) as registry:
         made = make_trust(registry.session, days=days, greatest_age_days=greatest_age, nodes=nodes)
     key = bytes.fromhex(operator) if operator else None
-    data = replace(made, operator=key).to_bytes()
+    data = replace(
+        made,
+        operator=key,
+        witnesses=tuple(map(NoteKey.from_text, witnesses)),
+        witnesses_needed=witnesses_needed if witnesses else 0,
+    ).to_bytes()
+    # What is refused when it is read is not written.
+    whole = TrustFile.from_bytes(data)
     write_new(file, data, mode=0o644)
-    _show(TrustFile.from_bytes(data), as_json)
+    _show(whole, as_json)
 
 
 @trust.command()

@@ -100,7 +100,8 @@ def _signed(
         require_chain(anchor.chain_id, anchor.handovers)
         found = _by_seals(header, anchor, trust)
     except SealError as error:
-        raise StepError(_BLOCK, f"{error} ({error.step})") from error
+        hint = "if the set has changed, the file lacks the hand-over"
+        raise StepError(_BLOCK, f"{error} ({error.step}; {hint})") from error
     except StepError:
         raise
     except MunimentError as error:
@@ -119,7 +120,7 @@ def _signed(
             )
         _require_hash(header, known)
         found = BlockTrust()
-    reasons = [f"across {found.handovers} hand-overs"] if found.handovers else []
+    reasons = ["across a hand-over"] if found.handovers else []
     times = dict(witnessed or {})
     if now > trust.expires:
         reasons.append("past the trust file's expiry")

@@ -235,6 +235,17 @@ def test_note_of_witnesses__must_be_of_a_block_that_the_node_has(office: Office)
         ],
     )
     assert answer.exit_code == 0, answer.output
+    trust = office.folder / "new.trust.toml"
+    [witness] = office.trust.witnesses
+    made = ["trust", "make", str(trust), "--profile", str(profile), "--witness"]
+    answer = CliRunner().invoke(commands, [*made, witness.to_text()])
+    assert answer.exit_code == 0, answer.output
+    told = TrustFile.from_bytes(trust.read_bytes())
+    assert (told.witnesses, told.witnesses_needed) == ((witness,), 1)
+    assert told.validators is not None
+    assert office.trust.validators is not None
+    assert told.validators.addresses == office.trust.validators.addresses
+    assert told.validators.block > office.trust.validators.block
     data = output.read_bytes()
     assert header(data).number == block.number
     assert header_of(office.connection, block) == EvidenceFile.from_bytes(data).anchor.header

@@ -139,6 +139,14 @@ def test_newer_trust_file__needs_no_witnesses_and_passes_over_what_was() -> None
     assert (odd.outcome, odd.step) == (Outcome.INVALID, 12)
 
 
+def test_trust_file_of_a_time_when_the_vote_was_under_way() -> None:
+    # The hand-over was made, the old set still signed: the set at hand counts, and not the block.
+    header, (first,) = anchor("consensus-between")
+    under_way = PinnedValidators(header.number, first.old)
+    found = verified(vector("consensus-between"), validators=under_way)
+    assert (found.outcome, found.handovers) == (Outcome.VALID, 1)
+
+
 def test_witnesses_whom_the_trust_file_does_not_name__do_not_count() -> None:
     for changes in ({"witnesses": (), "witnesses_needed": 0}, {"witnesses": TRUST.witnesses[:1]}):
         found = verified(vector("consensus-between"), **changes)
