@@ -43,6 +43,7 @@ _COMMANDS: Final = {
     "run": ("run", "The daemon: sends, indexes, keeps watch."),
     "show": ("read", "Show a record: what the chain says, and its content."),
     "status": ("upkeep", "How the parts stand."),
+    "succession": ("succession", "A registry's final states, and the next that adopts them."),
     "supersede": ("lifecycle", "Let another record take a record's place."),
     "trace": ("read", "List all acts of a record, checked against the chain."),
     "trust": ("trust", "Show and pin trust files."),

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811  (fixtures are arguments)
+"""A registry ends, the next one takes its records over, and old evidence says where to ask."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muniment.chain import (
+    AgencyRegistry,
+    Origin,
+    RecordRegistry,
+    Registries,
+    Sender,
+    Signer,
+    deploy,
+)
+from muniment.evidence import Outcome, TrustFile, Verifier
+from muniment.record.state import Status
+from muniment.registry import Registry
+from muniment.registry.evidence_making import make_trust
+from tests.chain.agency import Open, keystore, opened  # noqa: F401
+from tests.chain.command_line import Muniment, muniment  # noqa: F401
+from tests.chain.conftest import ROLES, World, set_up, word
+from toolchain.local_chain import CHAIN_ID, development_keys
+
+DAY = 86_400
+OTHER_ROOT = 3
+
+
+def later(world: World, days: int) -> None:
+    world.connection.request("evm_increaseTime", [days * DAY])
+    world.connection.request("evm_mine", [])
+
+
+@pytest.fixture
+def register(opened: Open, world: World, tmp_path: Path) -> Registry:
+    """A registry that is paused, its notice over: two deeds, a hold, a journal, a type on hold."""
+    registry = opened("registrar")
+    for source_id in ("1", "2"):
+        fields = {"holder": f"Holder {source_id}", "parcel": source_id}
+        registry.register("land-deed", fields, source_id=source_id).wait()
+    registry.amend(registry.record_id("1"), {"holder": "Grace", "parcel": "1"}).wait()
+    opened("hold_authority").hold(registry.record_id("2"), "K 7").wait()
+    records, agencies = world.registries.records, world.registries.agencies
+    world.send("agency_admin", records.open_journal(1))
+    world.send("hold_authority", records.hold_type(1, 1, word("case")))
+    world.send("registry_admin", agencies.schedule_succession())
+    later(world, 31)
+    world.send("pauser", agencies.pause("succession"))
+    world.connection.request("anvil_mine", ["0x3"])
+    return registry
+
+
+def old_options(world: World) -> list[str]:
+    return [
+        *("--old-rpc", world.connection.url, "--old-chain-id", str(CHAIN_ID)),
+        *("--old-registry", world.registries.records.address),
+    ]
+
+
+def heir_of(world: World, made: dict[str, Any]) -> list[str]:
+    return [
+        *("--rpc", world.connection.url, "--chain-id", str(CHAIN_ID)),
+        *("--registry", str(made["registry"]), "--first-block", str(made["first_block"])),
+    ]
+
+
+def opened_by_all(world: World, made: dict[str, Any]) -> Registries:
+    """The successor with its agencies and types, as the predecessor had them."""
+    successor = Registries(
+        RecordRegistry(world.connection, made["registry"]),
+        AgencyRegistry(world.connection, made["agencies"]),
+        None,
+        made["first_block"],
+    )
+    set_up(World(world.connection, successor, senders(world)))
+    return successor
+
+
+def senders(world: World) -> dict[str, Sender]:
+    """New ones: the commands have sent by the same accounts meanwhile."""
+    keys = development_keys(len(ROLES))
+    return {
+        role: Sender(world.connection, Signer.from_key(key), timeout=20)
+        for role, key in zip(ROLES, keys, strict=True)
+    }
+
+
+def test_succession__takes_everything_over(
+    muniment: Muniment, register: Registry, world: World, tmp_path: Path
+) -> None:
+    agencies = world.registries.agencies
+    record_id = register.record_id("1")
+    head = register.trace(record_id).head
+    old = old_options(world)
+    left = muniment("succession", "states", *old, "--json").json
+    # Two records, a journal, a hold on a type.
+    assert left["count"] == 4
+    admin = str(keystore(tmp_path, world, "registry_admin"))
+    made = muniment(
+        *("succession", "deploy", *old, "--rpc", world.connection.url),
+        *("--chain-id", str(CHAIN_ID), "--guardian", world.address("guardian")),
+        *("--keystore", admin, "--json"),
+    ).json
+    assert (made["count"], made["root"]) == (4, left["root"])
+    heir = heir_of(world, made)
+    world = World(world.connection, world.registries, senders(world))
+    world.send("registry_admin", agencies.name_successor(made["registry"]))
+    checked = muniment("succession", "check", *old, *heir, "--json")
+    assert (checked.code, checked.json["remaining"]) == (0, 4), checked.err
+    later(world, 4)
+    world.send("registry_admin", agencies.finalise_succession())
+    world.connection.request("anvil_mine", ["0x3"])
+
+    # Old evidence verifies as before, and says where to ask.
+    trust = make_trust(register.session, days=400, greatest_age_days=400, nodes=())
+    data = register.evidence(record_id, fields=["holder"])
+    verifier = Verifier(TrustFile.from_bytes(trust.to_bytes()), now=int(time.time()) + 40 * DAY)
+    [verdict] = verifier.verify(data)
+    assert verdict.outcome is Outcome.STALE
+    assert str(made["registry"]).lower()[2:] in verdict.reason.lower()
+    assert verdict.fields == {"holder": "Grace"}
+
+    successor = opened_by_all(world, made)
+    stranger = str(keystore(tmp_path, world, "stranger"))
+    adopted = muniment("succession", "adopt", *old, *heir, "--keystore", stranger, "--json")
+    assert (adopted.code, adopted.json) == (0, {"adopted": 4, "remaining": 0}), adopted.err
+    again = muniment("succession", "adopt", *old, *heir, "--keystore", stranger, "--json")
+    assert again.json == {"adopted": 0, "remaining": 0}
+    block = world.connection.block()
+    stored = successor.records.record(record_id, block=block)
+    assert stored.state.status is Status.IN_FORCE
+    assert successor.records.trace_head_of(record_id, block=block) == head
+    assert successor.records.record(register.record_id("2"), block=block).state.hold_count == 1
+    assert successor.records.journal_count(1, block=block) == 1
+
+
+def test_adoption__goes_on_where_it_ended(
+    muniment: Muniment, register: Registry, world: World, tmp_path: Path
+) -> None:
+    old = old_options(world)
+    admin = str(keystore(tmp_path, world, "registry_admin"))
+    made = muniment(
+        *("succession", "deploy", *old, "--rpc", world.connection.url),
+        *("--chain-id", str(CHAIN_ID), "--guardian", world.address("guardian")),
+        *("--keystore", admin, "--json"),
+    ).json
+    heir = heir_of(world, made)
+    stranger = str(keystore(tmp_path, world, "stranger"))
+    # Agencies and types are not there yet: the hold on a type is refused, the rest is adopted.
+    broken = muniment("succession", "adopt", *old, *heir, "--keystore", stranger)
+    assert broken.code != 0
+    opened_by_all(world, made)
+    rest = muniment("succession", "adopt", *old, *heir, "--keystore", stranger, "--json")
+    assert rest.code == 0, rest.err
+    assert 0 < rest.json["adopted"] < 4
+    assert rest.json["remaining"] == 0
+
+
+def test_other_root__is_told(muniment: Muniment, register: Registry, world: World) -> None:
+    origin = world.registries.records.origin(block=world.connection.block())
+    forged = deploy(
+        world.senders["registry_admin"],
+        registry_admin=world.address("registry_admin"),
+        guardian=world.address("guardian"),
+        admin_delay=3600,
+        origin=Origin(origin.lineage, world.registries.records.address, word("forged"), 4),
+    )
+    made = {"registry": forged.records.address, "first_block": forged.first_block}
+    told = muniment("succession", "check", *old_options(world), *heir_of(world, made))
+    assert told.code == OTHER_ROOT
+    assert "guardian" in told.err
+
+
+def test_running_registry__has_no_final_states(muniment: Muniment, world: World) -> None:
+    told = muniment("succession", "states", *old_options(world))
+    assert told.code == 4
+    assert "not paused" in told.err
