@@ -12,11 +12,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from muniment.cli.chain_view import chain_json, chain_lines
 from muniment.cli.exit_codes import ExitCode
 from muniment.cli.options import json_option, opened, profile_option, show_json
 from muniment.registry.checking import check
 from muniment.registry.rebuilding import rebuild as rebuild_database
 from muniment.registry.repairing import repair
+from muniment.registry.standing_of_chain import chain_standing
 from muniment.registry.standing_of_parts import parts
 
 
@@ -101,21 +103,29 @@ def rebuild(yes: bool, profile: Path, as_json: bool) -> None:
 @profile_option
 @json_option
 def status(profile: Path, as_json: bool) -> None:
-    """Show how the parts stand: nodes, mirror, outbox, and who holds the leases.
+    """Show how chain and parts stand: blocks, validators, nodes, mirror, outbox, leases.
 
-    Exit code 4 when no node answers.
+    Where validators sign the blocks: who proposed the last one, who has had no part in the last 60,
+    and, when no block comes, since when, who is not heard of, and what to do. Exit code 4 when no
+    node answers, or the chain stands still.
 
     Example: muniment status --json
     """
     with opened(profile) as registry:
-        found = parts(registry.session)
+        chain = chain_standing(registry.session.profile.chain)
+        found = parts(registry.session, chain)
     if as_json:
-        show_json(found)
+        show_json({**found, "chain": chain_json(chain)})
     else:
         for name, value in found.items():
+            if name == "nodes":
+                for word, told in chain_lines(chain):
+                    click.echo(f"{word:10} {told}")
+                continue
             if isinstance(value, dict):
                 shown = ", ".join(f"{key} {each}" for key, each in value.items()) or "none"
             else:
                 shown = str(value)
             click.echo(f"{name:10} {shown}")
-    sys.exit(ExitCode.OK if any(each != "away" for each in found["nodes"].values()) else 4)
+    works = chain.head is not None and not chain.stands_still
+    sys.exit(ExitCode.OK if works else ExitCode.UNREACHABLE)

@@ -25,6 +25,8 @@ class ChainProfile:
     """The chain: its `id`, nodes, contracts, and how deep a block is final (None: as nodes say).
 
     `handovers` is the folder of the validators' hand-overs, where their set has changed.
+    `validators` gives addresses of validators the names that `muniment status` shows. Nothing
+    trusts them.
     """
 
     id: int
@@ -34,6 +36,7 @@ class ChainProfile:
     first_block: int = 0
     finality_depth: int | None = None
     handovers: Path | None = None
+    validators: Mapping[str, Address] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class Profile:
                 first_block=chain.number("first_block", 0),
                 finality_depth=chain.optional_number("finality_depth"),
                 handovers=chain.optional_path("handovers"),
+                validators=chain.addresses("validators"),
             ),
             agency=AgencyProfile(
                 id=agency.number("id"), source_system=agency.text("source_system", "agency")
@@ -186,7 +190,7 @@ class Profile:
             table = tomlkit.table()
             for each in fields(part):
                 value = getattr(part, each.name)
-                if value is None:
+                if value is None or value == {}:
                     continue
                 table[each.name] = self._plain(each.name, value)
             document[name] = table
@@ -195,6 +199,8 @@ class Profile:
     def _plain(self, name: str, value: Any) -> Any:
         if isinstance(value, Path):
             return self._short(value)
+        if isinstance(value, Mapping):
+            return dict(value)
         if isinstance(value, tuple):
             return [self._plain(name, each) for each in value]
         return self._short_url(value) if name == "store" else value
@@ -278,6 +284,16 @@ class _Table:
         if name not in self._values:
             return []
         return [self._folder / str(each) for each in self._take(name, list, "a list of paths")]
+
+    def addresses(self, name: str) -> dict[str, Address]:
+        """Different addresses by their names; none where the table is missing."""
+        if name not in self._values:
+            return {}
+        given = self._take(name, dict, "a table of names and addresses")
+        found = {each: address_of(f"{self._full(name)}.{each}", given[each]) for each in given}
+        if len(set(found.values())) != len(found):
+            raise InvalidInputError(self._full(name), "one name an address", "an address twice")
+        return found
 
     def url(self, name: str) -> str:
         found = str(self._take(name, str, "a database URL"))

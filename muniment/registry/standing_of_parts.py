@@ -7,24 +7,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from muniment.chain.connection import Connection
-from muniment.errors import ChainError, UnreachableError
 from muniment.registry.session import Session
+from muniment.registry.standing_of_chain import ChainStanding
 from muniment.store import mirror, outbox
 from muniment.store.leases import holder_of
 from muniment.store.tables import leases
 
 
-def parts(session: Session) -> dict[str, Any]:
+def parts(session: Session, chain: ChainStanding) -> dict[str, Any]:
     """Return nodes (their heads, or "away"), mirror, outbox by state, and the leases' holders."""
-    nodes: dict[str, Any] = {}
-    for url in session.nodes.urls:
-        # Without what may be secret in a URL: user, password, path.
-        shown = UnreachableError(url, "").endpoint
-        try:
-            nodes[shown] = Connection(url, session.profile.chain.id, timeout=5).block().number
-        except ChainError:
-            nodes[shown] = "away"
+    nodes: dict[str, Any] = {
+        each.url: "away" if each.head is None else each.head.number for each in chain.nodes
+    }
     with session.database.read() as connection:
         top = mirror.top_block(connection)
         final, counted = mirror.heights(connection)
