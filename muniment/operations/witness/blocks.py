@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from muniment.errors import MunimentError, ProofError
-from muniment.operations.witness.publication import Publication
+from muniment.operations.witness.publication import PROOFS, Publication
 from muniment.operations.witness.sightings import HeaderChecks, Sighting, WatchedNode
 from muniment.proof.istanbul import SealError
 from muniment.store.durable_files import replace
 from muniment.store.signed_statements import BLOCKS, SignedBlock, Statements
 
-PROOFS: Final = "proofs"
 _MODE: Final = 0o644
 
 

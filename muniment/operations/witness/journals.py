@@ -25,7 +25,7 @@ from muniment.operations.journal_mirror import (
     mirror,
 )
 from muniment.operations.journal_sources import source_at
-from muniment.operations.witness.publication import Publication
+from muniment.operations.witness.publication import PROOFS, Publication
 from muniment.operations.witness.settings import FollowedJournal
 from muniment.store.durable_files import replace
 from muniment.store.signed_statements import SignedCheckpoint, Statements
@@ -103,7 +103,8 @@ class JournalWitness:
             note = self._followed(followed)
         except (ForkError, DuplicateEntryError) as error:
             now = int(self._clock())
-            new = self._statements.add_incident(origin, error.what, error.kept, now)
+            kept = self._kept(origin, error.kept)
+            new = self._statements.add_incident(origin, error.what, kept, now)
             return JournalRound(origin, fault=error, contradiction=new, halted=new)
         except MunimentError as error:
             return JournalRound(origin, fault=error)
@@ -111,6 +112,15 @@ class JournalWitness:
             return JournalRound(origin, fault=CopyDamagedError(self.copy_of(origin), error))
         signed = None if note is None else self._sign(followed, note)
         return JournalRound(origin, signed=signed)
+
+    def _kept(self, origin: str, found: Path) -> Path:
+        """Copy a proof to where it stays, whatever becomes of the journal's copy."""
+        name = f"journal-{hashlib.sha256(origin.encode()).hexdigest()}"
+        folder = self._folder / PROOFS / f"{name}-{int(self._clock())}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in found.iterdir():
+            replace(folder / path.name, path.read_bytes(), mode=_MODE)
+        return folder
 
     def _followed(self, followed: FollowedJournal) -> bytes | None:
         """The copy's checkpoint, of a tree that extends what was signed; None of an empty one."""

@@ -24,6 +24,8 @@ BLOCKS: Final = "blocks"
 LATEST: Final = "latest"
 JOURNALS: Final = "journals"
 CHECKPOINT: Final = "checkpoint"
+PROOFS: Final = "proofs"
+"""Where proofs of contradictions lie, in the witness's own folder."""
 _MODE: Final = 0o644
 
 

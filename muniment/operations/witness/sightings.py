@@ -13,9 +13,13 @@ from muniment.errors import ChainError, InvalidInputError, MunimentError, ProofE
 from muniment.operations.witness.settings import WitnessSettings
 from muniment.operations.witness.validators import ValidatorSets
 from muniment.proof.headers import BlockHeader
-from muniment.proof.istanbul import IstanbulHeader
+from muniment.proof.istanbul import IstanbulHeader, SealError
 
 _TIMEOUT: Final = 10.0
+_REMEDY: Final = (
+    "do not use this node; but where the validators were changed, take the new set on the "
+    "operator's word: `muniment witness validators`"
+)
 _FORMS: Final = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 
 
@@ -105,7 +109,11 @@ class HeaderChecks:
         """
         if self.sets is not None:
             before = None if signed_before is None else IstanbulHeader.from_rlp(signed_before)
-            self.sets.check(IstanbulHeader.from_rlp(sighting.header), before)
+            try:
+                self.sets.check(IstanbulHeader.from_rlp(sighting.header), before)
+            except SealError as error:
+                error.remedy = _REMEDY
+                raise
 
     def signers(self, header: bytes) -> frozenset[bytes]:
         """Return the addresses that committed a header, none where blocks are not signed."""

@@ -179,7 +179,7 @@ class Witness:
             try:
                 lines = said(self.round())
             except (StoreError, InvalidInputError) as error:
-                lines = [f"error: {error.what}"]
+                lines = [f"error: {error.diagnostics()}"]
             except OSError as error:
                 lines = [f"error: {error.strerror or type(error).__name__}"]
             for line in lines:
@@ -246,7 +246,7 @@ def said(done: Round) -> list[str]:
         if each.signed is not None
     ]
     lines += [f"CONTRADICTION: {each.diagnostics()}" for each in done.contradictions]
-    lines += [f"{of}: {error.what}" for of, error in done.faults]
+    lines += [f"{of}: {error.diagnostics()}" for of, error in done.faults]
     if done.blocks.halted:
         lines.append("no block is signed: `muniment witness status` says why")
     lines += [
