@@ -168,16 +168,17 @@ def handover() -> None:
 
 @handover.command()
 @click.argument("which", type=click.Choice(["add", "remove"]))
-@click.argument("address")
+@click.argument("member")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
-def make(folder: Path, which: str, address: str, file: Path) -> None:
-    """Write to FILE the hand-over by which ADDRESS comes or goes, signed by the keys of this host.
+def make(folder: Path, which: str, member: str, file: Path) -> None:
+    """Write to FILE the hand-over by which MEMBER (name or address) comes or goes.
 
-    The other operators sign it on their hosts; the last one sends it to all.
+    It is signed by the keys of this host. The other operators sign it on their hosts; the last one
+    sends it to all.
     """
     network = Network.at(folder)
-    made = handing_over.draft(network, address.lower(), add=which == "add")
+    made = handing_over.draft(network, network.address(member), add=which == "add")
     _sign(network, made, file)
 
 

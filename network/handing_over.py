@@ -141,7 +141,7 @@ def _running(network: Network) -> Member:
 
 
 def _sealing(path: Path, number: str) -> tuple[bytes, ...]:
-    """Who may seal the block after one."""
+    """Who may seal a block."""
     found = ask(path, "istanbul_getValidators", [number])
     return tuple(sorted(bytes.fromhex(each[2:]) for each in found))
 

@@ -136,6 +136,10 @@ class Network:
         known = ", ".join(each.name for each in self.members)
         raise InvalidInputError("member", f"one of {known}", repr(name))
 
+    def address(self, named: str) -> str:
+        """Return an address as it is, or a member's by its name. Raises `InvalidInputError`."""
+        return named.lower() if _ADDRESS.fullmatch(named.lower()) else self.member(named).address
+
     def with_members(self, members: Sequence[Member]) -> Network:
         """Return the network with other members."""
         return replace(self, members=tuple(members))

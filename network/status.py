@@ -19,7 +19,7 @@ _SECONDS: Final = 3.0
 class Standing:
     """One node: `pid` None where it does not run, the rest None where it does not answer.
 
-    `validators` are the addresses that may seal the next block, as this node says.
+    `validators` are the addresses that may seal its highest block, as this node says.
     """
 
     name: str
@@ -54,6 +54,6 @@ def standing(network: Network, member: Member) -> Standing:
 
 
 def validators(network: Network, member: Member) -> list[str]:
-    """The addresses that may seal the next block, sorted. Raises `NetworkError`, `RpcError`."""
+    """Who may seal the node's highest block: addresses, sorted. Raises `NetworkError`, `RpcError`."""
     found = ask(socket_of(network, member), "istanbul_getValidators", ["latest"], timeout=_SECONDS)
     return sorted(each.lower() for each in found)

@@ -151,8 +151,7 @@ def signed_header(connection: Connection, block: Block) -> bytes:
 def validators_of(connection: Connection, number: int) -> tuple[bytes, ...]:
     """Return who may sign block `number`, as a node that runs Istanbul says: addresses of 20 bytes,
     ascending. Raises `HeaderError` for another answer, `UnreachableError`."""
-    # The node answers for the block after the one that it is asked of.
-    answer = connection.request("kaia_getCouncil", [hex(max(number - 1, 0))])
+    answer = connection.request("kaia_getCouncil", [hex(number)])
     try:
         return tuple(sorted(bytes.fromhex(each[2:]) for each in answer))
     except (TypeError, ValueError) as error:

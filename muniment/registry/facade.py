@@ -222,7 +222,8 @@ class Registry:
         witnessed: bytes | None = None,
         access: Access = OWN_WORK,
     ) -> bytes:
-        """Return the evidence file of a record; `fields` are the values to show, None for all.
+        """Return the evidence file of a record; `fields` are the values to show, None for all;
+        with `witnessed`, a note of witnesses, it is as of their block.
 
         See `evidence_making.make_evidence`. Raises `NoProofsError` where the node has no proofs.
         """

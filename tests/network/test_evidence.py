@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from muniment.chain import Connection
 from muniment.chain.anchors import header_of
+from muniment.chain.engines import validators_of
 from muniment.cli import commands
 from muniment.errors import InvalidInputError
 from muniment.evidence import EvidenceFile, Outcome, TrustFile, Verdict, Verifier
 from muniment.evidence.block_notes import sign_block
 from muniment.evidence.handovers import HandOver
 from muniment.journal.checkpoints import COSIGNATURE, NoteKey
-from muniment.proof.istanbul import IstanbulHeader
+from muniment.proof.istanbul import IstanbulHeader, ValidatorSet
 from muniment.record import RecordType, TypeId
 from muniment.record.keccak import keccak
 from muniment.record.types import Sharing
@@ -157,6 +158,11 @@ def test_evidence__before_between_and_after_changes_of_the_set(office: Office) -
     ids = provable_records(registry.session).record_ids
     [bundle] = evidence_bundles(registry.session, ids)
     assert office.verdict(bundle, today).outcome is not Outcome.INVALID
+    # At each block the node names the set that has signed it, at the changes too.
+    for number in range(first.number, header(after).number + 1):
+        signed = header_of(office.connection, office.connection.block(number))
+        named = ValidatorSet(validators_of(office.connection, number))
+        assert named.check(IstanbulHeader.from_rlp(signed)).committers
     # Whoever has no hand-overs is told so, and makes nothing that would not hold.
     chain = replace(office.profile.chain, handovers=None)
     bare = Registry.open(replace(office.profile, chain=chain), password=PASSWORD)

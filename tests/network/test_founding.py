@@ -82,7 +82,7 @@ def test_network_of_four_hosts__has_one_first_block_and_runs(hosts: dict[str, Pa
     assert sorted(own["validators"]) == sorted(each.address for each in Network.at(land).members)
     # Three of four sign on their hosts who comes after them, before they vote.
     paper, leaving = hosts["land"].parent / "paper.json", Network.at(land).member("audit").address
-    told_of = run(land, "handover", "make", "remove", leaving, str(paper))
+    told_of = run(land, "handover", "make", "remove", "audit", str(paper))
     assert "signatures are missing of 2 of" in told_of
     assert "safety" in told_of
     assert "missing of 1 of" in run(hosts["aviation"], "handover", "sign", str(paper))

@@ -70,8 +70,8 @@ def asked(connection: Connection, number: int) -> Any:
 
 
 def council(connection: Connection, number: int) -> list[str]:
-    """Who could seal a block: what the node says of the one before it."""
-    found = connection.request("kaia_getCouncil", [hex(number - 1)])
+    """Who could seal a block."""
+    found = connection.request("kaia_getCouncil", [hex(number)])
     return sorted(each.lower() for each in found)
 
 

@@ -41,6 +41,7 @@ def address(key: bytes) -> bytes:
     return bytes(keccak(public)[-20:])
 
 
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NAMES = [address(each) for each in KEYS]
 
 
@@ -207,9 +208,16 @@ def test_handover__says_what_is_missing() -> None:
         one.require_signed()
     with pytest.raises(HandOverError, match="not signed by"):
         one.signed([KEYS[1], KEYS[2]]).require_signed()
-    broken = replace(one, signatures=(b"\xff" * 65,))
-    with pytest.raises(HandOverError, match="is none"):
-        broken.signers()
+    good = one.signatures[0]
+    upper = (ORDER - int.from_bytes(good[32:64], "big")).to_bytes(32, "big")
+    for other in (
+        b"\xff" * 65,
+        bytes(65),
+        good[:64] + bytes([good[64] + 27]),
+        good[:32] + upper + bytes([good[64] ^ 1]),
+    ):
+        with pytest.raises(HandOverError, match="is none"):
+            replace(one, signatures=(other,)).signers()
     twice = replace(one, signatures=one.signatures * 2)
     with pytest.raises(HandOverError, match="not in order"):
         twice.missing()
