@@ -54,6 +54,6 @@ def standing(network: Network, member: Member) -> Standing:
 
 
 def validators(network: Network, member: Member) -> list[str]:
-    """Who may seal the node's highest block: addresses, sorted. Raises `NetworkError`, `RpcError`."""
+    """Who may seal its highest block: addresses, sorted. Raises `NetworkError`, `RpcError`."""
     found = ask(socket_of(network, member), "istanbul_getValidators", ["latest"], timeout=_SECONDS)
     return sorted(each.lower() for each in found)
