@@ -264,6 +264,8 @@ def failing_handovers(scene: Scene) -> dict[str, bytes]:
             between,
             [resigned(scene, first, everyone, number=header_of(between).number)],
         ),
+        "with-a-strangers-signature": (between, [with_stranger(first)]),
+        "unused-for-a-block-signed-by-both": (by_both(scene), [first]),
         "unused": (scene.files["consensus"], [resigned(scene, first, everyone, number=1)]),
     }
     found = {
@@ -272,6 +274,20 @@ def failing_handovers(scene: Scene) -> dict[str, bytes]:
     }
     found["handover-missing"] = with_anchor(between, handovers=())
     return found
+
+
+def with_stranger(handover: HandOver) -> HandOver:
+    """One signature more, of a key that is in neither set."""
+    found = dict(zip(handover.signers(), handover.signatures, strict=True))
+    address = keccak(STRANGER.public_key.format(compressed=False)[1:])[-20:]
+    found[address] = STRANGER.sign_recoverable(handover.message, hasher=keccak)
+    return replace(handover, signatures=tuple(found[each] for each in sorted(found)))
+
+
+def by_both(scene: Scene) -> bytes:
+    """A block that all four of the old set have signed: four are a quorum of the five too."""
+    first = scene.handovers[0]
+    return signed_anew(scene, scene.files["consensus"], list(first.old), first.number + 1)
 
 
 def witnessed(scene: Scene, name: str, **changes: Any) -> bytes:
@@ -318,6 +334,7 @@ def cases(scene: Scene) -> dict[str, tuple[bytes, dict[str, Any]]]:
         f"{name}.json": (files[name], {"outcome": outcome}) for name, outcome in good.items()
     }
     found["consensus-bundle.json"] = (files["consensus-bundle"], {"outcome": ["valid", "revoked"]})
+    found["consensus-signed-by-both.json"] = (by_both(scene), {"outcome": "valid"})
     found["consensus-witnessed.json"] = (witnessed(scene, "consensus"), {"outcome": "valid"})
     for name in ("between", "after"):
         data = witnessed(scene, name)

@@ -25,6 +25,7 @@ from muniment.evidence.handovers import (
 from muniment.evidence.members import EvidenceFormError
 from muniment.evidence.trust import PinnedValidators
 from muniment.proof.istanbul import IstanbulHeader, ValidatorSet
+from muniment.record.canonical import canonicalize
 from muniment.record.keccak import keccak
 from muniment.registry.consensus import kept_handovers
 from muniment.registry.profile import Profile
@@ -169,6 +170,13 @@ def test_flipped_bit__is_refused(seed: int) -> None:
     place = random.Random(seed).randrange(len(data) * 8)
     data[place // 8] ^= 1 << place % 8
     assert verified(bytes(data)).outcome in REFUSED
+
+
+def test_note_that_is_too_long__is_refused_as_a_form() -> None:
+    file = json.loads(vector("consensus-witnessed"))
+    file["anchor"]["witnessed"] = "a" * ((1 << 20) + 1)
+    found = verified(canonicalize(file))
+    assert (found.outcome, found.step) == (Outcome.INVALID, 1)
 
 
 def test_mutated_files__are_refused() -> None:
