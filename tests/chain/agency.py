@@ -16,7 +16,7 @@ from muniment.registry import AgencyProfile, ChainProfile, KeysProfile, Profile,
 from muniment.registry.profile import JournalProfile, ReadsProfile
 from muniment.store.keys import KeyStore
 from tests.chain.conftest import ROLES, World
-from toolchain.local_chain import CHAIN_ID, development_keys
+from toolchain.local_chain import development_keys
 
 PASSWORD = "correct horse"
 SCHEMA = {
@@ -70,7 +70,9 @@ Open = Callable[..., Registry]
 @pytest.fixture
 def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
     """Opens the registry as an officer of a role."""
-    lineage = derive_lineage(CHAIN_ID, bytes.fromhex(world.registries.records.address[2:]))
+    lineage = derive_lineage(
+        world.connection.chain_id, bytes.fromhex(world.registries.records.address[2:])
+    )
     key_file = tmp_path / "key"
     key_file.write_bytes(b"k" * 32)
     key_file.chmod(0o600)
@@ -94,7 +96,7 @@ def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
         profile = Profile(
             path=tmp_path / "profile.toml",
             chain=ChainProfile(
-                CHAIN_ID,
+                world.connection.chain_id,
                 urls or (world.connection.url,),
                 world.registries.records.address,
                 world.registries.shares.address,

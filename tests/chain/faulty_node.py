@@ -18,9 +18,10 @@ Request = dict[str, Any]
 class FaultyNode:
     """The proxy at `url` before the node at `real`.
 
-    `answer_to` may change the answer of a request; `fault` is what happens to whole HTTP answers:
-    "" nothing, "late", "half", "dropped" (after the node had it), or a status as text. `times` is
-    how often it happens, None for ever; `only` names the methods that it happens to.
+    `answer_to` may change the answer of a request (None: it was refused); `fault` is what happens
+    to whole HTTP answers: "" nothing, "late", "half", "dropped" (after the node had it), or a
+    status as text. `times` is how often it happens, None for ever; `only` names the methods that it
+    happens to.
     """
 
     def __init__(self, real: str) -> None:
@@ -74,8 +75,10 @@ def _handler(node: FaultyNode) -> type[http.server.BaseHTTPRequestHandler]:
             answers = {each["id"]: each for each in (said if isinstance(said, list) else [said])}
             for each in many:
                 answer = answers[each["id"]]
-                if "result" in answer:
-                    answer["result"] = node.answer_to(each, answer["result"])
+                changed = node.answer_to(each, answer.get("result"))
+                if "result" in answer or changed is not None:
+                    answer.pop("error", None)
+                    answer["result"] = changed
             whole = json.dumps(said).encode()
             self._send(200, whole[: len(whole) // 2] if fault == "half" else whole)
 

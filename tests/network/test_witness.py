@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811  (fixtures are arguments)
+"""A witness of four real validators: what they sign it signs, and what a node makes up it does
+not."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muniment.chain import Connection
+from muniment.chain.anchors import header_of
+from muniment.chain.engines import header_rlp
+from muniment.evidence.block_notes import block_witnessed_at
+from muniment.journal.checkpoints import checkpoint_in, cosigned_at
+from muniment.operations.witness import (
+    FollowedJournal,
+    NamedValidators,
+    Round,
+    Witness,
+    WitnessSettings,
+    create,
+)
+from muniment.operations.witness.blocks import UnsignedContradictionError
+from muniment.operations.witness.identity import Identity
+from muniment.operations.witness.witness import name_validators
+from muniment.proof.istanbul import IstanbulHeader, SealError
+from muniment.registry import Stage
+from muniment.registry.journal_evidence import seals_of
+from muniment.registry.sealing import log_key
+from network.founding import add_local
+from network.members import Network
+from network.running import height, stop, wait_for_blocks
+from network.status import validators
+from network.voting import promote
+from tests.chain.agency import Open, opened  # noqa: F401
+from tests.chain.faulty_node import Request, faulty_node
+from tests.chain.test_journals import Officers, imported, officer, seal, write  # noqa: F401
+from tests.network.conftest import CHAIN, grows, until
+
+pytestmark = pytest.mark.slow
+
+
+def named(network: Network, block: int = 0) -> NamedValidators:
+    told = validators(network, network.validators()[0])
+    return NamedValidators(block, tuple(bytes.fromhex(each[2:]) for each in told))
+
+
+class Auditor:
+    """A witness of a network, by its own settings."""
+
+    def __init__(
+        self, folder: Path, network: Network, urls: list[str], *journals: FollowedJournal
+    ) -> None:
+        settings = WitnessSettings(
+            "audit.example/w1", CHAIN, tuple(urls), (named(network),), journals
+        )
+        self.folder = folder
+        self.identity: Identity = create(folder, settings)
+
+    def round(self) -> Round:
+        with Witness.open(self.folder) as witness:
+            return witness.round()
+
+    def note(self, path: str) -> bytes:
+        return (self.folder / "published" / path).read_bytes()
+
+    def assert_seen(self, number: int, block_hash: bytes) -> None:
+        note = self.note(f"blocks/{number}")
+        seen = block_witnessed_at(note, CHAIN, number, block_hash, [self.identity.key])
+        assert abs(seen["audit.example/w1"] - time.time()) < 300
+
+
+def test_blocks_and_a_journal__are_followed_and_vouched_for(
+    network: Network, officer: Officers, tmp_path: Path
+) -> None:
+    registry = officer("registrar")
+    imported(registry, write(tmp_path, 300))
+    seal(registry, Stage.FINAL)
+    journal = FollowedJournal(
+        log_key(registry.session, 1), str(tmp_path / "vault/objects/jo/journals/1")
+    )
+    members = network.validators()
+    auditor = Auditor(tmp_path / "witness", network, [each.url for each in members], journal)
+    first = auditor.round()
+    assert first.faults == []
+    assert first.blocks.signed is not None
+    assert first.journals[0].signed is not None
+    assert first.journals[0].signed.size == 300
+    node = Connection(members[2].url, CHAIN)
+    signed = first.blocks.signed
+    auditor.assert_seen(signed.number, node.block(signed.number).hash)
+    # One validator dies: its node is missed, the chain is followed.
+    stop(network, [members[0]], kill=True)
+    grows(network, members[1], 3)
+    second = auditor.round()
+    assert [of for of, _ in second.faults] == ["node 1"]
+    assert second.blocks.signed is not None
+    assert second.blocks.signed.number >= signed.number + 3
+    # What is co-signed is what the chain has sealed: so evidence can carry it.
+    name = next((auditor.folder / "published/journals").iterdir()).name
+    note = auditor.note(f"journals/{name}/checkpoint")
+    assert set(cosigned_at(note, [auditor.identity.key])) == {"audit.example/w1"}
+    [sealed] = seals_of(registry.session, node, node.block(), 1, 1)
+    said = checkpoint_in(note)
+    assert (said.size, said.root) == (sealed.size, sealed.root) == (300, said.root)
+
+
+class Liar:
+    """What a node's proxy answers: a block of its own making, or what was true a while ago."""
+
+    def __init__(self, change: Callable[[dict[str, Any]], None]) -> None:
+        self.change = change
+        self.made: dict[str, Any] | None = None
+
+    def forge(self, real: Connection, number: str = "latest") -> None:
+        """Make the block up: a real header, changed, with the hash that this makes."""
+        made = real.request("kaia_getHeaderByNumber", [number])
+        self.change(made)
+        data = header_rlp(made)
+        made["hash"] = f"0x{IstanbulHeader.from_rlp(data).hash.hex()}"
+        self.made = made
+
+    def answer(self, request: Request, result: Any) -> Any:
+        made = self.made
+        if made is None:
+            return result
+        method, first = request["method"], (request["params"] or [""])[0]
+        if method == "kaia_getHeaderByHash" and first == made["hash"]:
+            return made
+        if method.endswith("ByNumber") and first in ("latest", made["number"]):
+            return {**result, **made}
+        return result
+
+
+def grown(header: dict[str, Any]) -> None:
+    """A block that is not there yet, with the seals of one that is."""
+    header["number"] = hex(int(header["number"], 16) + 100)
+
+
+def another_state(header: dict[str, Any]) -> None:
+    header["stateRoot"] = "0x" + "ab" * 32
+
+
+@pytest.mark.parametrize("change", [grown, another_state])
+def test_forged_header__is_found_and_not_signed(
+    network: Network, tmp_path: Path, change: Callable[[dict[str, Any]], None]
+) -> None:
+    honest = network.validators()[1].url
+    real = Connection(honest, CHAIN)
+    with faulty_node(network.validators()[0].url) as proxy:
+        auditor = Auditor(tmp_path / "alone", network, [proxy.url])
+        both = Auditor(tmp_path / "both", network, [proxy.url, honest])
+        before = auditor.round().blocks.signed
+        assert before is not None
+        liar = Liar(change)
+        grows(network, network.validators()[1], 2)
+        liar.forge(real)
+        proxy.answer_to = liar.answer
+        done = auditor.round()
+        assert done.blocks.signed is None
+        assert [type(error) for _, error in done.faults] == [SealError]
+        # Beside an honest node it does no harm.
+        seen = both.round()
+        assert [of for of, _ in seen.faults] == ["node 1"]
+        assert seen.blocks.signed is not None
+        auditor_notes = {path.name for path in (auditor.folder / "published/blocks").iterdir()}
+        assert auditor_notes == {"latest", str(before.number)}
+        both.assert_seen(seen.blocks.signed.number, real.block(seen.blocks.signed.number).hash)
+        # Another hash at the height that was signed: told as that.
+        liar.forge(real, hex(before.number))
+        if change is another_state:
+            done = auditor.round()
+            assert [type(error) for _, error in done.faults] == [UnsignedContradictionError]
+            assert done.contradictions == []
+        # It comes back to the truth.
+        liar.made = None
+        assert auditor.round().blocks.signed is not None
+
+
+def test_old_head__is_no_new_statement(network: Network, tmp_path: Path) -> None:
+    first, second = network.validators()[:2]
+    with faulty_node(first.url) as proxy:
+        auditor = Auditor(tmp_path / "w", network, [proxy.url])
+        signed = auditor.round().blocks.signed
+        assert signed is not None
+        # True once, and signed by validators: a head of before.
+        liar = Liar(lambda _: None)
+        liar.forge(Connection(first.url, CHAIN), hex(signed.number - 1))
+        proxy.answer_to = liar.answer
+        grows(network, second, 2)
+        done = auditor.round()
+        assert (done.blocks.signed, done.faults) == (None, [])
+        assert done.blocks.heads == {0: signed.number - 1}
+        told = json.loads((auditor.folder / "last-round.json").read_text())
+        assert told["heads"] == {"node 1": signed.number - 1}
+
+
+def test_set_that_changes__is_followed_on_a_persons_word(network: Network, tmp_path: Path) -> None:
+    url = network.validators()[1].url
+    auditor = Auditor(tmp_path / "w", network, [url])
+    before = auditor.round().blocks.signed
+    assert before is not None
+    voted = height(network, network.validators()[0])
+    grown_network, member = add_local(network, "v5")
+    grown_network = promote(grown_network, member)
+    wait_for_blocks(grown_network, grown_network.validators(), 3)
+    stranger = bytes.fromhex(member.address[2:])
+    node = Connection(url, CHAIN)
+
+    def sealed_by_the_new_one() -> bool:
+        header = IstanbulHeader.from_rlp(header_of(node, node.block()))
+        return stranger in {header.proposer(), *header.committers()}
+
+    until(sealed_by_the_new_one, 60)
+    refused = 0
+    for _ in range(20):
+        done = auditor.round()
+        refused += bool(done.faults)
+        assert all(isinstance(error, SealError) for _, error in done.faults)
+        if refused:
+            break
+        time.sleep(0.5)
+    assert refused
+    name_validators(auditor.folder, named(grown_network, voted))
+    after = auditor.round()
+    assert after.faults == []
+    assert after.blocks.signed is not None
+    assert checkpoint_in(auditor.note("blocks/latest")).size == after.blocks.signed.number
+    auditor.assert_seen(after.blocks.signed.number, node.block(after.blocks.signed.number).hash)
