@@ -38,6 +38,8 @@ KEY_PATH: Final = "verifier-key"
 REFUSED: Final = "refused"
 _MODE: Final = 0o644
 _BUNDLES: Final = 64
+_LOCAL_ID: Final = slice(14, 46)
+"""Where an entry has its local id (docs/spec/journals.md, § 2)."""
 
 Tell = Callable[[int], None]
 """Is told how many entries are done."""
@@ -95,6 +97,26 @@ class Mirrored:
     copied: int
 
 
+class CopyMemory:
+    """What a process remembers of one copy from one time to the next: the ids that it has, so that
+    a journal that has grown by little is not read from its beginning again."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._size = 0
+        self._seen: SeenIds | None = None
+
+    def take(self, size: int) -> SeenIds | None:
+        """Return the ids of a copy of `size` entries where they are known; they are given away."""
+        seen = self._seen if self._size == size else None
+        self._seen = None
+        return seen
+
+    def keep(self, size: int, seen: SeenIds | None) -> None:
+        """Remember the ids of a copy of `size` entries."""
+        self._size, self._seen = size, seen
+
+
 def mirror(
     source: JournalSource,
     target: Path,
@@ -102,11 +124,13 @@ def mirror(
     *,
     tell: Tell,
     new_key: NoteKey | None = None,
+    memory: CopyMemory | None = None,
 ) -> Mirrored:
     """Bring the copy at `target` up to the journal at `source`.
 
     `key` is the journal's verifier key; a copy remembers its own, and refuses another. `new_key` is
-    what the agency rotated it to: from now on the copy takes checkpoints of either. Raises
+    what the agency rotated it to: from now on the copy takes checkpoints of either. `memory` is
+    that of this copy, where a process follows it again and again. Raises
     `MirrorSourceError`, `ForkError`, `DuplicateEntryError`, `NoteError`, `InvalidInputError`; the
     copy's checkpoint stays as it was then.
     """
@@ -115,7 +139,8 @@ def mirror(
     theirs = verify_any(note, known)
     if theirs.origin != known[0].name:
         raise MirrorSourceError(source, f"it is the journal {theirs.origin}, not {known[0].name}")
-    copy = _Copy(source, target, known)
+    memory = memory or CopyMemory()
+    copy = _Copy(source, target, known, memory)
     mine = copy.checkpoint
     if theirs.size <= mine.size:
         at_their_size = TileTree(copy.read, mine.size).root(theirs.size)
@@ -133,13 +158,16 @@ def mirror(
     # All of the copy is on disk before its checkpoint says so.
     os.sync()
     replace(target / CHECKPOINT_PATH, note, mode=_MODE)
+    memory.keep(theirs.size, copy.seen)
     return Mirrored(theirs.origin, theirs.size, theirs.root, theirs.size - mine.size)
 
 
 class _Copy:
     """A copy that grows. What lies past its checkpoint is written anew, so a kill does no harm."""
 
-    def __init__(self, source: JournalSource, target: Path, keys: Sequence[NoteKey]) -> None:
+    def __init__(
+        self, source: JournalSource, target: Path, keys: Sequence[NoteKey], memory: CopyMemory
+    ) -> None:
         self._source = source
         self._target = target
         try:
@@ -149,6 +177,9 @@ class _Copy:
             self.note = b""
             self.checkpoint = Checkpoint(keys[0].name, 0, GrowingEdge().root())
         self.edge = GrowingEdge.read(self.read, self.checkpoint.size)
+        # Given back once the copy has grown: what was refused must not stay in it.
+        self.seen: SeenIds | None = None
+        self._memory = memory
 
     def read(self, path: str) -> bytes:
         """Return a file of the copy. Raises `OSError`."""
@@ -163,7 +194,7 @@ class _Copy:
 
     def extend(self, size: int, tell: Tell) -> set[bytes]:
         """Copy the entries up to `size`; return the local ids that may come twice."""
-        seen = self._seen(tell)
+        seen = self._memory.take(self.checkpoint.size) or self._seen(tell)
         suspicious: set[bytes] = set()
         for entries in _runs(self._source, self.checkpoint.size, size):
             ids = [each for each in map(_registered, entries) if each is not None]
@@ -174,6 +205,7 @@ class _Copy:
             seen = _added(seen, ids, lambda: self._seen(lambda _: None, self.edge.size))
             self.write(self.edge.append(entries))
             tell(self.edge.size)
+        self.seen = seen
         return suspicious
 
     def _seen(self, tell: Tell, size: int | None = None) -> SeenIds:
@@ -183,7 +215,7 @@ class _Copy:
         seen = SeenIds(bits=bits)
         done = 0
         for entries in _runs(FolderSource(self._target), 0, end):
-            seen.add(each for each in map(_registered, entries) if each is not None)
+            seen.add(each[_LOCAL_ID] for each in entries)
             done += len(entries)
             tell(done)
         return seen
@@ -196,9 +228,9 @@ class _Copy:
         index = 0
         for entries in _runs(FolderSource(self._target), 0, size):
             for entry in entries:
-                local_id = _registered(entry)
-                if local_id in suspicious:
-                    places.setdefault(local_id, []).append(index)
+                # Few are: the others need not be parsed.
+                if entry[_LOCAL_ID] in suspicious and _registered(entry) is not None:
+                    places.setdefault(entry[_LOCAL_ID], []).append(index)
                 index += 1
         return {each: indexes for each, indexes in places.items() if len(indexes) > 1}
 

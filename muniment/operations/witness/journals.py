@@ -20,6 +20,7 @@ from muniment.journal.checkpoints import signed_by, verify
 from muniment.journal.tiles import CHECKPOINT_PATH, TileTree
 from muniment.operations.journal_mirror import (
     REFUSED,
+    CopyMemory,
     DuplicateEntryError,
     ForkError,
     mirror,
@@ -85,6 +86,7 @@ class JournalWitness:
         self._statements = statements
         self._publication = publication
         self._clock = clock
+        self._memories: dict[Path, CopyMemory] = {}
 
     def copy_of(self, origin: str) -> Path:
         """Return the folder of a journal's copy."""
@@ -127,7 +129,8 @@ class JournalWitness:
         copy = self.copy_of(followed.key.name)
         copy.parent.mkdir(exist_ok=True)
         source = source_at(followed.source, self._folder)
-        done = mirror(source, copy, followed.key, tell=lambda _: None)
+        memory = self._memories.setdefault(copy, CopyMemory())
+        done = mirror(source, copy, followed.key, tell=lambda _: None, memory=memory)
         last = self._statements.checkpoint(followed.key.name)
         if last is not None and done.size < last.size:
             raise CopyBehindError(followed.key.name, done.size, last.size)
