@@ -70,9 +70,8 @@ Open = Callable[..., Registry]
 @pytest.fixture
 def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
     """Opens the registry as an officer of a role."""
-    lineage = derive_lineage(
-        world.connection.chain_id, bytes.fromhex(world.registries.records.address[2:])
-    )
+    chain_id = world.connection.chain_id
+    lineage = derive_lineage(chain_id, bytes.fromhex(world.registries.records.address[2:]))
     key_file = tmp_path / "key"
     key_file.write_bytes(b"k" * 32)
     key_file.chmod(0o600)
@@ -96,12 +95,13 @@ def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
         profile = Profile(
             path=tmp_path / "profile.toml",
             chain=ChainProfile(
-                world.connection.chain_id,
+                chain_id,
                 urls or (world.connection.url,),
                 world.registries.records.address,
                 world.registries.shares.address,
                 world.registries.first_block,
-                2,
+                # Validators sign their blocks: final at once, and the node tells.
+                2 if chain_id == CHAIN_ID else None,
             ),
             agency=AgencyProfile(1, "land-register"),
             keys=KeysProfile(

@@ -31,9 +31,10 @@ CHAIN = 7001
 BURST = 20
 
 
-@pytest.fixture
-def network(tmp_path: Path) -> Iterator[Network]:
-    made = create_local(tmp_path / "net", CHAIN, 4)
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """Shared by a module's tests: each leaves it as it was, all validators up and level."""
+    made = create_local(tmp_path_factory.mktemp("net"), CHAIN, 4)
     try:
         start(made, made.own())
         wait_for_blocks(made, made.own())
@@ -44,7 +45,7 @@ def network(tmp_path: Path) -> Iterator[Network]:
         stop(grown, grown.own(), kill=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world(network: Network) -> World:
     return deploy_world(network.validators()[0].url, CHAIN)
 
@@ -55,6 +56,8 @@ class Load:
     def __init__(self, network: Network, world: World, database: Database) -> None:
         self.world = world
         self.database = database
+        # Its own records, on a registry that tests share.
+        self.name = f"under load {time.time_ns()}"
         self.acts: list[Act] = []
         self.faults: list[BaseException] = []
         self.unreachable = 0
@@ -93,7 +96,7 @@ class Load:
 
     def acknowledge(self) -> None:
         first = len(self.acts)
-        acts = [self._act(f"under load {first + i}") for i in range(BURST)]
+        acts = [self._act(f"{self.name} {first + i}") for i in range(BURST)]
         with self.database.write() as connection:
             outbox.acknowledge(connection, acts, int(time.time() * 1000))
         self.acts += acts

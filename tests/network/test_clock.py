@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A validator whose clock is an hour off: the others go on without believing it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from muniment.registry.standing_of_chain import ChainStanding
+from network import running
+from network.members import Network
+from network.running import start, stop, wait_for_blocks, wait_until_answering
+from tests.network import shifted_clock
+from tests.network.conftest import assert_one_chain, block, grows, until
+from tests.network.test_standing import labels, standing
+
+pytestmark = pytest.mark.slow
+
+HOUR = 3600
+
+
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR])
+def test_clock_an_hour_off__no_block_is_of_another_time(
+    network: Network, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    first, _, _, wrong = network.validators()
+    stop(network, [wrong])
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "program", shifted_clock.program)
+        patched.setenv(shifted_clock.VARIABLE, str(seconds))
+        start(network, [wrong])
+    wait_until_answering(network, [wrong])
+    try:
+        grows(network, first, 12)
+        found: ChainStanding = standing(network, 8)
+        print(found)
+        for number in range(int(block(network, first, "latest")["number"], 16) - 8, 0):
+            told = int(block(network, first, number)["timestamp"], 16)
+            assert abs(told - time.time()) < 60
+        assert not found.stands_still
+        assert not found.clock_differs
+        assert labels(found, "silent") == ["audit"]
+    finally:
+        stop(network, [wrong], kill=True)
+        start(network, [wrong])
+        wait_for_blocks(network, [wrong], 2)
+    until(lambda: not standing(network, 8).silent, 60)
+    assert_one_chain(network)

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `muniment status` says of a network that is well, and of each of its outages.
+
+One network is shared: every test leaves all four validators up and level.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from muniment.chain.connection import address_of
+from muniment.registry.profile import ChainProfile
+from muniment.registry.standing_of_chain import (
+    LONGEST_SECONDS,
+    ChainStanding,
+    chain_standing,
+)
+from network.founding import create_local
+from network.members import Member, Network
+from network.running import (
+    height,
+    initialise,
+    pid_of,
+    start,
+    stop,
+    wait_for_blocks,
+    wait_until_answering,
+)
+from tests.network.conftest import CHAIN, assert_one_chain, grows, until
+from tests.network.lines import Line, lines_between
+from toolchain.local_chain import ROOT
+
+pytestmark = pytest.mark.slow
+
+NAMES = ("land", "aviation", "safety", "audit")
+NOBODY = address_of("registry", "0x" + "11" * 20)
+
+
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, list[Line]]]:
+    made = create_local(tmp_path_factory.mktemp("net"), CHAIN, 4)
+    with lines_between(made) as lines:
+        try:
+            start(made, made.own())
+            wait_for_blocks(made, made.own())
+            yield made, lines
+        finally:
+            stop(made, made.own(), kill=True)
+
+
+@pytest.fixture
+def network(laid: tuple[Network, list[Line]]) -> Network:
+    return laid[0]
+
+
+@pytest.fixture
+def lines(laid: tuple[Network, list[Line]]) -> list[Line]:
+    return laid[1]
+
+
+def profile_of(network: Network) -> ChainProfile:
+    members = network.validators()
+    return ChainProfile(
+        CHAIN,
+        tuple(each.url for each in members),
+        NOBODY,
+        validators={
+            name: address_of("validator", each.address)
+            for name, each in zip(NAMES, members, strict=True)
+        },
+    )
+
+
+def standing(network: Network, last: int = 8) -> ChainStanding:
+    begun = time.monotonic()
+    found = chain_standing(profile_of(network), last)
+    assert time.monotonic() - begun < LONGEST_SECONDS + 1
+    return found
+
+
+def status(network: Network, folder: Path, *options: str) -> tuple[int, str]:
+    """What the command says, to somebody who has no more than a profile."""
+    chain = profile_of(network)
+    validators = "\n".join(f'{name} = "{address}"' for name, address in chain.validators.items())
+    path = folder / "muniment.toml"
+    path.write_text(
+        f"""format = "muniment/profile/v1"
+database = "sqlite:///muniment.db"
+vault = "vault"
+[chain]
+id = {CHAIN}
+urls = {json.dumps(chain.urls)}
+registry = "{NOBODY}"
+[chain.validators]
+{validators}
+[agency]
+id = 1
+[keys]
+store = "sqlite:///keys.db"
+root = "root.json"
+"""
+    )
+    command = [sys.executable, "-m", "muniment.cli", "status", "--profile", str(path), *options]
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert answer.stderr == ""
+    return answer.returncode, answer.stdout
+
+
+def labels(found: ChainStanding, which: str) -> list[str]:
+    return sorted(each.label for each in getattr(found, which))
+
+
+def test_network_that_is_well__is_shown_with_names(network: Network, tmp_path: Path) -> None:
+    first = network.validators()[0]
+    grows(network, first, 12)
+    found = standing(network, 12)
+    assert found.head is not None
+    assert found.head.number >= 12
+    assert found.looked_at == 12
+    assert 0.5 < (found.block_seconds or 0) < 3
+    assert found.proposer in profile_of(network).validators.values()
+    assert labels(found, "validators") == labels(found, "up") == sorted(NAMES)
+    assert (found.needed, found.silent, found.unheard, found.fault) == (3, [], [], "")
+    # In turn: each has proposed a quarter, and each block bears three seals.
+    assert sum(each.proposed for each in found.validators) == 12
+    assert min(each.proposed for each in found.validators) >= 2
+    assert sum(each.sealed for each in found.validators) == 3 * 12
+    for node in found.nodes:
+        assert (node.peers, node.fault, node.elsewhere) == (3, "", False)
+        assert node.behind <= 1
+    code, said = status(network, tmp_path)
+    assert code == 0
+    assert "3 must agree" in said
+    for word in ("STANDS", "silent", "\ndo "):
+        assert word not in said
+    code, said = status(network, tmp_path, "--json")
+    told = json.loads(said)["chain"]
+    assert code == 0
+    assert told["block"] >= found.head.number
+    assert told["stands_still_since"] is told["advice"] is None
+    assert [each["url"] for each in told["nodes"]] == [each.url for each in network.validators()]
+
+
+def test_hanging_validator__is_silent_by_name_and_its_node_away(network: Network) -> None:
+    *others, hanging = network.validators()
+    pid = pid_of(network, hanging)
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        grows(network, others[0], 9)
+        found = standing(network)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert labels(found, "silent") == ["audit"]
+    assert not found.stands_still
+    assert found.nodes[3].head is None
+    assert found.nodes[3].fault
+    # It has what it missed soon, and does its part.
+    until(lambda: standing(network).nodes[3].behind <= 1, 60)
+    until(lambda: not standing(network).silent, 60)
+
+
+def test_two_killed__it_says_since_when_and_who(network: Network, tmp_path: Path) -> None:
+    killed = network.validators()[:2]
+    stop(network, killed, kill=True)
+    until(lambda: standing(network).stands_still, 60)
+    found = standing(network)
+    assert labels(found, "unheard") == ["aviation", "land"]
+    assert labels(found, "up") == ["audit", "safety"]
+    assert found.head is not None
+    code, said = status(network, tmp_path)
+    assert code == 4
+    assert "STANDS" in said
+    assert "have land, aviation started" in said or "have aviation, land started" in said
+    code, said = status(network, tmp_path, "--json")
+    told = json.loads(said)["chain"]
+    assert code == 4
+    assert told["stands_still_since"] == found.head.timestamp
+    assert sorted(told["unheard"]) == ["aviation", "land"]
+    start(network, killed)
+    wait_for_blocks(network, network.validators(), 2, 120)
+    assert not standing(network).stands_still
+
+
+def test_wiped_disk__is_filled_by_the_others(network: Network) -> None:
+    _, wiped, third, _ = network.validators()
+    stop(network, [wiped], kill=True)
+    shutil.rmtree(network.home(wiped) / "klay")
+    initialise(network, wiped)
+    start(network, [wiped])
+    wait_until_answering(network, [wiped])
+    until(lambda: height(network, wiped) >= height(network, third) - 1, 90)
+    wait_for_blocks(network, [wiped], 2)
+    assert_one_chain(network)
+
+
+def test_two_and_two__no_block_on_either_side(network: Network, lines: list[Line]) -> None:
+    for line in lines:
+        line.cut()
+    time.sleep(3)
+    before = [height(network, each) for each in network.validators()]
+    until(lambda: standing(network).stands_still, 60)
+    found = standing(network)
+    assert [height(network, each) for each in network.validators()] == before
+    assert [each.peers for each in found.nodes] == [1, 1, 1, 1]
+    # Four nodes answer, so no validator is missing: what is cut is between them.
+    assert labels(found, "up") == sorted(NAMES)
+    for line in lines:
+        line.mend()
+    _until_all_grow(network, max(before) + 3)
+    assert_one_chain(network)
+    assert not any(each.elsewhere for each in standing(network).nodes)
+
+
+def _until_all_grow(network: Network, wanted: int) -> None:
+    def level(member: Member) -> bool:
+        return height(network, member) >= wanted
+
+    until(lambda: all(map(level, network.validators())), 240)
