@@ -112,7 +112,7 @@ def _pace(chain: ChainStanding) -> str:
 
 def _node_words(node: NodeStanding, chain: ChainStanding) -> str:
     if node.head is None:
-        return f"{node.url}: away: {node.fault}"
+        return f"{node.url}: not used: {node.fault}"
     who = "" if node.validator is None else f", {chain.named(node.validator)}"
     behind = "level" if not node.behind else f"{node.behind} blocks behind"
     other = ", ON ANOTHER BLOCK than the highest node has there" if node.elsewhere else ""

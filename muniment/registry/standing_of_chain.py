@@ -143,6 +143,7 @@ def chain_standing(chain: ChainProfile, last: int = LAST_BLOCKS) -> ChainStandin
     """Return how the chain of a profile stands. Nodes that are away, hang or lie raise nothing."""
     end = time.monotonic() + LONGEST_SECONDS
     asked = _within(_NODES_SECONDS, {url: _asking(url, chain.id) for url in chain.urls})
+    _pass_over_unsigned(asked)
     answers = [each.value for each in asked.values() if each.value is not None]
     fault = ""
     # Of several that are as high the profile's first.
@@ -207,6 +208,17 @@ def _asking(url: str, chain_id: int) -> _Task[_Answer]:
         return _Answer(url, connection, connection.block(), peers, engine, validator)
 
     return _Task(ask)
+
+
+def _pass_over_unsigned(asked: Mapping[str, _Task[_Answer]]) -> None:
+    """Where some nodes show signed headers, one that shows none is not believed."""
+    answers = [each.value for each in asked.values() if each.value is not None]
+    if not any(each.engine is Engine.ISTANBUL for each in answers):
+        return
+    for task in asked.values():
+        if task.value is not None and task.value.engine is not Engine.ISTANBUL:
+            task.value = None
+            task.fault = "it shows no header that makes its block's hash, as other nodes do"
 
 
 @dataclass(slots=True)

@@ -185,4 +185,6 @@ def test_forged_header__makes_another_hash_or_lacks_signatures(
     until(lambda: abs(height(network, network.validators()[1]) - through.block().number) <= 1, 30)
     standing = chain_standing(ChainProfile(CHAIN, urls, world.registries.records.address), 5)
     assert standing.proposer is not None
+    assert standing.nodes[0].head is None
+    assert "hash" in standing.nodes[0].fault
     assert not standing.nodes[1].elsewhere
