@@ -16,7 +16,7 @@ from muniment.registry import AgencyProfile, ChainProfile, KeysProfile, Profile,
 from muniment.registry.profile import JournalProfile, ReadsProfile
 from muniment.store.keys import KeyStore
 from tests.chain.conftest import ROLES, World
-from toolchain.local_chain import development_keys
+from toolchain.local_chain import CHAIN_ID, development_keys
 
 PASSWORD = "correct horse"
 SCHEMA = {
