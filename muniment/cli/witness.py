@@ -16,6 +16,8 @@ import click
 
 from muniment.cli.exit_codes import ExitCode
 from muniment.cli.options import json_option, show_json
+from muniment.errors import InvalidInputError
+from muniment.evidence import pins
 from muniment.journal.checkpoints import NoteKey
 from muniment.operations.witness import (
     FollowedJournal,
@@ -48,7 +50,10 @@ def witness() -> None:
 @witness.command()
 @_folder
 @click.option("--name", required=True, help="A URL without scheme, such as audit.example/w1.")
-@click.option("--chain-id", required=True, type=int)
+@click.option(
+    "--trust", type=click.Path(path_type=Path), help="Trust file: names chain and validators."
+)
+@click.option("--chain-id", type=int, help="Where no trust file names it.")
 @click.option("--node", "nodes", multiple=True, help="URL of a node; better several.")
 @click.option("--validator", "validators", multiple=True, help="Address of one; name them all.")
 @click.option("--from", "block", default=0, show_default=True, help="Block they sign from.")
@@ -62,7 +67,8 @@ def witness() -> None:
 def init(
     folder: Path,
     name: str,
-    chain_id: int,
+    trust: Path | None,
+    chain_id: int | None,
     nodes: tuple[str, ...],
     validators: tuple[str, ...],
     block: int,
@@ -74,12 +80,24 @@ def init(
 ) -> None:
     """Make a witness in FOLDER: settings, key and store; print its line for trust files.
 
-    The validators' addresses come from the registry's operator, never from a node.
+    The validators' addresses come from the registry's operator, never from a node: by a trust
+    file, or one by one with --validator.
 
-    Example: muniment witness init /srv/witness --name audit.example/w1 --chain-id 7001
-    --node http://10.0.0.1:8551 --validator 0x… --validator 0x… --journal "$KEY" https://…
+    Example: muniment witness init /srv/witness --name audit.example/w1 --trust registry.trust.toml
+    --node http://10.0.0.1:8551 --journal "$KEY" https://…
     """
     named = (NamedValidators(block, tuple(map(address_in, validators))),) if validators else ()
+    if trust is not None:
+        if named or chain_id is not None:
+            raise InvalidInputError(
+                "--trust", "instead of --chain-id and --validator", "beside them"
+            )
+        told = pins.load(trust)
+        chain_id = told.chain_id
+        if told.validators is not None and not unsigned_blocks:
+            named = (NamedValidators(told.validators.block, told.validators.addresses),)
+    if chain_id is None:
+        raise InvalidInputError("--chain-id", "the chain's id, or --trust", "missing")
     settings = WitnessSettings(
         name=name,
         chain_id=chain_id,

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from muniment.cli import main
-from muniment.evidence import Outcome
+from muniment.evidence import Outcome, TrustFile
 from muniment.evidence.block_notes import block_witnessed_at
 from muniment.journal.checkpoints import NoteKey, checkpoint_in
 from muniment.operations.journal_sources import LARGEST_FILE, WebSource
@@ -40,6 +40,7 @@ from tests.sealed_headers import SealedChain, SealedSet
 from tests.unit.operations.test_journal_mirror import KEY, entry, publish
 from toolchain.local_chain import CHAIN_ID
 
+ROOT = Path(__file__).resolve().parents[2]
 FOUR = SealedSet.of("first four")
 Command = Callable[..., Answer]
 
@@ -296,3 +297,17 @@ def test_settings__are_what_init_was_told(witness: Command, tmp_path: Path) -> N
     assert (found.nodes, found.pace, found.published) == ((), 9, "/srv/www/witness")
     assert witness("status", tmp_path / "w").code == 0
     assert witness("init", tmp_path / "w", "--name", "a/w1", "--chain-id", "7").code == 2
+
+
+def test_trust_file__names_chain_and_validators(witness: Command, tmp_path: Path) -> None:
+    trust = ROOT / "tests/vectors/evidence/consensus-trust.toml"
+    told = TrustFile.from_bytes(trust.read_bytes())
+    assert told.validators is not None
+    start = ("--name", "a/w1", "--node", "http://127.0.0.1:9", "--trust", trust)
+    assert witness("init", tmp_path / "w", *start).code == 0
+    found = WitnessSettings.load(tmp_path / "w")
+    assert found.chain_id == told.chain_id
+    [named] = found.validators
+    assert (named.block, named.addresses) == (told.validators.block, told.validators.addresses)
+    assert witness("init", tmp_path / "x", *start, "--chain-id", "7").code == 2
+    assert witness("init", tmp_path / "x", *start[:-2]).code == 2

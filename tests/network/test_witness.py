@@ -6,8 +6,10 @@ not."""
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ import pytest
 from muniment.chain import Connection
 from muniment.chain.anchors import header_of
 from muniment.chain.engines import header_rlp
+from muniment.evidence import Outcome, TrustFile, Verifier
 from muniment.evidence.block_notes import block_witnessed_at
-from muniment.journal.checkpoints import checkpoint_in, cosigned_at
 from muniment.operations.witness import (
     FollowedJournal,
     NamedValidators,
@@ -31,17 +33,17 @@ from muniment.operations.witness.identity import Identity
 from muniment.operations.witness.witness import name_validators
 from muniment.proof.istanbul import IstanbulHeader, SealError
 from muniment.registry import Stage
-from muniment.registry.journal_evidence import seals_of
+from muniment.registry.evidence_making import make_trust
 from muniment.registry.sealing import log_key
-from network.founding import add_local
+from network.handing_over import folder_of
 from network.members import Network
-from network.running import height, stop, wait_for_blocks
+from network.running import height, stop
 from network.status import validators
-from network.voting import promote
 from tests.chain.agency import Open, opened  # noqa: F401
 from tests.chain.faulty_node import Request, faulty_node
 from tests.chain.test_journals import Officers, imported, officer, seal, write  # noqa: F401
 from tests.network.conftest import CHAIN, grows, until
+from tests.network.test_founding import run
 
 pytestmark = pytest.mark.slow
 
@@ -102,13 +104,26 @@ def test_blocks_and_a_journal__are_followed_and_vouched_for(
     assert [of for of, _ in second.faults] == ["node 1"]
     assert second.blocks.signed is not None
     assert second.blocks.signed.number >= signed.number + 3
-    # What is co-signed is what the chain has sealed: so evidence can carry it.
-    name = next((auditor.folder / "published/journals").iterdir()).name
-    note = auditor.note(f"journals/{name}/checkpoint")
-    assert set(cosigned_at(note, [auditor.identity.key])) == {"audit.example/w1"}
-    [sealed] = seals_of(registry.session, node, node.block(), 1, 1)
-    said = checkpoint_in(note)
-    assert (said.size, said.root) == (sealed.size, sealed.root) == (300, said.root)
+    # What agencies do with it: evidence as of the block that was seen, with the checkpoint.
+    folder = next((auditor.folder / "published/journals").iterdir())
+    agency = officer("registrar", urls=(members[1].url,))
+    agency.sync()
+    data = agency.evidence(
+        agency.record_id("3"),
+        fields=["parcel"],
+        checkpoint=(folder / "checkpoint").read_bytes(),
+        witnessed=auditor.note("blocks/latest"),
+    )
+    made = make_trust(agency.session, days=1, greatest_age_days=1, nodes=())
+    known = replace(made, blocks={}, witnesses=(auditor.identity.key,), witnesses_needed=1)
+    trust = TrustFile.from_bytes(known.to_bytes())
+    [verdict] = Verifier(trust, now=int(time.time())).verify(data)
+    assert (verdict.outcome, verdict.reason) == (Outcome.VALID, "")
+    assert verdict.witnesses == verdict.block_witnesses == ["audit.example/w1"]
+    assert verdict.block_number == second.blocks.signed.number
+    # It outlives the trust file: the witness has seen the block while that was good.
+    late = Verifier(trust, now=trust.expires + 60).verify(data)[0]
+    assert late.outcome in (Outcome.VALID, Outcome.STALE), late.reason
 
 
 class Liar:
@@ -201,35 +216,36 @@ def test_old_head__is_no_new_statement(network: Network, tmp_path: Path) -> None
         assert told["heads"] == {"node 1": signed.number - 1}
 
 
-def test_set_that_changes__is_followed_on_a_persons_word(network: Network, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_document", [True, False])
+def test_set_that_changes__is_followed_by_hand_over_or_on_a_persons_word(
+    network: Network, tmp_path: Path, by_document: bool
+) -> None:
     url = network.validators()[1].url
     auditor = Auditor(tmp_path / "w", network, [url])
     before = auditor.round().blocks.signed
     assert before is not None
     voted = height(network, network.validators()[0])
-    grown_network, member = add_local(network, "v5")
-    grown_network = promote(grown_network, member)
-    wait_for_blocks(grown_network, grown_network.validators(), 3)
-    stranger = bytes.fromhex(member.address[2:])
+    run(network.folder, "add", "v5")
+    grown_network = Network.at(network.folder)
+    stranger = bytes.fromhex(grown_network.member("v5").address[2:])
     node = Connection(url, CHAIN)
 
-    def sealed_by_the_new_one() -> bool:
+    def seen_by_the_new_one() -> bool:
         header = IstanbulHeader.from_rlp(header_of(node, node.block()))
         return stranger in {header.proposer(), *header.committers()}
 
-    until(sealed_by_the_new_one, 60)
-    refused = 0
-    for _ in range(20):
+    def refused() -> bool:
         done = auditor.round()
-        refused += bool(done.faults)
         assert all(isinstance(error, SealError) for _, error in done.faults)
-        if refused:
-            break
-        time.sleep(0.5)
-    assert refused
-    name_validators(auditor.folder, named(grown_network, voted))
+        return bool(done.faults)
+
+    until(seen_by_the_new_one, 60)
+    until(refused, 60)
+    if by_document:
+        shutil.copytree(folder_of(network), auditor.folder / "handovers", dirs_exist_ok=True)
+    else:
+        name_validators(auditor.folder, named(grown_network, voted))
     after = auditor.round()
     assert after.faults == []
     assert after.blocks.signed is not None
-    assert checkpoint_in(auditor.note("blocks/latest")).size == after.blocks.signed.number
     auditor.assert_seen(after.blocks.signed.number, node.block(after.blocks.signed.number).hash)

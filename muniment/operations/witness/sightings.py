@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,15 +11,16 @@ from muniment.chain.anchors import header_of
 from muniment.chain.connection import Connection
 from muniment.chain.engines import Engine, engine_of
 from muniment.errors import ChainError, InvalidInputError, MunimentError, ProofError
-from muniment.operations.witness.settings import WitnessSettings
+from muniment.operations.witness.settings import NamedValidators
 from muniment.operations.witness.validators import ValidatorSets
 from muniment.proof.headers import BlockHeader
 from muniment.proof.istanbul import IstanbulHeader, SealError
 
 _TIMEOUT: Final = 10.0
 _REMEDY: Final = (
-    "do not use this node; but where the validators were changed, take the new set on the "
-    "operator's word: `muniment witness validators`"
+    "do not use this node; but where the validators were changed, put the hand-over into the "
+    "witness's folder `handovers`, or take the new set on the operator's word: `muniment witness "
+    "validators`"
 )
 _FORMS: Final = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 
@@ -84,9 +86,9 @@ class WatchedNode:
 class HeaderChecks:
     """What a header must stand: its hash, its height, the validators' signatures."""
 
-    def __init__(self, settings: WitnessSettings) -> None:
-        """Take who may sign."""
-        self.sets = ValidatorSets(settings.validators) if settings.validators else None
+    def __init__(self, validators: Sequence[NamedValidators]) -> None:
+        """Take who may sign; none where signatures are not looked at."""
+        self.sets = ValidatorSets(validators) if validators else None
 
     def check(self, place: int, connection: Connection, number: int | None) -> Sighting:
         """Return what a node shows, its hash and height checked. Signatures are for `require`."""

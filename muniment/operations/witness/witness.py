@@ -35,6 +35,7 @@ from muniment.operations.witness.settings import (
     validators_row,
 )
 from muniment.operations.witness.sightings import HeaderChecks, WatchedNode
+from muniment.operations.witness.validators import HAND_OVERS, with_handovers
 from muniment.store.durable_files import PRIVATE_FOLDER, replace
 from muniment.store.signed_statements import Statements
 
@@ -163,7 +164,8 @@ class Witness:
             self._nodes.setdefault((place, url), WatchedNode(place, url, settings.chain_id))
             for place, url in enumerate(settings.nodes)
         ]
-        blocks = self._blocks.round(nodes, HeaderChecks(settings)) if nodes else BlockRound()
+        sets = with_handovers(self._folder, settings.chain_id, settings.validators)
+        blocks = self._blocks.round(nodes, HeaderChecks(sets)) if nodes else BlockRound()
         journals = tuple(self._journals.round(each) for each in settings.journals)
         done = Round(int(self._clock()), settings.nodes, blocks, journals)
         replace(self._folder / LAST_ROUND, json.dumps(done.to_json()).encode() + b"\n")
@@ -203,6 +205,7 @@ def create(folder: Path, settings: WitnessSettings) -> Identity:
     Statements.create(
         folder / STORE, name=settings.name, key=key, chain_id=settings.chain_id
     ).close()
+    (folder / HAND_OVERS).mkdir(mode=PRIVATE_FOLDER)
     # Last: without settings there is no witness yet.
     replace(folder / settings_file.FILE, settings.to_toml().encode())
     return identity

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from muniment.errors import MunimentError
 from muniment.evidence.block_notes import block_witnessed_at
+from muniment.evidence.handovers import HandOver
 from muniment.journal.checkpoints import checkpoint_in
 from muniment.operations.witness import NamedValidators, WitnessSettings, create
 from muniment.operations.witness.blocks import (
@@ -25,12 +26,14 @@ from muniment.operations.witness.blocks import (
 )
 from muniment.operations.witness.identity import Identity
 from muniment.operations.witness.publication import Publication, StatementsBehindError
+from muniment.operations.witness.settings import WitnessSettingsError
 from muniment.operations.witness.sightings import (
     HeaderChecks,
     NodeAnswerError,
     UnsignedBlocksError,
     WatchedNode,
 )
+from muniment.operations.witness.validators import with_handovers
 from muniment.operations.witness.witness import STORE, Witness, WitnessRunsError, opened_statements
 from muniment.proof.istanbul import IstanbulHeader, SealError
 from muniment.store.signed_statements import BLOCKS, StatementsError
@@ -74,7 +77,10 @@ class Room:
             node = WatchedNode(place, "http://node.example", 7)
             node._connection = SealedConnection(chain)
             nodes.append(node)
-        return self.blocks.round(nodes, HeaderChecks(self.settings))
+        return self.blocks.round(nodes, self.checks())
+
+    def checks(self) -> HeaderChecks:
+        return HeaderChecks(with_handovers(self.folder, 7, self.settings.validators))
 
     def notes(self) -> dict[int, bytes]:
         """What is published: number to hash, each note's signature checked."""
@@ -167,8 +173,8 @@ def test_two_signed_blocks_of_one_height__stop_signing_with_proof(
     kept = [IstanbulHeader.from_rlp(path.read_bytes()) for path in error.kept.iterdir()]
     assert {each.hash for each in kept} == {chain.hash(4), branch.hash(4)}
     for each in kept:
-        assert HeaderChecks(room.settings).sets is not None
-        HeaderChecks(room.settings).sets.check(each, None)  # type: ignore[union-attr]
+        assert room.checks().sets is not None
+        room.checks().sets.check(each, None)  # type: ignore[union-attr]
     # Once told, and nothing is signed, after a restart too.
     room.reopen()
     again = room.round(chain.grow(2), branch.grow(2))
@@ -219,6 +225,52 @@ def test_set_that_changes__is_taken_on_and_never_back(tmp_path: Path) -> None:
     assert isinstance(faults(room.round(early))[0], SealError)
 
 
+def handed_over(room: Room, chain: SealedChain, number: int, *signers: SealedSet) -> HandOver:
+    """The document by which the first four name the later ones, kept in the witness's folder."""
+    made = HandOver(
+        chain_id=7,
+        number=number,
+        block_hash=chain.hash(number),
+        old=tuple(sorted(FOUR.addresses)),
+        new=tuple(sorted(LATER.addresses)),
+    ).signed(key.secret for each in signers for key in each.keys)
+    (room.folder / "handovers" / f"{number}.json").write_bytes(made.to_bytes())
+    return made
+
+
+def test_hand_over__is_followed_without_a_person(room: Room) -> None:
+    chain = SealedChain(FOUR).grow(5)
+    room.round(chain)
+    handed_over(room, chain, 4, FOUR, LATER)
+    # The vote has not taken effect yet.
+    assert room.round(chain.grow(1)).signed is not None
+    later = SealedChain(LATER, chain.headers[:6]).grow(2)
+    done = room.round(later)
+    assert done.signed is not None
+    assert done.signed.number == 7
+    late = SealedChain(FOUR, later.headers[:8]).grow(2, "late")
+    assert isinstance(faults(room.round(late))[0], SealError)
+
+
+def test_hand_over_of_an_older_set__changes_nothing(room: Room) -> None:
+    chain = SealedChain(FOUR).grow(5)
+    room.settings = dataclasses.replace(room.settings, validators=(named(FOUR, 4),))
+    handed_over(room, chain, 4, FOUR, LATER)
+    later = SealedChain(LATER, chain.headers[:5]).grow(2)
+    assert isinstance(faults(room.round(later))[0], SealError)
+
+
+def test_hand_over__that_is_not_signed_or_none__is_refused_by_name(room: Room) -> None:
+    chain = SealedChain(FOUR).grow(5)
+    # Those who are new alone: nobody of the old set.
+    handed_over(room, chain, 4, SealedSet(LATER.keys[:2]))
+    with pytest.raises(WitnessSettingsError, match=r"4\.json"):
+        room.round(chain)
+    (room.folder / "handovers/4.json").write_text("{}")
+    with pytest.raises(WitnessSettingsError, match=r"4\.json"):
+        room.round(chain)
+
+
 def test_node_without_signed_blocks__is_refused_with_a_way_out(room: Room) -> None:
     class Other(SealedConnection):
         def request(self, method: str, parameters: object) -> object:
@@ -228,7 +280,7 @@ def test_node_without_signed_blocks__is_refused_with_a_way_out(room: Room) -> No
 
     node = WatchedNode(0, "http://node.example", 7)
     node._connection = Other(SealedChain(FOUR).grow(2))
-    [error] = faults(room.blocks.round([node], HeaderChecks(room.settings)))
+    [error] = faults(room.blocks.round([node], room.checks()))
     assert isinstance(error, UnsignedBlocksError)
     assert "unsigned_blocks = true" in error.remedy
 
@@ -244,7 +296,7 @@ def test_nonsense_of_a_node__is_a_fault_of_that_node(room: Room, answer: object)
 
     node = WatchedNode(0, "http://node.example", 7)
     node._connection = Nonsense(None)
-    done = room.blocks.round([node], HeaderChecks(room.settings))
+    done = room.blocks.round([node], room.checks())
     assert done.signed is None
     assert len(done.faults) == 1
 
@@ -260,7 +312,7 @@ def test_header_of_another_height__is_refused(room: Room) -> None:
 
     node = WatchedNode(0, "http://node.example", 7)
     node._connection = Old(chain)
-    [error] = faults(room.blocks.round([node], HeaderChecks(room.settings)))
+    [error] = faults(room.blocks.round([node], room.checks()))
     assert isinstance(error, NodeAnswerError)
     assert "block 2 as block 5" in error.what
 

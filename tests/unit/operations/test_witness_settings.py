@@ -43,7 +43,8 @@ def test_settings__are_read_as_they_were_written(tmp_path: Path) -> None:
     assert identity.key.algorithm == COSIGNATURE
     assert load_identity(tmp_path / "w", FULL.name).key == identity.key
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "w").iterdir()}
-    assert modes == {"witness.toml": 0o600, "witness.key": 0o600, STORE: 0o600}
+    private = {"witness.toml": 0o600, "witness.key": 0o600, STORE: 0o600}
+    assert modes == {**private, "handovers": 0o700}
 
 
 def changed(**values: object) -> WitnessSettings:
