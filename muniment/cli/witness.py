@@ -28,7 +28,7 @@ from muniment.operations.witness import (
 )
 from muniment.operations.witness.identity import load_identity
 from muniment.operations.witness.publication import journal_folder
-from muniment.operations.witness.settings import FILE, PACE_SECONDS, address_in
+from muniment.operations.witness.settings import BLOCK_STEP, FILE, PACE_SECONDS, address_in
 from muniment.operations.witness.witness import (
     LAST_ROUND,
     name_validators,
@@ -62,6 +62,7 @@ def witness() -> None:
 )
 @click.option("--published", default="published", show_default=True, help="Folder for others.")
 @click.option("--pace", default=PACE_SECONDS, show_default=True, help="Seconds between rounds.")
+@click.option("--step", default=BLOCK_STEP, show_default=True, help="Heights that are signed.")
 @click.option("--unsigned-blocks", is_flag=True, help="For development: nobody signs blocks.")
 @json_option
 def init(
@@ -75,6 +76,7 @@ def init(
     journals: tuple[tuple[str, str], ...],
     published: str,
     pace: int,
+    step: int,
     unsigned_blocks: bool,
     as_json: bool,
 ) -> None:
@@ -106,6 +108,7 @@ def init(
         journals=tuple(FollowedJournal(NoteKey.from_text(key), source) for key, source in journals),
         published=published,
         pace=pace,
+        step=step,
         unsigned_blocks=unsigned_blocks,
     )
     key = create(folder, settings).key.to_text()

@@ -43,6 +43,8 @@ from toolchain.local_chain import CHAIN_ID
 ROOT = Path(__file__).resolve().parents[2]
 FOUR = SealedSet.of("first four")
 Command = Callable[..., Answer]
+# So that each round signs the latest block.
+STEP = ("--step", "1")
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ def test_journal_record__is_vouched_for_by_the_witness(
     vault = tmp_path / "vault/objects/jo/journals/1"
     with served(vault, "audit:secret") as url:
         made = witness(
-            *("init", folder, "--name", "audit.example/w1", "--chain-id", CHAIN_ID),
+            *("init", folder, "--name", "audit.example/w1", *STEP, "--chain-id", CHAIN_ID),
             *("--node", world.connection.url, "--unsigned-blocks", "--json"),
             *("--journal", log_key(registry.session, 1).to_text(), url),
         )
@@ -147,7 +149,18 @@ def test_journal_record__is_vouched_for_by_the_witness(
 def test_anvil__is_refused_where_signatures_are_wanted(
     witness: Command, node: str, tmp_path: Path
 ) -> None:
-    start = ("init", tmp_path / "w", "--name", "a/w1", "--chain-id", CHAIN_ID, "--node", node)
+    start = (
+        "init",
+        tmp_path / "w",
+        "--name",
+        "a/w1",
+        "--step",
+        "1",
+        "--chain-id",
+        CHAIN_ID,
+        "--node",
+        node,
+    )
     assert witness(*start).code == 2
     assert witness(*start, *of_four()).code == 0
     done = witness("run", tmp_path / "w", "--once")
@@ -155,7 +168,18 @@ def test_anvil__is_refused_where_signatures_are_wanted(
     assert "unsigned_blocks = true" in done.err
     assert not list((tmp_path / "w/published/blocks").iterdir())
     # Of another chain: never believed either.
-    other = ("init", tmp_path / "x", "--name", "a/w1", "--chain-id", "1", "--node", node)
+    other = (
+        "init",
+        tmp_path / "x",
+        "--name",
+        "a/w1",
+        "--step",
+        "1",
+        "--chain-id",
+        "1",
+        "--node",
+        node,
+    )
     assert witness(*other, "--unsigned-blocks").code == 0
     done = witness("run", tmp_path / "x", "--once")
     assert done.code == 17
@@ -171,7 +195,17 @@ def test_contradiction__is_told_by_exit_code_until_somebody_has_looked(
     with sealed_node(chain) as first, sealed_node(chain.fork(5)) as second:
         nodes = ("--node", first.url, "--node", second.url)
         made = witness(
-            "init", folder, "--name", "a/w1", "--chain-id", CHAIN, *nodes, *of_four(), "--json"
+            "init",
+            folder,
+            "--name",
+            "a/w1",
+            "--step",
+            "1",
+            "--chain-id",
+            CHAIN,
+            *nodes,
+            *of_four(),
+            "--json",
         )
         key = NoteKey.from_text(made.json["key"])
         assert witness("run", folder, "--once").code == 0
@@ -208,7 +242,18 @@ def test_new_set_of_validators__is_a_persons_command(witness: Command, tmp_path:
     folder = tmp_path / "w"
     with sealed_node(chain) as node:
         witness(
-            *("init", folder, "--name", "a/w1", "--chain-id", CHAIN, "--node", node.url),
+            *(
+                "init",
+                folder,
+                "--name",
+                "a/w1",
+                "--step",
+                "1",
+                "--chain-id",
+                CHAIN,
+                "--node",
+                node.url,
+            ),
             *of_four(),
         )
         assert witness("run", folder, "--once").code == 0
@@ -233,7 +278,7 @@ def test_daemon__follows_says_each_thing_once_and_ends_when_told(
     publish(source, [entry(each) for each in range(20)])
     with sealed_node(chain) as node:
         witness(
-            *("init", folder, "--name", "a/w1", "--chain-id", CHAIN, "--pace", "1"),
+            *("init", folder, "--name", "a/w1", *STEP, "--chain-id", CHAIN, "--pace", "1"),
             *("--node", node.url, "--node", "http://127.0.0.1:9", *of_four()),
             *("--journal", KEY.to_text(), source),
         )
@@ -288,7 +333,18 @@ def test_web_source__gives_files_and_no_more(tmp_path: Path) -> None:
 
 def test_settings__are_what_init_was_told(witness: Command, tmp_path: Path) -> None:
     made = witness(
-        *("init", tmp_path / "w", "--name", "a/w1", "--chain-id", "7", "--pace", "9"),
+        *(
+            "init",
+            tmp_path / "w",
+            "--name",
+            "a/w1",
+            "--step",
+            "1",
+            "--chain-id",
+            "7",
+            "--pace",
+            "9",
+        ),
         *("--published", "/srv/www/witness", "--journal", KEY.to_text(), "https://a.example/j/1"),
     )
     assert made.code == 0
@@ -296,7 +352,7 @@ def test_settings__are_what_init_was_told(witness: Command, tmp_path: Path) -> N
     found = WitnessSettings.load(tmp_path / "w")
     assert (found.nodes, found.pace, found.published) == ((), 9, "/srv/www/witness")
     assert witness("status", tmp_path / "w").code == 0
-    assert witness("init", tmp_path / "w", "--name", "a/w1", "--chain-id", "7").code == 2
+    assert witness("init", tmp_path / "w", "--name", "a/w1", *STEP, "--chain-id", "7").code == 2
 
 
 def test_trust_file__names_chain_and_validators(witness: Command, tmp_path: Path) -> None:

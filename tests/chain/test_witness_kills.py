@@ -69,6 +69,7 @@ def test_killed_at_every_step__says_one_thing(tmp_path: Path, step: int) -> None
         (NODE,),
         (NamedValidators(0, FOUR.addresses),),
         (FollowedJournal(KEY, str(tmp_path / "source")),),
+        step=1,
     )
     fresh = tmp_path / "fresh"
     create(fresh, settings)

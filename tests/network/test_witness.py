@@ -60,7 +60,7 @@ class Auditor:
         self, folder: Path, network: Network, urls: list[str], *journals: FollowedJournal
     ) -> None:
         settings = WitnessSettings(
-            "audit.example/w1", CHAIN, tuple(urls), (named(network),), journals
+            "audit.example/w1", CHAIN, tuple(urls), (named(network),), journals, step=1
         )
         self.folder = folder
         self.identity: Identity = create(folder, settings)
@@ -108,6 +108,8 @@ def test_blocks_and_a_journal__are_followed_and_vouched_for(
     folder = next((auditor.folder / "published/journals").iterdir())
     agency = officer("registrar", urls=(members[1].url,))
     agency.sync()
+    # The agency's profile takes a block for final when two more stand on it.
+    grows(network, members[1], 3)
     data = agency.evidence(
         agency.record_id("3"),
         fields=["parcel"],

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Blocks: what the nodes show is compared, checked and signed, one hash a height.
 
-Each round asks every node for its latest block, and for the one that was signed last. What
-validators have not signed is a node's lie, or its fault: it is told, and nothing else happens. Two
-hashes at one height, both signed by validators, are a contradiction of the validators: both headers
-are kept, the height is barred, and no block is signed until somebody has looked.
+Each round asks every node for its latest block, for the last one whose height is a multiple of the
+step, and for the one that was signed last. The second is what is signed: several witnesses with one
+step sign the same heights, so that their notes go together.
+
+What validators have not signed is a node's lie, or its fault: it is told, and nothing else happens.
+Two hashes at one height, both signed by validators, are a contradiction of the validators: both
+headers are kept, the height is barred, and no block is signed until somebody has looked.
 """
 
 from __future__ import annotations
@@ -85,8 +88,8 @@ class BlockWitness:
         self._publication = publication
         self._clock = clock
 
-    def round(self, nodes: Iterable[WatchedNode], checks: HeaderChecks) -> BlockRound:
-        """Ask the nodes, and sign the highest block that may be signed.
+    def round(self, nodes: Iterable[WatchedNode], checks: HeaderChecks, step: int) -> BlockRound:
+        """Ask the nodes, and sign the highest multiple of `step` that may be signed.
 
         Raises `SecondStatementError`, `ClockError`, `StatementsError`, `OSError`; what is wrong
         with a node is in the result.
@@ -96,7 +99,7 @@ class BlockWitness:
         last = self._statements.last_block()
         for node in nodes:
             try:
-                sighted += self._sighted(node, checks, last, done)
+                sighted += self._sighted(node, checks, last, step, done)
             except MunimentError as error:
                 done.faults.append((node.place, error))
         by_number: dict[int, dict[bytes, bytes]] = {}
@@ -109,22 +112,35 @@ class BlockWitness:
             if len(headers) > 1:
                 self._contradiction(number, headers, checks, done)
         done.halted = bool(self._statements.open_incidents(BLOCKS))
-        above = [each for each in sighted if last is None or each.number > last.number]
-        above = [each for each in above if each.number not in self._statements.barred()]
+        lowest = -1 if last is None else last.number
+        barred = self._statements.barred()
+        above = [
+            each
+            for each in sighted
+            if each.number > lowest and each.number % step == 0 and each.number not in barred
+        ]
         if above and not done.halted:
             done.signed = self._sign(max(above, key=lambda each: each.number))
         return done
 
     def _sighted(
-        self, node: WatchedNode, checks: HeaderChecks, last: SignedBlock | None, done: BlockRound
+        self,
+        node: WatchedNode,
+        checks: HeaderChecks,
+        last: SignedBlock | None,
+        step: int,
+        done: BlockRound,
     ) -> list[Sighting]:
         """What a node shows, signed by validators all of it."""
         head = node.sight(checks)
         found = [self._required(head, checks)]
         done.heads[node.place] = head.number
+        # The first block of a chain bears no seals.
+        wanted = {head.number - head.number % step} - {0}
         if last is not None and head.number > last.number:
-            found.append(self._required(node.sight(checks, last.number), checks))
-        return found
+            wanted.add(last.number)
+        others = sorted(wanted - {head.number})
+        return found + [self._required(node.sight(checks, each), checks) for each in others]
 
     def _required(self, shown: Sighting, checks: HeaderChecks) -> Sighting:
         known = self._statements.block(shown.number)

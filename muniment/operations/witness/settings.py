@@ -22,6 +22,8 @@ from muniment.proof.istanbul import ValidatorSet
 FORMAT: Final = "muniment/witness/v1"
 FILE: Final = "witness.toml"
 PACE_SECONDS: Final = 30
+BLOCK_STEP: Final = 60
+"""Heights that several witnesses sign must be the same: multiples of this one."""
 _BLOCK_ORIGINS: Final = "muniment/blocks/"
 _LARGEST: Final = (1 << 63) - 1
 _MISSING: Final = object()
@@ -50,6 +52,7 @@ class NamedValidators:
 @dataclass(frozen=True, slots=True)
 class WitnessSettings:
     """What a witness follows, and as whom; `pace` in seconds, `published` the folder for others.
+    Of the blocks those are signed whose height is a multiple of `step`.
 
     With `unsigned_blocks` nobody's signatures on blocks are looked at: for development alone.
     """
@@ -61,6 +64,7 @@ class WitnessSettings:
     journals: tuple[FollowedJournal, ...]
     published: str = "published"
     pace: int = PACE_SECONDS
+    step: int = BLOCK_STEP
     unsigned_blocks: bool = False
 
     def __post_init__(self) -> None:
@@ -69,6 +73,7 @@ class WitnessSettings:
         NoteKey(self.name, bytes(32), COSIGNATURE)
         _at_least("chain_id", self.chain_id, 1)
         _at_least("pace_seconds", self.pace, 1)
+        _at_least("block_step", self.step, 1)
         if not self.nodes and not self.journals:
             raise WitnessSettingsError("nodes", "nodes or journals to follow", "empty")
         if self.nodes and bool(self.validators) == self.unsigned_blocks:
@@ -135,6 +140,7 @@ class WitnessSettings:
             journals=tuple(journals),
             published=table.take("published", str, "published"),
             pace=table.number("pace_seconds", PACE_SECONDS),
+            step=table.number("block_step", BLOCK_STEP),
             unsigned_blocks=table.take("unsigned_blocks", bool, False),
         )
         table.end()
@@ -149,6 +155,7 @@ class WitnessSettings:
         document["chain_id"] = self.chain_id
         document["nodes"] = list(self.nodes)
         document["pace_seconds"] = self.pace
+        document["block_step"] = self.step
         document["published"] = self.published
         if self.unsigned_blocks:
             document["unsigned_blocks"] = True

@@ -165,7 +165,9 @@ class Witness:
             for place, url in enumerate(settings.nodes)
         ]
         sets = with_handovers(self._folder, settings.chain_id, settings.validators)
-        blocks = self._blocks.round(nodes, HeaderChecks(sets)) if nodes else BlockRound()
+        blocks = BlockRound()
+        if nodes:
+            blocks = self._blocks.round(nodes, HeaderChecks(sets), settings.step)
         journals = tuple(self._journals.round(each) for each in settings.journals)
         done = Round(int(self._clock()), settings.nodes, blocks, journals)
         replace(self._folder / LAST_ROUND, json.dumps(done.to_json()).encode() + b"\n")

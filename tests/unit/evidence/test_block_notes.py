@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -52,3 +55,15 @@ def test_a_changed_time_is_refused() -> None:
     note[start + 14] = ord("B") if note[start + 14] != ord("B") else ord("C")
     with pytest.raises(NoteError, match="auditor"):
         block_witnessed_at(bytes(note), 7, 40, HASH, KEYS)
+
+
+def test_worked_example__is_what_the_specification_shows() -> None:
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    block_hash = hashlib.sha256(b"block 81000").digest()
+    note = sign_block(7001, 81_000, block_hash, "audit.example/w1", private, 1_795_478_400)
+    specification = Path(__file__).resolve().parents[3] / "docs/spec/witness.md"
+    text = specification.read_text()
+    for line in filter(None, note.decode().splitlines()):
+        assert f"    {line}\n" in text
+    assert _key("audit.example/w1", private).to_text() in text
+    assert block_hash.hex() in text

@@ -54,7 +54,7 @@ class Room:
         self.folder = folder
         self.now = 1_900_000_000
         self.settings = WitnessSettings(
-            "audit.example/w1", 7, ("http://node.example",), sets or (named(FOUR),), ()
+            "audit.example/w1", 7, ("http://node.example",), sets or (named(FOUR),), (), step=1
         )
         self.identity: Identity = create(folder, self.settings)
         self.open()
@@ -77,7 +77,7 @@ class Room:
             node = WatchedNode(place, "http://node.example", 7)
             node._connection = SealedConnection(chain)
             nodes.append(node)
-        return self.blocks.round(nodes, self.checks())
+        return self.blocks.round(nodes, self.checks(), self.settings.step)
 
     def checks(self) -> HeaderChecks:
         return HeaderChecks(with_handovers(self.folder, 7, self.settings.validators))
@@ -120,6 +120,25 @@ def test_highest_signed_block__is_signed_and_published(room: Room) -> None:
     assert room.round(behind).signed is None
     assert room.round(chain.grow(3)).signed is not None
     assert sorted(room.notes()) == [9, 12]
+
+
+def test_witnesses_with_one_step__sign_the_same_heights(tmp_path: Path) -> None:
+    one, other = Room(tmp_path / "one"), Room(tmp_path / "other")
+    for each in (one, other):
+        each.settings = dataclasses.replace(each.settings, step=5)
+    chain = SealedChain(FOUR).grow(4)
+    # Nothing below the first multiple, and not block 0: it bears no seals.
+    assert one.round(chain) == BlockRound(heads={0: 3})
+    for length in (7, 3, 4, 9):
+        one.round(chain.grow(length))
+        other.round(chain.grow(1))
+    assert sorted(one.notes()) == [10, 15, 25]
+    assert sorted(other.notes()) == [10, 15, 20, 30]
+    for number, block_hash in (one.notes() | other.notes()).items():
+        assert block_hash == chain.hash(number)
+    # Two histories above the last multiple are found all the same.
+    branch = chain.fork(chain.head).grow(1, "branch")
+    assert [error.number for error in one.round(chain, branch).contradictions] == [chain.head]
 
 
 def test_too_few_seals__and_strangers__are_not_signed(room: Room) -> None:
@@ -280,7 +299,7 @@ def test_node_without_signed_blocks__is_refused_with_a_way_out(room: Room) -> No
 
     node = WatchedNode(0, "http://node.example", 7)
     node._connection = Other(SealedChain(FOUR).grow(2))
-    [error] = faults(room.blocks.round([node], room.checks()))
+    [error] = faults(room.blocks.round([node], room.checks(), 1))
     assert isinstance(error, UnsignedBlocksError)
     assert "unsigned_blocks = true" in error.remedy
 
@@ -296,7 +315,7 @@ def test_nonsense_of_a_node__is_a_fault_of_that_node(room: Room, answer: object)
 
     node = WatchedNode(0, "http://node.example", 7)
     node._connection = Nonsense(None)
-    done = room.blocks.round([node], room.checks())
+    done = room.blocks.round([node], room.checks(), 1)
     assert done.signed is None
     assert len(done.faults) == 1
 
@@ -312,7 +331,7 @@ def test_header_of_another_height__is_refused(room: Room) -> None:
 
     node = WatchedNode(0, "http://node.example", 7)
     node._connection = Old(chain)
-    [error] = faults(room.blocks.round([node], room.checks()))
+    [error] = faults(room.blocks.round([node], room.checks(), 1))
     assert isinstance(error, NodeAnswerError)
     assert "block 2 as block 5" in error.what
 

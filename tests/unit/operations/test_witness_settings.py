@@ -34,6 +34,7 @@ FULL = WitnessSettings(
     journals=(FollowedJournal(LOG, "https://user:secret@agency.example/journals/1"),),
     published="/srv/www/witness",
     pace=5,
+    step=10,
 )
 
 
@@ -57,6 +58,7 @@ def changed(**values: object) -> WitnessSettings:
         ({"name": "with space"}, "key name"),
         ({"chain_id": 0}, "chain_id"),
         ({"pace": 0}, "pace_seconds"),
+        ({"step": 0}, "block_step"),
         ({"nodes": (), "journals": ()}, "nodes"),
         ({"validators": ()}, "validators"),
         ({"unsigned_blocks": True}, "validators"),
