@@ -84,6 +84,7 @@ def test_blocks_and_a_journal__are_followed_and_vouched_for(
     registry = officer("registrar")
     imported(registry, write(tmp_path, 300))
     seal(registry, Stage.FINAL)
+    made = make_trust(registry.session, days=1, greatest_age_days=1, nodes=())
     journal = FollowedJournal(
         log_key(registry.session, 1), str(tmp_path / "vault/objects/jo/journals/1")
     )
@@ -116,7 +117,6 @@ def test_blocks_and_a_journal__are_followed_and_vouched_for(
         checkpoint=(folder / "checkpoint").read_bytes(),
         witnessed=auditor.note("blocks/latest"),
     )
-    made = make_trust(agency.session, days=1, greatest_age_days=1, nodes=())
     known = replace(made, blocks={}, witnesses=(auditor.identity.key,), witnesses_needed=1)
     trust = TrustFile.from_bytes(known.to_bytes())
     [verdict] = Verifier(trust, now=int(time.time())).verify(data)
@@ -241,8 +241,8 @@ def test_set_that_changes__is_followed_by_hand_over_or_on_a_persons_word(
         assert all(isinstance(error, SealError) for _, error in done.faults)
         return bool(done.faults)
 
-    until(seen_by_the_new_one, 60)
-    until(refused, 60)
+    until(seen_by_the_new_one, 120)
+    until(refused, 120)
     if by_document:
         shutil.copytree(folder_of(network), auditor.folder / "handovers", dirs_exist_ok=True)
     else:
