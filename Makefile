@@ -108,8 +108,9 @@ anychain-network: env ## The anychain tests on four validators
 	  ape test tests/contracts -q -m anychain --network ethereum:agencies:URL
 
 .PHONY: network-tests
-network-tests: env ## Validators killed, added and removed under load
+network-tests: env ## Validators killed, hung, split, added and removed under load
 	@$(STEP) "The validators' program" $(PYTHON) -m network build
+	@$(STEP) "The same with another clock, for a test" $(PYTHON) -m tests.network.shifted_clock
 	@$(STEP) "Faults of validators" pytest -p no:ape_test -q -m slow tests/network
 
 .PHONY: slow
