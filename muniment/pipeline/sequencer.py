@@ -8,8 +8,8 @@
 Files are made of acknowledged entries alone, so nothing ever has to be taken back. In order: tiles
 and bundles, durably; the root again, by another way, from the bundles as they lie there now; the
 signed checkpoint; one transaction that seals all that has gathered. A process that dies between any
-two of them does the same again. While a seal is on its way no other is made: after an outage of the
-chain the next one covers everything.
+two of them does the same again. While a seal is on its way no other is made, but files are: after
+an outage of the chain the next one covers everything.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from muniment.errors import StoreError
 from muniment.journal.checkpoints import Checkpoint, NoteKey, sign
 from muniment.journal.entry import Entry
 from muniment.journal.origins import origin_of
-from muniment.journal.tiles import GrowingEdge, RecomputedRoot
+from muniment.journal.tiles import TILE_WIDTH, GrowingEdge, RecomputedRoot
 from muniment.record.identifiers import Lineage
 from muniment.store import journal_rows, outbox
 from muniment.store.database import Database
@@ -41,6 +41,7 @@ from muniment.store.outbox_rows import PENDING, Act, SubmissionState
 from muniment.store.vault import Vault
 
 _PAGE: Final = 1 << 15
+_AHEAD: Final = 1 << 14
 _AGAIN_MS: Final = 30_000
 _NO_SEAL: Final = Seal(bytes(32), 0, 0, 0)
 KIND: Final = "seal"
@@ -137,8 +138,11 @@ class Sequencer:
         number = self.journal.number
         with self._database.read() as connection:
             size = journal_rows.size_of(connection, number)
-            if size == 0 or self._is_on_its_way(connection):
-                return None
+            on_its_way = size > 0 and self._is_on_its_way(connection)
+        if on_its_way:
+            self._publish_ahead(size)
+        if size == 0 or on_its_way:
+            return None
         try:
             sealed = self._nodes.read(self._look)
         except UnknownSealError:
@@ -201,6 +205,18 @@ class Sequencer:
             self.files.drop_partials(before, size)
         self._edge = edge
         return root
+
+    def _publish_ahead(self, size: int) -> None:
+        """Publish a part of what the next seal will have, while the one before waits for its block.
+
+        Else an entry would wait for two blocks and for all the files of both seals. A part at a
+        time: whoever steps has the outbox to see to as well.
+        """
+        edge = self._edge
+        if edge is None or size - edge.size < _AHEAD:
+            return
+        # Whole bundles: no file of these is written again.
+        self.publish((edge.size + _AHEAD) // TILE_WIDTH * TILE_WIDTH)
 
     def _look(self, node: Connection) -> SealedJournal:
         records = RecordRegistry(node, self.journal.registry)
