@@ -8,10 +8,14 @@
 - *sealed*: a register imported by a journal, from the source's first row to the last seal.
 
 Disk is that of one node's chain folder (`du -sb`), less what empty blocks took meanwhile.
+
+`*_nodes_cpu_milliseconds` are those of one core that all validators together spend on a record, and
+`*_client_cpu_milliseconds` the client's: what a rate would be on a machine that nobody else uses.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +36,7 @@ from network.running import height, pid_of
 from network.status import validators
 from toolchain.on_network import local_network
 
-BATCHES: Final = (25, 50, 100, 150, 200)
+BATCHES: Final = (25, 50, 100, 150, 200, 256)
 _BATCHED: Final = 4
 _SEALED: Final = 60
 _IDLE_SECONDS: Final = 15
@@ -50,14 +54,36 @@ def measure(records: int, folder: Path | None = None) -> dict[str, float]:
         sending = Sending.prepared(local)
         disk = Disk(network)
         figures: dict[str, float] = {"records": records, "empty_block_bytes": disk.empty_block()}
-        figures["raw_transactions_per_second"] = round(sending.raw("raw", records))
-        with disk.of(records) as direct:
+        with _cores(network, "raw", records, figures):
+            figures["raw_transactions_per_second"] = round(sending.raw("raw", records))
+        with disk.of(records) as direct, _cores(network, "direct", records, figures):
             figures["direct_records_per_second"] = round(sending.ours("direct", records, 1))
         figures["direct_bytes_a_record"] = direct()
-        figures |= _batches(sending, disk, _BATCHED * records)
+        figures |= _batches(network, sending, disk, _BATCHED * records)
         figures |= _sealed(local, disk, _SEALED * records)
         figures["header_milliseconds"] = _header_milliseconds(network, connection)
     return figures
+
+
+@contextmanager
+def _cores(network: Network, name: str, records: int, figures: dict[str, float]) -> Iterator[None]:
+    """Add what nodes and client spend within, in milliseconds of one core a record."""
+    nodes, client = _nodes_seconds(network), time.process_time()
+    yield
+    spent = {"nodes": _nodes_seconds(network) - nodes, "client": time.process_time() - client}
+    for whose, seconds in spent.items():
+        figures[f"{name}_{whose}_cpu_milliseconds"] = round(1000 * seconds / records, 2)
+
+
+def _nodes_seconds(network: Network) -> float:
+    """Processor time of the nodes that run here, since they were started."""
+    ticks = 0
+    for member in network.own():
+        stat = Path(f"/proc/{pid_of(network, member)}/stat").read_text()
+        # After the name, which may have spaces: state is the third field, utime the fourteenth.
+        fields = stat.rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Disk:
@@ -113,22 +139,23 @@ def _network(folder: Path | None) -> Iterator[Network]:
     yield network
 
 
-def _batches(sending: Sending, disk: Disk, records: int) -> dict[str, float]:
+def _batches(network: Network, sending: Sending, disk: Disk, records: int) -> dict[str, float]:
     """A rate for each size of a batch; the best of them counts."""
     largest = sending.largest_batch()
     rates: dict[int, float] = {}
-    taken: dict[int, float] = {}
-    for size in sorted({*(each for each in BATCHES if each <= largest), largest}):
-        with disk.of(records) as asked:
+    others: dict[int, dict[str, float]] = {}
+    for size in sorted({min(each, largest) for each in BATCHES}):
+        others[size] = {}
+        with disk.of(records) as asked, _cores(network, "batched", records, others[size]):
             rates[size] = sending.ours(f"batched {size}", records, size)
-        taken[size] = asked()
+        others[size]["batched_bytes_a_record"] = asked()
     best = max(rates, key=lambda size: rates[size])
     return {
         "largest_batch": largest,
         **{f"batched_{size}_records_per_second": round(rate) for size, rate in rates.items()},
         "best_batch": best,
         "batched_records_per_second": round(rates[best]),
-        "batched_bytes_a_record": taken[best],
+        **others[best],
     }
 
 

@@ -33,6 +33,7 @@ def chain_json(chain: ChainStanding) -> dict[str, Any]:
             "needed": chain.needed,
             "validators": [_validator_json(each) for each in chain.validators],
             "silent": [each.label for each in chain.silent],
+            "passed_over": [each.label for each in chain.passed_over],
             "stands_still_since": chain.head.timestamp if chain.stands_still else None,
             "unheard": [each.label for each in chain.unheard] if chain.stands_still else [],
         }
@@ -57,6 +58,8 @@ def chain_lines(chain: ChainStanding) -> Iterator[tuple[str, str]]:
             "silent",
             f"{each.label}: neither proposed nor sealed one of the last {chain.looked_at} blocks",
         )
+    for each in chain.passed_over:
+        yield "passed by", f"{each.label}: seals, and proposed none of the last {chain.looked_at}"
     for node in chain.nodes:
         yield "node", _node_words(node, chain)
     if chain.fault:
@@ -98,6 +101,11 @@ def _advice(chain: ChainStanding) -> str:
         return (
             f"ask who runs {_labels(chain.silent)}: the node is away, cut off, or its clock differs"
             "; the chain goes on while enough agree"
+        )
+    if chain.passed_over:
+        return (
+            f"compare the clock of {_labels(chain.passed_over)} with the others': blocks of a time "
+            "that has not come yet are refused"
         )
     return ""
 

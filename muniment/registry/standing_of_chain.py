@@ -124,6 +124,16 @@ class ChainStanding:
         return [each for each in self.validators if each.silent]
 
     @property
+    def passed_over(self) -> list[ValidatorStanding]:
+        """The validators that seal, and whose own proposals the others do not take.
+
+        Known only where enough blocks were looked at for each to have had its turn twice.
+        """
+        if self.looked_at < 2 * len(self.validators):
+            return []
+        return [each for each in self.validators if each.sealed and not each.proposed]
+
+    @property
     def up(self) -> list[ValidatorStanding]:
         """The validators whose nodes answered here."""
         return [each for each in self.validators if each.node is not None]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 
@@ -22,7 +23,7 @@ from muniment.registry.checking import check
 from muniment.registry.journal_import import JournalImport, import_by_journal
 from muniment.registry.profile import JournalProfile
 from muniment.registry.rebuilding import rebuild
-from muniment.registry.sealing import log_key, progress_of
+from muniment.registry.sealing import log_key, progress_of, sequencer
 from muniment.registry.session import address_in
 from muniment.store.journal_files import JournalFiles
 from muniment.store.keys import KeyPurpose
@@ -168,3 +169,24 @@ def test_registered_by_the_journal__is_what_register_returns(
     new = registry.register("land-deed", {"holder": "N", "parcel": "21/7"}, source_id="21").wait()
     assert registry.journal_place(new.record_id or b"") is None
     assert progress_of(registry.session, 1).acknowledged == 20
+
+
+def test_while_a_seal_waits_for_its_block__files_of_the_next_are_written(
+    officer: Officers, tmp_path: Path
+) -> None:
+    registry = officer("registrar")
+    imported(registry, write(tmp_path, 300))
+    with ExitStack() as held:
+        worker = sequencer(registry.session, held)
+        assert worker is not None
+        assert worker.step(now=True) == 300
+        assert worker.files.size(worker.key) == 300
+        # Nobody sends: the seal waits, as where the chain stands still.
+        imported(registry, write(tmp_path, 20_000))
+        assert worker.step(now=True) is None
+        assert worker.files.size(worker.key) == (300 + (1 << 14)) // 256 * 256
+        # What is left is less than a part: it waits for its seal.
+        assert worker.step(now=True) is None
+        assert worker.files.size(worker.key) == (300 + (1 << 14)) // 256 * 256
+    journals.wait_sealed(registry.session, 1, 20_000, Stage.PROVABLE, timeout=60)
+    assert progress_of(registry.session, 1).provable == 20_000

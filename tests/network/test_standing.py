@@ -131,6 +131,7 @@ def test_network_that_is_well__is_shown_with_names(network: Network, tmp_path: P
     assert found.proposer in profile_of(network).validators.values()
     assert labels(found, "validators") == labels(found, "up") == sorted(NAMES)
     assert (found.needed, found.silent, found.unheard, found.fault) == (3, [], [], "")
+    assert found.passed_over == []
     # In turn: each has proposed a quarter, and each block bears three seals.
     assert sum(each.proposed for each in found.validators) == 12
     assert min(each.proposed for each in found.validators) >= 2
@@ -141,7 +142,7 @@ def test_network_that_is_well__is_shown_with_names(network: Network, tmp_path: P
     code, said = status(network, tmp_path)
     assert code == 0
     assert "3 must agree" in said
-    for word in ("STANDS", "silent", "\ndo "):
+    for word in ("STANDS", "silent", "passed by", "\ndo "):
         assert word not in said
     code, said = status(network, tmp_path, "--json")
     told = json.loads(said)["chain"]
