@@ -179,14 +179,15 @@ def test_while_a_seal_waits_for_its_block__files_of_the_next_are_written(
     with ExitStack() as held:
         worker = sequencer(registry.session, held)
         assert worker is not None
+        key = log_key(registry.session, 1)
         assert worker.step(now=True) == 300
-        assert worker.files.size(worker.key) == 300
+        assert worker.files.size([key]) == 300
         # Nobody sends: the seal waits, as where the chain stands still.
         imported(registry, write(tmp_path, 20_000))
         assert worker.step(now=True) is None
-        assert worker.files.size(worker.key) == (300 + (1 << 14)) // 256 * 256
+        assert worker.files.size([key]) == (300 + (1 << 14)) // 256 * 256
         # What is left is less than a part: it waits for its seal.
         assert worker.step(now=True) is None
-        assert worker.files.size(worker.key) == (300 + (1 << 14)) // 256 * 256
+        assert worker.files.size([key]) == (300 + (1 << 14)) // 256 * 256
     journals.wait_sealed(registry.session, 1, 20_000, Stage.PROVABLE, timeout=60)
     assert progress_of(registry.session, 1).provable == 20_000
