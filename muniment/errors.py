@@ -21,7 +21,8 @@
     │   ├── WrongPasswordError               it does not open with this password
     │   └── ErasedError                      the secret was destroyed
     ├── StoreError                       8   the database or the vault cannot be used as it is
-    └── ConflictError                    9   the same source id stands for other content
+    ├── ConflictError                    9   the same source id stands for other content
+    └── ExchangeError                    18  what goes between agencies does not hold, or may not
 
 A message names the field, account or chain value and what was expected. It never holds a secret
 nor a value of a record's content: errors end up in logs, and content must not.
@@ -43,6 +44,7 @@ __all__ = [
     "DecryptionError",
     "DisclosureError",
     "ErasedError",
+    "ExchangeError",
     "InvalidContentError",
     "InvalidInputError",
     "InvalidJsonError",
@@ -406,3 +408,12 @@ class ConflictError(MunimentError):
         self.source_id = source_id
         self.record_id = record_id
         self.version = version
+
+
+# --- between agencies -----------------------------------------------------------------------------
+
+
+class ExchangeError(MunimentError):
+    """What goes between agencies does not hold, or a share, a law or an act forbids it."""
+
+    exit_code: ClassVar[int] = 18

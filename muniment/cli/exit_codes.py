@@ -41,3 +41,5 @@ class ExitCode(enum.IntEnum):
     STALE = 16
     FINDINGS = 17
     """`muniment fsck`, or an import: something was found, and is listed."""
+    EXCHANGE = 18
+    """What another agency sent does not hold, or no share allows it."""

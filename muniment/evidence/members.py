@@ -37,6 +37,11 @@ class Members:
         """Whether a member is there that need not be."""
         return name in self._left
 
+    def constant(self, name: str, value: str) -> None:
+        """Require that a member is this text."""
+        if self.take(name) != value:
+            raise EvidenceFormError(f"{self._place}.{name}", value)
+
     def hexadecimal(self, name: str, size: int | None = None) -> bytes:
         """Return the bytes of a member in lower-case hexadecimal, of `size` bytes."""
         return unhex(f"{self._place}.{name}", self.take(name), size)

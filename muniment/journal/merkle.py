@@ -150,6 +150,32 @@ class Tree(HashTree):
         return self._levels[level][place]
 
 
+class RunningRoot:
+    """The root of leaves that pass by: of a stream, in memory of one hash a level."""
+
+    def __init__(self) -> None:
+        """Begin without leaves."""
+        self._peaks: list[bytes] = []
+        self.size = 0
+
+    def append(self, leaf_hash: bytes) -> int:
+        """Count a leaf by its hash (`hash_leaf`) and return its index."""
+        index, node = self.size, leaf_hash
+        while index & 1:
+            node = hash_children(self._peaks.pop(), node)
+            index >>= 1
+        self._peaks.append(node)
+        self.size += 1
+        return self.size - 1
+
+    def root(self) -> bytes:
+        """Return the root of all leaves so far."""
+        root = EMPTY_ROOT
+        for place, peak in enumerate(reversed(self._peaks)):
+            root = hash_children(peak, root) if place else peak
+        return root
+
+
 def root_from_inclusion_proof(
     leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes]
 ) -> bytes:

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of what goes between agencies. They name parties, shares and places, never content."""
+
+from __future__ import annotations
+
+from muniment.errors import ExchangeError
+
+
+class EnvelopeError(ExchangeError):
+    """An envelope is damaged, cut, spliced, of another form, or not signed by whom it names."""
+
+    def __init__(self, what: str, expected: str, *, remedy: str = "") -> None:
+        super().__init__(
+            f"envelope: {what}",
+            expected=expected,
+            remedy=remedy or "ask the sender for the file again; nothing was taken in",
+        )
+
+
+class NotAddressedError(ExchangeError):
+    """An envelope is for another agency, chain or registry, or to a key that is not there."""
+
+    def __init__(self, what: str, expected: str, *, remedy: str = "") -> None:
+        super().__init__(
+            f"envelope: {what}",
+            expected=expected,
+            remedy=remedy or "ask the sender to make it for this agency, under its present key",
+        )
+
+
+class AgencyKeyError(ExchangeError):
+    """An agency's key on chain is missing, retired, or none that can be used."""
+
+    def __init__(self, agency_id: int, purpose: str, epoch: int | None, what: str) -> None:
+        which = f"key for {purpose}" + ("" if epoch is None else f", epoch {epoch}")
+        super().__init__(
+            f"agency {agency_id}: its {which} {what}",
+            expected="a key that its admin published and did not retire",
+            remedy="its admin runs `muniment keys publish`, or rotates the key first",
+        )
+        self.agency_id = agency_id
+        self.epoch = epoch
+
+
+class NotSharedError(ExchangeError):
+    """No share lets the agency have it: unknown, not granted, expired, revoked, or not of this
+    record."""
+
+    def __init__(self, share_id: bytes | None, what: str, *, remedy: str = "") -> None:
+        named = "no share" if share_id is None else f"share 0x{share_id.hex()}"
+        super().__init__(
+            f"{named}: {what}",
+            expected="a share that is granted, in force, and of this record",
+            remedy=remedy or "ask for one: `muniment share request`",
+        )
+        self.share_id = share_id
+
+
+class TermsError(ExchangeError):
+    """The terms of a share do not allow it, or are not those that stand on chain."""
+
+    def __init__(self, share_id: bytes, what: str, expected: str, *, remedy: str = "") -> None:
+        super().__init__(
+            f"share 0x{share_id.hex()}: {what}",
+            expected=expected,
+            remedy=remedy or "ask for a share with other terms: `muniment share request`",
+        )
+        self.share_id = share_id
