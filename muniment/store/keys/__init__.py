@@ -2,6 +2,7 @@
 """The key store: what must stay secret, wrapped, apart from the database and its backups."""
 
 from muniment.store.keys.check import KeyFinding
+from muniment.store.keys.destruction import Destruction
 from muniment.store.keys.keystore import KeyStore, public_keys, restore_root_file
 from muniment.store.keys.locks import new_key_file
 from muniment.store.keys.named_keys import AgencyKey, KeyPurpose, PublicKey
@@ -10,6 +11,7 @@ from muniment.store.keys.version_secrets import Erasure, Place
 
 __all__ = [
     "AgencyKey",
+    "Destruction",
     "DrillReport",
     "Erasure",
     "KeyFinding",

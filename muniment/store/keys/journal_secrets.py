@@ -9,7 +9,8 @@ revision makes the earlier row no authentic one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -89,20 +90,53 @@ def between(core: Core, journal: int, start: int, end: int) -> Iterator[Secret |
 
 def erase(core: Core, journal: int, index: int) -> tuple[int, bool] | None:
     """Destroy an entry's secret. See `KeyStore.erase_journal_secret`."""
-    with core.changing() as change:
-        row = change.connection.execute(_around(journal, index)).first()
-        if row is None or index >= _end(core, row):
-            return None
-        before = stretch_of(row)
-        place = SECRET_SIZE * (index - row.first_index)
-        joined = bytearray(_unwrap(core, row))
-        if bytes(joined[place : place + SECRET_SIZE]) == _DESTROYED:
-            return None
-        joined[place : place + SECRET_SIZE] = _DESTROYED
-        change.ledger.tallies[_TALLY].remove(change.keyring.stretch_mark(before))
-        after = Stretch(before.journal, before.first_index, before.count, before.revision + 1)
-        _write(change, after, bytes(joined), insert=False)
-    return row.epoch, forget_deleted(core)
+    found = epochs_of(core, journal, [index])
+    return (found[index], erase_many(core, journal, [index])) if found else None
+
+
+def erase_many(core: Core, journal: int, indexes: Collection[int]) -> bool:
+    """Destroy entries' secrets, each stretch once. See `Destruction.destroy_entries`."""
+    left = sorted(set(indexes))
+    while left:
+        with core.changing() as change:
+            row = change.connection.execute(_around(journal, left[0])).first()
+            if row is None or left[0] >= _end(core, row):
+                del left[0]
+                continue
+            here = left[: bisect_left(left, _end(core, row))]
+            before, joined = stretch_of(row), bytearray(_unwrap(core, row))
+            kept = bytes(joined)
+            for index in here:
+                place = SECRET_SIZE * (index - row.first_index)
+                joined[place : place + SECRET_SIZE] = _DESTROYED
+            if joined != kept:
+                change.ledger.tallies[_TALLY].remove(change.keyring.stretch_mark(before))
+                after = Stretch(
+                    before.journal, before.first_index, before.count, before.revision + 1
+                )
+                _write(change, after, bytes(joined), insert=False)
+        del left[: len(here)]
+    return forget_deleted(core)
+
+
+def epochs_of(core: Core, journal: int, indexes: Collection[int]) -> dict[int, int]:
+    """Return the wrapping epochs of secrets that are there. See `Destruction.entry_epochs`."""
+    found: dict[int, int] = {}
+    left = sorted(set(indexes))
+    with core.reading() as connection:
+        while left:
+            row = connection.execute(_around(journal, left[0])).first()
+            if row is None or left[0] >= _end(core, row):
+                del left[0]
+                continue
+            here = left[: bisect_left(left, _end(core, row))]
+            joined = _unwrap(core, row)
+            for index in here:
+                place = SECRET_SIZE * (index - row.first_index)
+                if joined[place : place + SECRET_SIZE] != _DESTROYED:
+                    found[index] = row.epoch
+            del left[: len(here)]
+    return found
 
 
 def rewrap(core: Core) -> Iterator[int]:

@@ -29,6 +29,7 @@ from muniment.store.keys import (
 )
 from muniment.store.keys.check import KeyFinding, check
 from muniment.store.keys.core import Change, Core, require_same_store
+from muniment.store.keys.destruction import Destruction
 from muniment.store.keys.locks import Passphrase, credential_of
 from muniment.store.keys.named_keys import AgencyKey, KeyPurpose, PublicKey
 from muniment.store.keys.recovery import DrillReport
@@ -162,6 +163,11 @@ class KeyStore:
     def erased_places(self) -> Iterator[Place]:
         """Yield every (record id, version) whose secret was destroyed, in order."""
         return version_secrets.erased_places(self._core)
+
+    @property
+    def destruction(self) -> Destruction:
+        """Many secrets to be destroyed at once, and what is known of those that were."""
+        return Destruction(self._core)
 
     # --- secrets of journal entries -----------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -126,36 +126,78 @@ def erase(core: Core, record_id: RecordId, versions: Iterable[int]) -> Erasure:
     """Destroy secrets and leave tombstones. See `KeyStore.erase`."""
     wanted = sorted(set(versions))
     places: list[Place] = [(record_id, version) for version in wanted]
+    epochs, already, cleared = _erase(core, places)
+    stored = {version: epoch for (_, version), epoch in epochs.items()}
+    before = {version for _, version in already}
+    return Erasure(
+        record_id,
+        tuple(sorted(stored)),
+        tuple(sorted(before)),
+        tuple(version for version in wanted if version not in stored and version not in before),
+        tuple(sorted(set(stored.values()))),
+        cleared,
+    )
+
+
+def erase_many(core: Core, places: Collection[Place]) -> bool:
+    """Destroy the secrets of many places in one transaction. See `Destruction.destroy`."""
+    return _erase(core, list(dict.fromkeys(places)))[2]
+
+
+def _erase(core: Core, places: Sequence[Place]) -> tuple[dict[Place, int], set[Place], bool]:
+    """Destroy; return the epochs of what was there, what was destroyed before, and whether the
+    database's own log was cleared."""
     for place in places:
         _require_place(*place)
     with core.changing() as change:
         rows = _rows(change.connection, version_secrets, places)
-        stored = {row.version: row.epoch for row in rows}
-        already = {version for _, version in _present(change.connection, tombstones, places)}
+        stored = {(RecordId(row.record_id), row.version): row.epoch for row in rows}
+        already = set(_present(change.connection, tombstones, places))
         keyring, tallies, now = change.keyring, change.ledger.tallies, core.now()
-        for version in stored:
-            _delete(change.connection, record_id, version)
-            tallies["version_secrets"].remove(
-                keyring.place_mark("version_secrets", record_id, version)
+        for place in stored:
+            _delete(change.connection, *place)
+            tallies["version_secrets"].remove(keyring.place_mark("version_secrets", *place))
+        fresh = [place for place in places if place not in already]
+        for place in fresh:
+            tallies["tombstones"].add(keyring.place_mark("tombstones", *place))
+        if fresh:
+            change.connection.execute(
+                tombstones.insert(),
+                [
+                    {
+                        "record_id": record_id,
+                        "version": version,
+                        "erased_at": now,
+                        "tag": keyring.tombstone_tag(record_id, version, now),
+                    }
+                    for record_id, version in fresh
+                ],
             )
-        for version in wanted:
-            if version not in already:
-                tallies["tombstones"].add(keyring.place_mark("tombstones", record_id, version))
-                tag = keyring.tombstone_tag(record_id, version, now)
-                change.connection.execute(
-                    tombstones.insert().values(
-                        record_id=record_id, version=version, erased_at=now, tag=tag
-                    )
-                )
-    cleared = forget_deleted(core)
-    return Erasure(
-        record_id,
-        tuple(sorted(stored)),
-        tuple(sorted(already)),
-        tuple(version for version in wanted if version not in stored and version not in already),
-        tuple(sorted(set(stored.values()))),
-        cleared,
-    )
+    return stored, already, forget_deleted(core)
+
+
+def epochs_of(core: Core, places: Iterable[Place]) -> dict[Place, int]:
+    """Return the wrapping epochs of secrets that are there. See `Destruction.epochs`."""
+    with core.reading() as connection:
+        return {
+            (RecordId(row.record_id), row.version): row.epoch
+            for row in _rows(connection, version_secrets, places)
+        }
+
+
+def erased_at(core: Core, places: Iterable[Place]) -> dict[Place, int]:
+    """Return when secrets were destroyed. See `Destruction.times`."""
+    found: dict[Place, int] = {}
+    with core.reading() as connection:
+        for row in _rows(connection, tombstones, places):
+            place = (RecordId(row.record_id), row.version)
+            try:
+                core.keyring.require_tombstone(*place, row.erased_at, row.tag)
+            except NotAuthenticError:
+                what = f"the tombstone of version {row.version} of record 0x{place[0].hex()}"
+                raise core.not_authentic(what) from None
+            found[place] = row.erased_at
+    return found
 
 
 def places(core: Core) -> Iterator[Place]:

@@ -74,3 +74,17 @@ def test_bad_input(keys: KeyStore) -> None:
     for secrets in ([], [b"short"], [bytes(32)], [secret(1)] * (1 << 17)):
         with pytest.raises(InvalidInputError):
             keys.put_journal_secrets(1, 5, secrets)
+
+
+def test_many_destroyed_at_once__each_stretch_is_wrapped_once(place: Place, keys: KeyStore) -> None:
+    destruction = keys.destruction
+    assert destruction.entry_epochs(1, [0, 1, 4, 9]) == {0: 1, 1: 1, 4: 1}
+    destruction.destroy_entries(1, [4, 0, 1, 9])
+    assert list(keys.journal_secrets(1, 0, 9)) == [None, None, secret(3), secret(4), None]
+    assert destruction.entry_epochs(1, [0, 1, 2, 4]) == {2: 1}
+    rows = place.execute("SELECT revision FROM journal_secrets WHERE journal = 1")
+    assert [row.revision for row in rows] == [1, 1]
+    # Done again it changes nothing.
+    destruction.destroy_entries(1, [4, 0])
+    rows = place.execute("SELECT revision FROM journal_secrets WHERE journal = 1")
+    assert [row.revision for row in rows] == [1, 1]
