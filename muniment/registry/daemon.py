@@ -17,7 +17,7 @@ from muniment.pipeline.branches import PastFinalityError
 from muniment.pipeline.indexer import LEASE, Indexer, OvertakenError
 from muniment.pipeline.sequencer import Sequencer
 from muniment.registry.access_entries import append_reads
-from muniment.registry.erasing import erase_disposed
+from muniment.registry.erasing import erase_some
 from muniment.registry.mirroring import indexer
 from muniment.registry.sealing import sequencer
 from muniment.registry.sending import Sending, holder_name
@@ -129,10 +129,10 @@ class Daemon:
             self._tell(f"the chain was reorganised from block {progress.rolled_back}")
         elif progress.events or progress.done:
             self._tell(f"mirrored up to block {progress.indexed}")
-        erased = erase_disposed(self._session) if progress.done else []
+        erased, is_last = erase_some(self._session) if progress.done else ([], True)
         for record_id in erased:
             self._tell(f"record 0x{record_id.hex()}: disposed of, its secrets are destroyed")
-        return bool(progress.events) or not progress.done or bool(erased)
+        return bool(progress.events) or not progress.done or not is_last
 
     def _drop_index(self) -> None:
         self._held.close()

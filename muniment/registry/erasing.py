@@ -1,68 +1,102 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Erasure: once a record's disposition is final, its secrets go, and what would find it."""
+"""Erasure: once a record's disposition is final, its secrets go, and what would find it.
+
+What they were wrapped under is written down first, then they go, then the rows that would find
+them. A process that dies between leaves rows of what nobody can read any more, and the next one
+goes on: the daemon at its start, and every command that brings the mirror up to date.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from muniment.record.identifiers import RecordId
-from muniment.record.state import Status
-from muniment.registry.journal_records import erase_secrets
 from muniment.registry.session import Session
-from muniment.store import mirror
-from muniment.store.journal_rows import entries_of
-from muniment.store.tables import records, versions
+from muniment.store import dispositions, journal_rows
 from muniment.store.versions import forget, versions_of
 
-_MANY: Final = 100
+_MANY: Final = 500
+_STRIDE: Final = 64
+
+Place = tuple[RecordId, int]
 
 
 def erase_disposed(session: Session) -> list[RecordId]:
-    """Erase what this agency keeps of records whose disposition is final in the mirror.
+    """Erase what this agency keeps of all records whose disposition is final in the mirror.
 
-    The secrets go first: a process that dies between leaves rows of what nobody can read any more,
-    and the next call goes on. Returns the records; raises what the key store raises.
+    Returns the records that something was erased of; raises what the key store raises.
     """
+    erased: list[RecordId] = []
+    while True:
+        found, is_last = erase_some(session)
+        erased += found
+        if is_last:
+            return erased
+
+
+def erase_some(session: Session) -> tuple[list[RecordId], bool]:
+    """Erase the next of them, some hundreds; return which, and whether they were the last."""
     with session.database.read() as connection:
-        waiting = _waiting(connection)
-    for record_id, numbers in waiting:
-        erase_secrets(session, record_id, numbers)
+        upcoming = dispositions.next_disposed(connection, _MANY)
+        rows = {each: versions_of(connection, each) for each in upcoming.record_ids}
+    numbers = {each: [row.version for row in found] for each, found in rows.items() if found}
+    left = _with_secrets(session, numbers)
+    left |= {each for each in numbers if any(row.source_id is not None for row in rows[each])}
+    destroy(session, [(each, number) for each in left for number in numbers[each]])
+    # Nothing is written for a few blocks without dispositions: they are looked at again.
+    if upcoming.record_ids or upcoming.block_number - upcoming.since >= _STRIDE:
         with session.database.write() as connection:
-            forget(connection, record_id, numbers)
-    return [record_id for record_id, _ in waiting]
+            for record_id in left:
+                forget(connection, record_id, numbers[record_id])
+            dispositions.set_destroyed(connection, upcoming)
+    return sorted(left), upcoming.is_last
 
 
-def _waiting(connection: Connection) -> list[tuple[RecordId, list[int]]]:
-    final, _ = mirror.heights(connection)
-    chosen = (
-        sa.select(versions.c.record_id)
-        .join(records, records.c.record_id == versions.c.record_id)
-        .where(
-            records.c.status == int(Status.DISPOSED),
-            records.c.last_block <= final,
-            versions.c.source_id.is_not(None),
-        )
-        .distinct()
-        .limit(_MANY)
-    )
-    ids = [RecordId(bytes(each)) for each in connection.execute(chosen).scalars()]
-    ids += _waiting_entries(connection, final, ids)
-    return [(each, [row.version for row in versions_of(connection, each)]) for each in ids]
+def destroy(session: Session, places: Collection[Place]) -> None:
+    """Destroy the secrets of versions, by whichever way the records came, for good.
+
+    What they were wrapped under is kept, for certificates. Raises what the key store raises.
+    """
+    if not places:
+        return
+    entries = _entries(session, {record_id for record_id, version in places if version == 1})
+    epochs = _epochs(session, places, entries)
+    if epochs:
+        with session.database.write() as connection:
+            dispositions.keep_epochs(connection, epochs)
+    destruction = session.keys.destruction
+    destruction.destroy(places)
+    for journal, by_index in entries.items():
+        destruction.destroy_entries(journal, by_index)
 
 
-def _waiting_entries(
-    connection: Connection, final: int, found: Sequence[RecordId]
-) -> list[RecordId]:
-    """Those that a journal registered and that were never amended here."""
-    disposed = sa.select(records.c.record_id).where(
-        records.c.status == int(Status.DISPOSED), records.c.last_block <= final
-    )
-    ids = [bytes(each) for each in connection.execute(disposed).scalars()]
-    entries = entries_of(connection, ids)
-    return [
-        each for each, row in entries.items() if row.source_id is not None and each not in found
-    ][:_MANY]
+def _with_secrets(session: Session, numbers: Mapping[RecordId, Sequence[int]]) -> set[RecordId]:
+    """Those of records whose secrets the key store still has, of any version."""
+    if not numbers:
+        return set()
+    places = [(each, number) for each, many in numbers.items() for number in many]
+    found = _epochs(session, places, _entries(session, numbers))
+    return {record_id for record_id, _ in found}
+
+
+def _epochs(
+    session: Session, places: Collection[Place], entries: Mapping[int, Mapping[int, RecordId]]
+) -> dict[Place, int]:
+    """The wrapping epochs of the secrets that are there, of versions and of journal entries."""
+    destruction = session.keys.destruction
+    found = destruction.epochs(places)
+    for journal, by_index in entries.items():
+        for index, epoch in destruction.entry_epochs(journal, by_index).items():
+            found[by_index[index], 1] = epoch
+    return found
+
+
+def _entries(session: Session, record_ids: Iterable[RecordId]) -> dict[int, dict[int, RecordId]]:
+    """The journal entries that registered records, by journal and index."""
+    with session.database.read() as connection:
+        rows = journal_rows.entries_of(connection, sorted(record_ids))
+    found: dict[int, dict[int, RecordId]] = {}
+    for record_id, row in rows.items():
+        found.setdefault(row.journal, {})[row.index] = record_id
+    return found

@@ -79,14 +79,6 @@ def secret_of(session: Session, record_id: RecordId, version: int) -> Secret:
     return secret
 
 
-def erase_secrets(session: Session, record_id: RecordId, versions: Sequence[int]) -> None:
-    """Destroy the secrets of these versions for good."""
-    session.keys.erase(record_id, versions)
-    row = entry_of(session, record_id) if 1 in versions else None
-    if row is not None:
-        session.keys.erase_journal_secret(row.journal, row.index)
-
-
 def content_in(sealed: bytes) -> tuple[str, str, Content]:
     """Return source system, source id and content of an entry's decrypted object.
 

@@ -12,6 +12,7 @@ from muniment.pipeline.indexer import LEASE, Indexer, IndexProgress
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import RecordId
 from muniment.record.state import RecordState, Status
+from muniment.registry.erasing import erase_disposed
 from muniment.registry.sending import holder_name
 from muniment.registry.session import Session
 from muniment.store import mirror, mirror_search
@@ -44,13 +45,16 @@ def sync(
 ) -> IndexProgress | None:
     """Bring the mirror up to the head of the chain; None where another process does it.
 
-    For that one it waits some seconds, until it has the block that is the head now. Raises as
-    `Indexer.step`.
+    For that one it waits some seconds, until it has the block that is the head now. Whoever does
+    it also erases what was disposed of, where a process before was ended before it had. Raises as
+    `Indexer.step`, and what the key store raises where something is to be erased.
     """
     lease = Lease.acquire(session.database, LEASE, holder=holder_name())
     if lease is not None:
         with lease.kept():
-            return indexer(session, lease).catch_up(progress)
+            done = indexer(session, lease).catch_up(progress)
+            erase_disposed(session)
+            return done
 
     def head(node: Connection) -> int:
         return node.block().number

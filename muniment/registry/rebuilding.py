@@ -34,7 +34,7 @@ from muniment.registry.journal_rebuilding import rebuild_journals
 from muniment.registry.mirroring import indexer
 from muniment.registry.sending import holder_name, lane_lease
 from muniment.registry.session import Session
-from muniment.store import journal_rows, mirror, outbox, packs
+from muniment.store import dispositions, journal_rows, mirror, outbox, packs
 from muniment.store.batch_sheets import BATCH_PLACE
 from muniment.store.folding import event_of
 from muniment.store.leases import held
@@ -90,6 +90,7 @@ def rebuild(session: Session, *, tell: Tell = lambda _, __: None) -> Rebuilt:
             leases.enter_context(lease)
         with session.database.write() as connection:
             mirror.clear(connection)
+            dispositions.begin_again(connection)
             done.dropped = _drop_damaged(connection)
         indexed = indexer(session)
         indexed.catch_up(lambda progress: tell("events of the chain", progress.indexed))

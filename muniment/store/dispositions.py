@@ -32,9 +32,11 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class DisposedNext:
-    """Records whose disposition is final and was not looked at, and the place of the last one."""
+    """Records whose disposition is final and was not looked at, since which block, and the place
+    of the last one."""
 
     record_ids: tuple[RecordId, ...]
+    since: int
     block_number: int
     log_index: int
     is_last: bool
@@ -100,8 +102,8 @@ def next_disposed(connection: Connection, limit: int) -> DisposedNext:
     rows: Sequence[Any] = connection.execute(chosen).all()
     ids = tuple(RecordId(bytes(row.subject)) for row in rows)
     if len(rows) == limit:
-        return DisposedNext(ids, rows[-1].block_number, rows[-1].log_index, is_last=False)
-    return DisposedNext(ids, max(final, block), _END_OF_BLOCK, is_last=True)
+        return DisposedNext(ids, block, rows[-1].block_number, rows[-1].log_index, is_last=False)
+    return DisposedNext(ids, block, max(final, block), _END_OF_BLOCK, is_last=True)
 
 
 def set_destroyed(connection: Connection, done: DisposedNext) -> None:

@@ -23,6 +23,12 @@ from muniment.store.columns import bytes_column as _bytes
 from muniment.store.columns import metadata
 from muniment.store.columns import number_column as _number
 from muniment.store.columns import text_column as _text
+from muniment.store.disposition_tables import (
+    backups,
+    destroyed_up_to,
+    destructions,
+    mandates,
+)
 from muniment.store.journal_tables import (
     imports,
     journal_batches,
@@ -349,6 +355,10 @@ OWN: Final = (
     journal_terms,
     pending_reads,
     imports,
+    mandates,
+    destructions,
+    destroyed_up_to,
+    backups,
     submissions,
     transactions,
     carriages,

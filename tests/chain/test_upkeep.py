@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from muniment.errors import StoreError
 from muniment.registry import Registry, Stage
 from muniment.registry.checking import Finding, check
-from muniment.registry.erasing import erase_disposed
 from muniment.registry.rebuilding import rebuild
 from muniment.store.database import Database
 from muniment.store.leases import LeaseHeldError, held
@@ -61,7 +60,7 @@ def everything(opened: Open, world: World, tmp_path: Path) -> Registry:
     world.connection.request("anvil_mine", [hex(3)])
     registrar.wait(many, Stage.FINAL)
     registrar.sync()
-    assert erase_disposed(registrar.session) == [ids[4]]
+    assert (ids[4], 1) in set(registrar.session.keys.erased_places())
     return registrar
 
 
@@ -160,6 +159,9 @@ def test_removed_row__is_said(registrar: Registry) -> None:
     for table, row in first_rows(database):
         if table.name in {"leases", "mirror", "blocks"}:
             # A lease that is gone is free; a mirror without its first row is one not begun.
+            continue
+        if table.name in {"mandates", "destructions", "destroyed_up_to"}:
+            # Nothing follows from these: a certificate says that it does not know.
             continue
         condition, keys = where(table)
         assert tamper(
