@@ -50,8 +50,18 @@ def postgres_database(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database of the kind that `--database` names."""
+    yield from _databases(request, tmp_path / "muniment.db")
+
+
+@pytest.fixture
+def other_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of another one, for a second agency."""
+    yield from _databases(request, tmp_path / "other.db")
+
+
+def _databases(request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
     if request.config.getoption("--database") == "sqlite":
-        yield f"sqlite:///{tmp_path}/muniment.db"
+        yield f"sqlite:///{file}"
         return
     with postgres_database(request.getfixturevalue("postgres_server")) as url:
         yield url

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hmac
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from muniment.chain.contract import Call
@@ -55,16 +55,16 @@ def _text(field: str, value: str) -> bytes:
     return unicodedata.normalize("NFC", value).encode()
 
 
-def reason_code(reason: str | int) -> int:
-    """Return the code of a reason. Raises `InvalidInputError`."""
+def reason_code(reason: str | int, reasons: Mapping[str, int] = REASONS) -> int:
+    """Return the code of a reason, one of `reasons` or a number. Raises `InvalidInputError`."""
     if isinstance(reason, int):
         return reason
     if reason.isdecimal():
         return int(reason)
-    if reason not in REASONS:
-        known = ", ".join(REASONS)
+    if reason not in reasons:
+        known = ", ".join(reasons)
         raise InvalidInputError("reason", f"{known}, or a code of the agency's own", repr(reason))
-    return REASONS[reason]
+    return reasons[reason]
 
 
 def submit(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -22,6 +23,7 @@ from muniment.registry import access_entries, acts, agency, content, mirroring, 
 from muniment.registry.access_entries import EXPORTED, EXTRACTED, SHOWN, Access, AccessEntry
 from muniment.registry.bulk_evidence import evidence_bundles
 from muniment.registry.evidence_making import make_evidence
+from muniment.registry.exchange import Exchange
 from muniment.registry.journal_evidence import entry_proof_text
 from muniment.registry.new_content import NewContent
 from muniment.registry.profile import Profile
@@ -74,6 +76,11 @@ class Registry:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """What goes between this agency and others: shares, deliveries, messages."""
+        return Exchange(self.session)
 
     # --- content ----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from muniment.chain.accounts import Signer
-from muniment.chain.bindings import AgencyRegistry, RecordRegistry
+from muniment.chain.bindings import AgencyRegistry, RecordRegistry, ShareRegistry
 from muniment.chain.connection import Address, Block, Connection, Unconnected, address_of
 from muniment.chain.deployment import Registries, find
 from muniment.chain.environment import key_store_passphrase
@@ -44,6 +44,7 @@ class Session:
         self._timeout = timeout
         self._closing = ExitStack()
         self._signers: dict[Path, Signer] = {}
+        self._types: dict[int, RecordTypes] = {}
 
     def close(self) -> None:
         """Close what was opened."""
@@ -82,10 +83,16 @@ class Session:
         self._closing.callback(vault.close)
         return vault
 
-    @cached_property
+    @property
     def record_types(self) -> RecordTypes:
         """The record types that the agency registers by."""
-        return RecordTypes(self.vault, self.profile.agency.id)
+        return self.types_of(self.profile.agency.id)
+
+    def types_of(self, agency_id: int) -> RecordTypes:
+        """Return the record types of an agency that are known here: its own, or others'."""
+        if agency_id not in self._types:
+            self._types[agency_id] = RecordTypes(self.vault, agency_id)
+        return self._types[agency_id]
 
     @property
     def lineage(self) -> Lineage:
@@ -123,6 +130,19 @@ class Session:
             lambda connection: self.registries(connection, connection.block()).agencies.address
         )
         return AgencyRegistry(Unconnected(), address)
+
+    @cached_property
+    def shares(self) -> ShareRegistry:
+        """The share registry, to make calls of. Raises `InvalidInputError` where none is named."""
+        address = self.profile.chain.shares
+        if address is None:
+            raise InvalidInputError(
+                "profile chain.shares",
+                "the share registry's address",
+                "missing",
+                remedy="add it to the profile: whoever deployed the registry knows it",
+            )
+        return ShareRegistry(Unconnected(), address)
 
     # --- accounts ---------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from muniment.store.disposition_tables import (
     destructions,
     mandates,
 )
+from muniment.store.exchange_tables import attempts, enveloped_records, envelopes
 from muniment.store.journal_tables import (
     imports,
     journal_batches,
@@ -355,6 +356,9 @@ OWN: Final = (
     journal_terms,
     pending_reads,
     imports,
+    envelopes,
+    enveloped_records,
+    attempts,
     mandates,
     destructions,
     destroyed_up_to,

@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checking what was delivered against the chain, before anything of it is kept.
+
+Each version's digests must make the commitment that the chain has for it: in the record's acts, or
+under a seal by its entry. Its record must lie in the share's scope and in the granter's custody,
+and no field may be there that the terms do not allow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection as DatabaseConnection
+
+from muniment.chain.connection import Block, Connection
+from muniment.errors import InvalidInputError, ProofError
+from muniment.evidence import EvidenceFile, Outcome, Verifier
+from muniment.evidence.block_trust import Header
+from muniment.evidence.entries import EvidentEntry, EvidentSeal
+from muniment.exchange.delivered import DeliveredVersion
+from muniment.exchange.envelope_parts import Label, Part, PartKind
+from muniment.exchange.errors import EnvelopeError, NotSharedError, TermsError
+from muniment.exchange.terms import Terms
+from muniment.journal.entry import EntryKind
+from muniment.journal.merkle import hash_leaf, verify_inclusion
+from muniment.proof.headers import BlockHeader
+from muniment.proof.istanbul import IstanbulHeader
+from muniment.record.files import FileValue
+from muniment.record.state import Status
+from muniment.record.types import RecordType
+from muniment.registry.evidence_soundness import trust_of_itself
+from muniment.registry.exchange.shares import ShareView
+from muniment.registry.record_types import from_file
+from muniment.registry.session import Session
+from muniment.store import mirror
+from muniment.store.bulk import rows_among
+from muniment.store.envelopes import EnvelopedRecord
+from muniment.store.folding import event_of
+from muniment.store.tables import journals, record_types, records, seals
+
+_MANY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A version that passed: its type (issuer, number, version), and the fields that are files."""
+
+    record_type: tuple[int, int, int]
+    files: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    """A file of a version whose parts are coming."""
+
+    label: Label
+    expected: FileValue
+    hashed: Any = field(default_factory=hashlib.sha256)
+    length: int = 0
+
+
+class DeliveryCheck:
+    """Takes the parts of one delivery, in order, and refuses what does not hold.
+
+    `records` are those that passed; `types` the record types that came along.
+    """
+
+    def __init__(self, session: Session, share: ShareView, terms: Terms, digest: bytes) -> None:
+        """Take what the delivery is checked by."""
+        self._session = session
+        self._share = share
+        self._terms = terms
+        self._digest = digest
+        self._waiting: list[tuple[tuple[int, int], DeliveredVersion]] = []
+        self._versions: dict[tuple[bytes, int], _Shown] = {}
+        self._file: _OpenFile | None = None
+        self._body, self._begins = b"", (0, 0)
+        self._lineage = session.lineage
+        self.records: list[EnvelopedRecord] = []
+        self.types: dict[tuple[int, int, int], RecordType] = {}
+        self.evidence = 0
+
+    def take(self, part: Part) -> None:
+        """Take a part. Raises `EnvelopeError`, `NotSharedError`, `TermsError`, `RecordError`."""
+        kind = part.label.kind
+        if kind is PartKind.FILE:
+            self._settle()
+            self._take_file(part)
+            return
+        if part.label.place == 0:
+            self._body, self._begins = b"", (part.number, part.offset)
+        self._body += part.body
+        if not part.label.is_last:
+            return
+        if kind is PartKind.RECORD:
+            self._take_record(part, self._body)
+        elif kind is PartKind.RECORD_TYPE:
+            self._take_type(self._body)
+        elif kind is PartKind.EVIDENCE:
+            self._settle()
+            self._take_evidence(self._body)
+        else:
+            raise EnvelopeError(f"a delivery has a part of kind {kind.name.lower()}", "none such")
+
+    def end(self) -> None:
+        """Say that all parts were taken; what still waits is checked."""
+        self._settle()
+        if self._file is not None:
+            raise EnvelopeError("its last file is cut short", "the whole file")
+
+    def _take_record(self, part: Part, body: bytes) -> None:
+        delivered = DeliveredVersion.from_bytes(body)
+        label = part.label
+        if (label.record_id, label.version) != (delivered.record_id, delivered.version):
+            raise EnvelopeError("a part is labelled as another record or version", "its own")
+        self._require_scope(delivered)
+        self._waiting.append((self._begins, delivered))
+        if len(self._waiting) >= _MANY:
+            self._settle()
+
+    def _require_scope(self, delivered: DeliveredVersion) -> None:
+        share = self._share
+        if share.record_id is not None:
+            if delivered.record_id != share.record_id:
+                what = f"record 0x{delivered.record_id.hex()} is not the one that it is of"
+                raise NotSharedError(share.share_id, what)
+        elif (delivered.issuer, delivered.type_id) != (share.granter, share.type_id):
+            what = f"record 0x{delivered.record_id.hex()} is of another type or agency"
+            raise NotSharedError(share.share_id, what)
+
+    def _settle(self) -> None:
+        """Check the versions that wait against the chain, many at once."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        with self._session.database.read() as connection:
+            standing = _rows(connection, [each.record_id for _, each in waiting])
+            for begins, delivered in waiting:
+                commitment = self._commitment(connection, delivered, standing)
+                values = delivered.values(commitment)
+                self._require_granted(delivered, values)
+                place = (delivered.record_id, delivered.version)
+                if place in self._versions:
+                    raise EnvelopeError("a version is in it twice", "each once")
+                self._versions[place] = _Shown(
+                    (delivered.issuer, delivered.type_id, delivered.type_version),
+                    {name: value for name, value in values.items() if isinstance(value, dict)},
+                )
+                self.records.append(EnvelopedRecord(self._digest, *place, *begins))
+
+    def _require_granted(self, delivered: DeliveredVersion, values: dict[str, Any]) -> None:
+        allowed = set(self._terms.granted(list(values)))
+        beyond = sorted(set(values) - allowed)
+        if beyond:
+            raise TermsError(
+                self._share.share_id,
+                f"record 0x{delivered.record_id.hex()} shows fields that were not granted: "
+                + ", ".join(beyond),
+                "the granted fields alone",
+            )
+
+    def _commitment(
+        self,
+        connection: DatabaseConnection,
+        delivered: DeliveredVersion,
+        standing: dict[bytes, dict[str, Any]],
+    ) -> bytes:
+        row = standing.get(delivered.record_id)
+        if row is None or row["status"] == Status.NONE:
+            return self._sealed(connection, delivered)
+        if row["custodian"] != self._share.granter:
+            raise NotSharedError(
+                self._share.share_id,
+                f"record 0x{delivered.record_id.hex()} is in the custody of agency "
+                f"{row['custodian']}: the grant ended with the granter's",
+            )
+        if (row["issuer"], row["type_id"]) != (delivered.issuer, delivered.type_id):
+            raise EnvelopeError("a record is of another type on chain", "what the chain says")
+        if delivered.version == row["version"]:
+            return bytes(row["commitment"])
+        return _earlier(connection, delivered)
+
+    def _sealed(self, connection: DatabaseConnection, delivered: DeliveredVersion) -> bytes:
+        entry, named = delivered.entry, f"record 0x{delivered.record_id.hex()}"
+        if entry is None:
+            raise EnvelopeError(f"{named} is not on chain", "its journal's entry with it")
+        plain = entry.entry
+        fits = (
+            plain.kind is EntryKind.REGISTRATION
+            and entry.record_id(self._lineage) == delivered.record_id
+            and (entry.agency_id, plain.type_id, plain.type_version, plain.algorithm)
+            == (delivered.issuer, delivered.type_id, delivered.type_version, delivered.algorithm)
+            and delivered.version == 1
+        )
+        if not fits:
+            raise EnvelopeError(f"the entry of {named} registers something else", "its own entry")
+        _require_sealed(connection, entry, named)
+        return bytes(plain.commitment)
+
+    def _take_type(self, body: bytes) -> None:
+        """A record type is a public file: what the chain has its digest of is kept."""
+        found = from_file(body)
+        chosen = sa.select(record_types.c.agency_id).where(
+            record_types.c.agency_id == self._share.granter
+            if self._share.record_id is None
+            else sa.true(),
+            record_types.c.type_id == found.type_id,
+            record_types.c.version == found.version,
+            record_types.c.schema_digest == found.schema_digest,
+        )
+        with self._session.database.read() as connection:
+            issuers = list(connection.execute(chosen).scalars())
+        if not issuers:
+            raise EnvelopeError(f"the chain has no such schema of type {found.type_id}", "its own")
+        for issuer in issuers:
+            self.types[issuer, found.type_id, found.version] = found
+
+    def _take_file(self, part: Part) -> None:
+        label = part.label
+        if label.place == 0:
+            self._file = _OpenFile(label, self._expected(label))
+        opened = self._file
+        if opened is None or (label.record_id, label.version, label.index) != (
+            opened.label.record_id,
+            opened.label.version,
+            opened.label.index,
+        ):
+            raise EnvelopeError("parts of files are mixed", "each file's parts together")
+        opened.hashed.update(part.body)
+        opened.length += len(part.body)
+        if label.is_last:
+            self._file = None
+            found = (opened.hashed.digest(), opened.length)
+            if found != (opened.expected.digest, opened.expected.length):
+                raise EnvelopeError(
+                    f"file {label.index} of record 0x{label.record_id.hex()} is not the one that "
+                    "was committed to",
+                    "its digest and length",
+                )
+
+    def _expected(self, label: Label) -> FileValue:
+        shown = self._versions.get((label.record_id, label.version))
+        record_type = None if shown is None else self.types.get(shown.record_type)
+        if shown is None or record_type is None:
+            raise EnvelopeError("a file comes before its record and type", "after them")
+        names = record_type.file_fields
+        name = names[label.index - 1] if 0 < label.index <= len(names) else ""
+        if not name or name not in shown.files:
+            raise EnvelopeError("a file comes whose field is not shown", "files of granted fields")
+        try:
+            return FileValue.from_json(shown.files[name])
+        except InvalidInputError as error:
+            raise EnvelopeError("a field of a file is none", error.expected) from error
+
+    def _take_evidence(self, body: bytes) -> None:
+        """Evidence must hold under the block of its own number that this agency's node has."""
+        session = self._session
+        try:
+            file = EvidenceFile.from_bytes(body)
+            signed = bool(file.anchor.engine)
+            kind: type[Header] = IstanbulHeader if signed else BlockHeader
+            header = kind.from_rlp(file.anchor.header)
+        except ProofError as error:
+            raise EnvelopeError(error.what, error.expected) from error
+
+        def read(node: Connection) -> Block:
+            return node.block(header.number)
+
+        block = session.nodes.read(read)
+        if header.hash != block.hash:
+            raise EnvelopeError("its evidence is of a block that the node has not", "this chain's")
+        trust = trust_of_itself(session, file.anchor, block)
+        verifier = Verifier(trust, now=block.timestamp, any_code=True)
+        for verdict in verifier.verify(body):
+            if verdict.outcome is Outcome.INVALID:
+                raise EnvelopeError(f"its evidence does not hold: {verdict.reason}", "evidence")
+            self.evidence += 1
+
+
+def _require_sealed(connection: DatabaseConnection, entry: EvidentEntry, named: str) -> None:
+    chosen = sa.select(seals, journals.c.repudiated_from).join(
+        journals,
+        sa.and_(journals.c.agency_id == seals.c.agency_id, journals.c.journal == seals.c.journal),
+    )
+    row = (
+        connection.execute(
+            chosen.where(
+                seals.c.agency_id == entry.agency_id,
+                seals.c.journal == entry.journal,
+                seals.c.size == entry.seal.size,
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    seal = None
+    if row is not None:
+        seal = EvidentSeal(bytes(row["root"]), row["size"], row["previous_size"], row["sealed_at"])
+    if row is None or seal != entry.seal or entry.entry.time > entry.seal.sealed_at:
+        raise EnvelopeError(f"the entry of {named} is under no seal on chain", "a seal on chain")
+    if row["repudiated_from"] is not None and entry.index >= row["repudiated_from"]:
+        raise EnvelopeError(f"the entry of {named} is disowned by its agency", "another")
+    try:
+        verify_inclusion(
+            hash_leaf(entry.entry.to_bytes()), entry.index, seal.size, seal.root, entry.path
+        )
+    except ProofError as error:
+        raise EnvelopeError(f"the entry of {named}: {error.what}", error.expected) from error
+
+
+def _rows(
+    connection: DatabaseConnection, record_ids: Sequence[bytes]
+) -> dict[bytes, dict[str, Any]]:
+    names = [column.name for column in records.columns]
+    found = {}
+    for values in rows_among(connection, records, records.c.record_id, list(record_ids)):
+        row = dict(zip(names, values, strict=True))
+        found[bytes(row["record_id"])] = row
+    return found
+
+
+def _earlier(connection: DatabaseConnection, delivered: DeliveredVersion) -> bytes:
+    """The commitment of a version that is not the latest, by the record's events."""
+    for log in mirror.logs_of(connection, [delivered.record_id]):
+        event = event_of(log)
+        state, commitment = getattr(event, "state", None), getattr(event, "commitment", None)
+        if commitment is not None and state is not None and state.version == delivered.version:
+            return bytes(commitment)
+    raise EnvelopeError(
+        f"record 0x{delivered.record_id.hex()} has no version {delivered.version} on chain",
+        "a version that the chain has",
+    )

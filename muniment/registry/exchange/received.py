@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this agency received of a record by shares: read again, whole and as it was signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from muniment.exchange.delivered import DeliveredVersion
+from muniment.exchange.envelope_header import EnvelopeHeader, EnvelopeKind
+from muniment.exchange.envelope_parts import Part
+from muniment.exchange.errors import NotSharedError
+from muniment.exchange.messages import DELIVERY, GrantMessage, SharedTerms
+from muniment.record.canonical import JsonValue
+from muniment.record.identifiers import RecordId
+from muniment.registry.exchange.keeping import kept_header, kept_key, kept_part, kept_parts
+from muniment.registry.exchange.shares import message_in
+from muniment.registry.session import Session
+from muniment.store import envelopes
+from muniment.store.envelopes import RECEIVED, EnvelopedRecord, EnvelopeRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedVersion:
+    """A version as it was received: what was shown of it, under which share and terms, and in
+    which envelope. `values` are the shown fields, checked against what was committed to."""
+
+    delivered: DeliveredVersion
+    values: dict[str, JsonValue]
+    shared: SharedTerms
+    share_id: bytes
+    header: EnvelopeHeader
+    row: EnvelopeRow
+
+    @property
+    def digest(self) -> bytes:
+        """The delivery's digest, which the receipt on chain has."""
+        return self.row.digest
+
+
+def received_versions(session: Session, record_id: RecordId) -> list[ReceivedVersion]:
+    """Return all that was received of a record, the latest delivery last.
+
+    Raises `NotAddressedError` where the epoch of our key is retired, `EnvelopeError`.
+    """
+    return list(_received(session, record_id))
+
+
+def received_version(
+    session: Session, record_id: RecordId, version: int | None = None
+) -> ReceivedVersion:
+    """Return a version of the latest delivery that has it, the newest by default.
+
+    Raises `NotSharedError` where nothing of it was received.
+    """
+    found = [
+        each
+        for each in received_versions(session, record_id)
+        if version in (None, each.delivered.version)
+    ]
+    if not found:
+        raise NotSharedError(None, f"nothing of record 0x{record_id.hex()} was received here")
+    newest = max(each.delivered.version for each in found)
+    return [each for each in found if each.delivered.version == newest][-1]
+
+
+def _received(session: Session, record_id: RecordId) -> Iterator[ReceivedVersion]:
+    with session.database.read() as connection:
+        rows = envelopes.find(
+            connection,
+            kinds=[EnvelopeKind.DELIVERY],
+            direction=RECEIVED,
+            record_id=record_id,
+        )
+        places = {
+            row.digest: envelopes.places_of(connection, record_id, [row.digest]) for row in rows
+        }
+    for row in rows:
+        header = kept_header(session, row)
+        file_key = kept_key(session, row, header)
+        shared = _terms(session, row)
+        for place in places[row.digest]:
+            body = _body(session, row, place, file_key)
+            delivered = DeliveredVersion.from_bytes(body)
+            values = delivered.values(delivered.commitment)
+            yield ReceivedVersion(delivered, values, shared, row.subject, header, row)
+
+
+def _terms(session: Session, row: EnvelopeRow) -> SharedTerms:
+    parts = kept_parts(session, row)
+    first: Part = next(parts)
+    return GrantMessage.from_bytes(message_in([first]), DELIVERY).shared
+
+
+def _body(session: Session, row: EnvelopeRow, place: EnvelopedRecord, file_key: bytes) -> bytes:
+    """The body of a record's part, of which a long one has several in a row."""
+    body, number, offset = b"", place.part, place.offset
+    while True:
+        part, size = kept_part(session, row, number, offset, file_key)
+        body += part.body
+        if part.label.is_last:
+            return body
+        number, offset = number + 1, offset + size
