@@ -66,3 +66,14 @@ class TermsError(ExchangeError):
             remedy=remedy or "ask for a share with other terms: `muniment share request`",
         )
         self.share_id = share_id
+
+
+class CorrectionError(ExchangeError):
+    """A correction cannot be asked for, taken in or decided as it is."""
+
+    def __init__(self, what: str, expected: str, *, remedy: str = "") -> None:
+        super().__init__(
+            f"correction: {what}",
+            expected=expected,
+            remedy=remedy or "see which there are: `muniment correction list`",
+        )

@@ -9,7 +9,6 @@ changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,25 +30,14 @@ from muniment.registry.exchange.shares import (
     require_request,
     share_of,
 )
+from muniment.registry.exchange.taken_in import TakenIn
 from muniment.registry.session import Session
-from muniment.registry.submission import Submission
 from muniment.store import envelopes, mirror
-from muniment.store.envelopes import EnvelopedRecord, EnvelopeRow
+from muniment.store.envelopes import EnvelopedRecord
 from muniment.store.folding import event_of
 from muniment.store.mirror import NewLog
 
-
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """What was taken in, and what followed: the act that was submitted because of it, None for
-    none; `count` how many records were in it, `evidence` how many evidence files held."""
-
-    row: EnvelopeRow
-    submission: Submission | None = None
-    count: int = 0
-    evidence: int = 0
-    share: ShareView | None = None
-
+__all__ = ["Handler", "TakenIn", "is_acknowledged", "receive"]
 
 Handler = Callable[[Session, Arrived], TakenIn]
 """Checks and keeps an envelope of one kind, and does what follows."""
