@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,20 +51,31 @@ def muniment(
         reads: ReadsProfile | None = None,
     ) -> Answer:
         opened(role, operators=True, journal=journal, reads=reads).close()
-        monkeypatch.setattr("sys.argv", ["muniment", *arguments])
-        (tmp_path / "given").write_text(given)
-        capfd.readouterr()
-        code = 0
-        with (tmp_path / "given").open() as stdin:
-            monkeypatch.setattr("sys.stdin", stdin)
-            try:
-                main()
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-        told = capfd.readouterr()
-        return Answer(code, told.out, told.err)
+        return answer(arguments, given, tmp_path, monkeypatch, capfd)
 
     return run
+
+
+def answer(
+    arguments: Sequence[str],
+    given: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Answer:
+    """What a command says and ends with; `given` is its standard input."""
+    monkeypatch.setattr("sys.argv", ["muniment", *arguments])
+    (folder / "given").write_text(given)
+    capfd.readouterr()
+    code = 0
+    with (folder / "given").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    told = capfd.readouterr()
+    return Answer(code, told.out, told.err)
 
 
 def content(tmp_path: Path, **fields: object) -> str:

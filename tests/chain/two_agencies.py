@@ -3,17 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from muniment.record import AgencyId, RecordType, derive_lineage
-from muniment.registry import AgencyProfile, ChainProfile, KeysProfile, Profile, Registry
+from muniment.registry import (
+    AgencyProfile,
+    ChainProfile,
+    KeysProfile,
+    Profile,
+    Registry,
+    journals,
+)
 from muniment.registry.profile import JournalProfile, ReadsProfile
+from muniment.registry.session import address_in
 from muniment.store.keys import KeyStore
-from tests.chain.agency import PASSWORD, deed, keystore
+from tests.chain.agency import PASSWORD, deed, keystore, sealer
+from tests.chain.command_line import Answer, answer
 from tests.chain.conftest import World
 from toolchain.local_chain import CHAIN_ID
 
@@ -88,6 +97,13 @@ class Agency:
         self.open_ones.append(registry)
         return registry
 
+    def open_journal(self) -> JournalProfile:
+        """Open the agency's first journal, with a key that seals it."""
+        admin, key = self.open("admin"), sealer(self.folder, self.number)
+        admin.wait([admin.add_officer("operator", address_in(key))])
+        admin.wait([journals.open_journal(admin.session)])
+        return JournalProfile(1, key, entries=100_000, seconds=1)
+
     def publish(self, *types: RecordType) -> None:
         """Publish the agency's keys, and types, as its admin."""
         admin = self.open("admin")
@@ -112,3 +128,25 @@ def agencies(
     for each in (first, second):
         for registry in each.open_ones:
             registry.close()
+
+
+Say = Callable[..., Answer]
+
+
+@pytest.fixture
+def say(
+    agencies: Agencies,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Say:
+    """Runs a command in this process as an officer of an agency: `say(2, "steward", "share" …)`."""
+    monkeypatch.setenv("MUNIMENT_PASSWORD", PASSWORD)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+    def run(number: int, role: str, *arguments: str) -> Answer:
+        registry = agencies[number - 1].open(role)
+        monkeypatch.setenv("MUNIMENT_PROFILE", str(registry.session.profile.path))
+        return answer(arguments, "", tmp_path, monkeypatch, capfd)
+
+    return run

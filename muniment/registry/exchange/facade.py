@@ -10,11 +10,12 @@ from typing import Final
 from muniment.errors import InvalidInputError
 from muniment.exchange.errors import NotSharedError
 from muniment.exchange.terms import Terms
+from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.registry.exchange import catalogue, delivering, receiving, shares
 from muniment.registry.exchange.catalogue import PublishedType
 from muniment.registry.exchange.delivering import Delivered
-from muniment.registry.exchange.received import ReceivedVersion, received_versions
+from muniment.registry.exchange.received import ReceivedVersion, extract_received, received_versions
 from muniment.registry.exchange.receiving import TakenIn
 from muniment.registry.exchange.shares import Asked, ShareView
 from muniment.registry.mirroring import sync
@@ -165,6 +166,10 @@ class Exchange:
     def received(self, record_id: RecordId) -> list[ReceivedVersion]:
         """Return all that was received of a record, the latest delivery last."""
         return received_versions(self._session, record_id)
+
+    def extract(self, received: ReceivedVersion, name: str, target: Path) -> FileValue:
+        """Write the file of a received version's field; see `received.extract_received`."""
+        return extract_received(self._session, received, name, target)
 
     def _now(self) -> int:
         return self._session.nodes.read(lambda node: node.block()).timestamp

@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from muniment.errors import InvalidInputError
 from muniment.exchange.delivered import DeliveredVersion
 from muniment.exchange.envelope_header import EnvelopeHeader, EnvelopeKind
-from muniment.exchange.envelope_parts import Part
-from muniment.exchange.errors import NotSharedError
+from muniment.exchange.envelope_parts import Part, PartKind
+from muniment.exchange.errors import EnvelopeError, NotSharedError
 from muniment.exchange.messages import DELIVERY, GrantMessage, SharedTerms
 from muniment.record.canonical import JsonValue
+from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.registry.exchange.keeping import kept_header, kept_key, kept_part, kept_parts
 from muniment.registry.exchange.shares import message_in
@@ -62,6 +68,46 @@ def received_version(
         raise NotSharedError(None, f"nothing of record 0x{record_id.hex()} was received here")
     newest = max(each.delivered.version for each in found)
     return [each for each in found if each.delivered.version == newest][-1]
+
+
+def extract_received(
+    session: Session, received: ReceivedVersion, name: str, target: Path
+) -> FileValue:
+    """Write the file of a shown field to `target`, which must be new, whole and checked.
+
+    Raises `InvalidInputError` for a field that is no file or was not shown.
+    """
+    delivered = received.delivered
+    record_type = session.types_of(delivered.issuer).by_number(
+        delivered.type_id, delivered.type_version
+    )
+    if name not in record_type.file_fields or name not in received.values:
+        shown = [each for each in record_type.file_fields if each in received.values]
+        raise InvalidInputError("file", f"one of {', '.join(shown) or 'none'}", repr(name))
+    if target.exists():
+        raise InvalidInputError("target", "a file that is not there yet", "there already")
+    value = FileValue.from_json(received.values[name])
+    wanted = (delivered.record_id, delivered.version, record_type.file_fields.index(name) + 1)
+    descriptor, half = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        hashed, length = hashlib.sha256(), 0
+        with os.fdopen(descriptor, "wb") as writer:
+            for part in kept_parts(session, received.row):
+                label = part.label
+                place = (label.record_id, label.version, label.index)
+                if label.kind is PartKind.FILE and place == wanted:
+                    writer.write(part.body)
+                    hashed.update(part.body)
+                    length += len(part.body)
+            writer.flush()
+            os.fsync(writer.fileno())
+        if (hashed.digest(), length) != (value.digest, value.length):
+            raise EnvelopeError(f"file {name!r} is not whole in it", "the file as it was committed")
+        # A link, not a rename: what somebody else put there meanwhile stays.
+        os.link(half, target)
+    finally:
+        Path(half).unlink()
+    return value
 
 
 def _received(session: Session, record_id: RecordId) -> Iterator[ReceivedVersion]:
