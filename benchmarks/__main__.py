@@ -10,6 +10,7 @@ import click
 
 from benchmarks import (
     evidence,
+    exchange,
     gas,
     gas_tables,
     import_costs,
@@ -139,6 +140,17 @@ def evidence_command(as_json: bool, records: int) -> None:
     Example: python -m benchmarks evidence --records 3000000 --json
     """
     _show(evidence.measure(records), as_json)
+
+
+@main.command("exchange")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--records", default=100_000, show_default=True, help="Flights in the agreement.")
+def exchange_command(as_json: bool, records: int) -> None:
+    """Deliveries between two agencies, from grant to reading, and memory.
+
+    Example: python -m benchmarks exchange --records 20000 --json
+    """
+    _show(exchange.measure(records), as_json)
 
 
 @main.command("tree")

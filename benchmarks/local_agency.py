@@ -44,16 +44,23 @@ def strike_type(number: int) -> RecordType:
 
 
 def open_agency(
-    local: LocalRegistry, folder: Path, role: str, journal: JournalProfile | None = None
+    local: LocalRegistry,
+    folder: Path,
+    role: str,
+    journal: JournalProfile | None = None,
+    *,
+    agency_id: int = 1,
 ) -> Registry:
-    """The registry as agency 1 opens it, an officer of a role acting, its stores in a folder."""
+    """The registry as an agency opens it, an officer of a role acting, its stores in a folder."""
     key_file, root = folder / "key", folder / "root.json"
     store = f"sqlite:///{folder}/keys.db"
     if not key_file.exists():
         new_key_file(key_file)
         address = bytes.fromhex(local.registries.records.address[2:])
         lineage = derive_lineage(local.connection.chain_id, address)
-        KeyStore.create(store, root, agency_id=AgencyId(1), lineage=lineage, key_file=key_file)
+        KeyStore.create(
+            store, root, agency_id=AgencyId(agency_id), lineage=lineage, key_file=key_file
+        )
     keystores = {each: folder / f"{each}.json" for each in (role, "operator")}
     for each, path in keystores.items():
         if not path.exists():
@@ -69,7 +76,7 @@ def open_agency(
             found.first_block,
             0,
         ),
-        agency=AgencyProfile(1, "faa-strikes"),
+        agency=AgencyProfile(agency_id, "faa-strikes"),
         keys=KeysProfile(store, root, keystores[role], (keystores["operator"],), key_file),
         database=f"sqlite:///{folder}/muniment.db",
         vault=str(folder / "vault"),

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deliveries between two agencies under one agreement: how many records a second, in what memory.
+
+Each step runs in a process of its own, as it would at each agency: so its peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.importing import import_flights
+from benchmarks.journal_agency import flight_type, journal_agency
+from benchmarks.local_agency import PASSWORD, open_agency
+from benchmarks.local_registry import LocalRegistry, local_registry
+from muniment.chain import Sender, Signer
+from muniment.exchange.terms import Terms
+from muniment.record.identifiers import RecordId
+from muniment.registry import Registry, Stage
+from muniment.registry.journals import wait_sealed
+from muniment.registry.sealing import progress_of
+from toolchain.local_chain import development_keys
+
+_FIELDS = ["departure", "origin", "destination"]
+_KEYS = {"second_admin": 14, "second_steward": 15}
+_SMALL = 5_000
+_EVIDENT = 1_000
+
+
+def measure(records: int) -> dict[str, float]:
+    """Return flat figures of deliveries of so many flights, and of one from grant to reading."""
+    with (
+        local_registry() as local,
+        tempfile.TemporaryDirectory() as name,
+        ExitStack() as closing,
+    ):
+        first, second = Path(name) / "first", Path(name) / "second"
+        first.mkdir()
+        second.mkdir()
+        registry = journal_agency(local, first, closing)
+        import_flights(registry, records)
+        wait_sealed(registry.session, 1, progress_of(registry.session, 1).acknowledged, Stage.FINAL)
+        journal = registry.session.profile.journal
+        with open_agency(local, first, "agency_admin", journal) as admin:
+            admin.wait(admin.publish_keys(), "final")
+        giver = closing.enter_context(open_agency(local, first, "steward", journal))
+        _second_agency(local, second)
+        taker = closing.enter_context(open_agency(local, second, "second_steward", agency_id=2))
+        share_id = _agreement(giver, taker, Path(name))
+        for each in (giver, taker):
+            # For the processes of the steps.
+            profile = each.session.profile
+            (profile.path.parent / "bench.toml").write_text(profile.to_toml())
+        figures: dict[str, float] = {"records": records}
+        small = _both(name, share_id, min(_SMALL, records), "small")
+        large = _both(name, share_id, records, "large")
+        evident = _both(name, share_id, min(_EVIDENT, records), "evident", evidence=True)
+        deliver, receive = large["deliver_seconds"], large["receive_seconds"]
+        figures |= {
+            "delivered_per_second": round(records / (deliver + receive)),
+            "deliver_per_second": round(records / deliver),
+            "receive_per_second": round(records / receive),
+            "delivery_bytes_a_record": round(large["bytes"] / records),
+            "deliver_memory_mib": large["deliver_mib"],
+            "deliver_memory_ratio": round(large["deliver_mib"] / small["deliver_mib"], 2),
+            "receive_memory_mib": large["receive_mib"],
+            "receive_memory_ratio": round(large["receive_mib"] / small["receive_mib"], 2),
+            "memory_ratio_from_records": min(_SMALL, records),
+            "evident_delivered_per_second": round(
+                min(_EVIDENT, records) / (evident["deliver_seconds"] + evident["receive_seconds"])
+            ),
+        }
+        figures["grant_to_readable_seconds"] = _grant_to_readable(giver, taker, Path(name))
+    return figures
+
+
+def _second_agency(local: LocalRegistry, folder: Path) -> None:
+    """Agency 2, with an admin and a steward, and its keys on chain."""
+    keys = development_keys(max(_KEYS.values()) + 1)
+    local.keys.update({role: keys[place] for role, place in _KEYS.items()})
+    agencies, connection = local.registries.agencies, local.connection
+    admin = Signer.from_key(local.keys["second_admin"])
+    steward = Signer.from_key(local.keys["second_steward"])
+    local.sender("registry_admin").send(agencies.create_agency("Second", admin.address))
+    role = agencies.role_of_kind(3, 2, block=connection.block())
+    Sender(connection, admin).send(agencies.grant_role(role, steward.address))
+    with open_agency(local, folder, "second_admin", agency_id=2) as opened:
+        opened.wait(opened.publish_keys(), "final")
+
+
+def _agreement(giver: Registry, taker: Registry, folder: Path) -> bytes:
+    # The type of flights is open: the chain grants at once.
+    terms = Terms.of("traffic statistics", "Statistics Act § 4", _FIELDS)
+    path = folder / "request"
+    asked = taker.exchange.request(1, terms, record_type=flight_type().name, target=path)
+    asked.submission.wait("final")
+    taken = giver.exchange.receive(path)
+    assert taken.share is not None
+    return taken.share.share_id
+
+
+def _both(
+    folder: str, share_id: bytes, count: int, name: str, *, evidence: bool = False
+) -> dict[str, float]:
+    """Deliver and receive so many records, each by a process of its own."""
+    path = str(Path(folder) / name)
+    given = [share_id.hex(), str(count), "1" if evidence else "0", path]
+    delivered = _step("deliver", str(Path(folder) / "first"), *given)
+    received = _step("receive", str(Path(folder) / "second"), *given)
+    assert delivered["count"] == received["count"] == count
+    return {
+        "deliver_seconds": delivered["seconds"],
+        "deliver_mib": delivered["mib"],
+        "receive_seconds": received["seconds"],
+        "receive_mib": received["mib"],
+        "bytes": Path(path).stat().st_size,
+    }
+
+
+def _step(what: str, folder: str, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.exchange", what, folder, *arguments]
+    environment = {**os.environ, "MUNIMENT_PASSWORD": PASSWORD}
+    answer = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
+
+
+def _grant_to_readable(giver: Registry, taker: Registry, folder: Path) -> float:
+    """Seconds from a steward's grant until the recipient has read the record's fields: granted,
+    delivered, received, acknowledged, opened."""
+    [record_id] = giver.exchange.deliverable(_newest(giver))[:1]
+    terms = Terms.of("one case", "Aviation Act § 9", _FIELDS)
+    times = []
+    for turn in range(3):
+        request, delivery = folder / f"one-{turn}", folder / f"one-{turn}.delivery"
+        asked = taker.exchange.request(1, terms, record_id=record_id, target=request)
+        asked.submission.wait("final")
+
+        def granted(request: Path = request, delivery: Path = delivery) -> None:
+            # Of an open type: taking the request in grants it.
+            taken = giver.exchange.receive(request)
+            assert taken.share is not None
+            if taken.submission is not None:
+                taken.submission.wait("final")
+            giver.exchange.deliver(taken.share.share_id, delivery)
+            received = taker.exchange.receive(delivery)
+            assert received.submission is not None
+            received.submission.wait("final")
+            assert taker.exchange.received(record_id)[-1].values
+
+        times.append(_seconds(granted))
+    return round(sorted(times)[1], 2)
+
+
+def _newest(registry: Registry) -> bytes:
+    return registry.exchange.shares()[-1].share_id
+
+
+def _seconds(doing: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    doing()
+    return time.perf_counter() - begun
+
+
+def _main(what: str, folder: str, share: str, count: str, evidence: str, path: str) -> None:
+    """One step, in a process of its own: prints what it took."""
+    with Registry.open(Path(folder) / "bench.toml", password=PASSWORD) as registry:
+        exchange = registry.exchange
+        if what == "deliver":
+            chosen: list[RecordId] = exchange.deliverable(bytes.fromhex(share))[: int(count)]
+
+            def step() -> int:
+                return exchange.deliver(
+                    bytes.fromhex(share),
+                    Path(path),
+                    chosen,
+                    with_evidence=evidence == "1",
+                ).count
+        else:
+
+            def step() -> int:
+                return exchange.receive(Path(path)).count
+
+        begun = time.perf_counter()
+        done = step()
+        seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak += resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    sys.stdout.write(json.dumps({"count": done, "seconds": seconds, "mib": peak // 1024}))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
