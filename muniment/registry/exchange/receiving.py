@@ -17,6 +17,7 @@ from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.exchange.errors import EnvelopeError, NotSharedError, TermsError
 from muniment.exchange.messages import DELIVERY, GrantMessage, RequestMessage
 from muniment.registry import acts
+from muniment.registry.exchange import correcting
 from muniment.registry.exchange.delivery_checking import DeliveryCheck
 from muniment.registry.exchange.keeping import Arrived, arrived, keep_arrived, noting
 from muniment.registry.exchange.shares import (
@@ -196,4 +197,6 @@ _CLOCKS: Final = 300
 _HANDLERS: Final[dict[EnvelopeKind, Handler]] = {
     EnvelopeKind.SHARE_REQUEST: _request,
     EnvelopeKind.SHARE_GRANT: _grant,
+    EnvelopeKind.CORRECTION_REQUEST: correcting.take_in_request,
+    EnvelopeKind.CORRECTION_ANSWER: correcting.take_in_answer,
 }
