@@ -22,6 +22,7 @@ from muniment.record.types import RecordType
 from muniment.registry import access_entries, acts, agency, content, mirroring, reading, sealing
 from muniment.registry.access_entries import EXPORTED, EXTRACTED, SHOWN, Access, AccessEntry
 from muniment.registry.bulk_evidence import evidence_bundles
+from muniment.registry.corrections import Corrections
 from muniment.registry.evidence_making import make_evidence
 from muniment.registry.exchange import Exchange
 from muniment.registry.journal_evidence import entry_proof_text
@@ -81,6 +82,11 @@ class Registry:
     def exchange(self) -> Exchange:
         """What goes between this agency and others: shares, deliveries, messages."""
         return Exchange(self.session)
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        """What recipients ask to be corrected, of this agency and by it."""
+        return Corrections(self.session, self.amend)
 
     # --- content ----------------------------------------------------------------------------------
 
