@@ -49,7 +49,7 @@ _COMMANDS: Final = {
     "status": ("upkeep", "How the parts stand."),
     "succession": ("succession", "A registry's final states, and the next that adopts them."),
     "supersede": ("lifecycle", "Let another record take a record's place."),
-    "trace": ("read", "List all acts of a record, checked against the chain."),
+    "trace": ("trace", "All acts of a record, as a list, a picture or provenance."),
     "trust": ("trust", "Show and pin trust files."),
     "type": ("types", "The agency's record types."),
     "verify": ("verify", "Check an evidence file; no chain and no database needed."),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`muniment show`, `find` and `trace`."""
+"""`muniment show` and `find`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-from muniment.chain.traces import Trace
 from muniment.cli.options import (
     json_option,
     opened,
@@ -177,53 +176,6 @@ def find(
     )
 
 
-@click.command()
-@click.argument("record")
-@profile_option
-@json_option
-def trace(record: str, profile: Path, as_json: bool) -> None:
-    """List all acts of RECORD, its hash chain recomputed and compared with the chain's slots.
-
-    Example: muniment trace 12/345
-    """
-    with opened(profile) as registry:
-        found = registry.trace(record_of(registry, record))
-    rows = [
-        {
-            "act": each.act.kind.name.lower(),
-            "time": each.time,
-            "agency": each.act.agency_id,
-            "account": f"0x{each.act.account.hex()}",
-            "version": each.act.state.version,
-            "block": each.block_number,
-            "transaction": f"0x{each.transaction_hash.hex()}",
-        }
-        for each in found.acts
-    ]
-    if as_json:
-        show_json({**_trace_json(found), "acts": rows})
-        return
-    show_table(
-        ["act", "time (UTC)", "agency", "account", "version", "block"],
-        [
-            [
-                row["act"],
-                _time(int(str(row["time"]))),
-                row["agency"] or "",
-                row["account"],
-                row["version"],
-                row["block"],
-            ]
-            for row in rows
-        ],
-    )
-    click.echo(
-        f"complete as of block {found.block.number} ({_time(found.block.timestamp)} UTC): "
-        f"the head recomputed from these acts is the chain's, 0x{found.head.hex()}",
-        err=True,
-    )
-
-
 def _standing(registry: Registry, record_id: bytes) -> Standing | None:
     try:
         return registry.standing(record_id)
@@ -273,15 +225,6 @@ def _chain_words(standing: Standing, place: JournalPlace | None) -> list[tuple[s
 
 def _words(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _trace_json(found: Trace) -> dict[str, Any]:
-    return {
-        "record": f"0x{found.record_id.hex()}",
-        "block": found.block.number,
-        "head": f"0x{found.head.hex()}",
-        "status": found.state.status.name.lower(),
-    }
 
 
 def _refresh(registry: Registry) -> None:

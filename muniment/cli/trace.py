@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`muniment trace`: a record's acts, as a list, a picture or W3C PROV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from muniment.analysis.gathering import life_of
+from muniment.analysis.picture import picture
+from muniment.analysis.provenance import provenance
+from muniment.chain.traces import Trace
+from muniment.cli.options import (
+    json_option,
+    opened,
+    profile_option,
+    progress_bar,
+    record_of,
+    show_json,
+    show_table,
+)
+from muniment.errors import InvalidInputError
+from muniment.record.identifiers import RecordId
+from muniment.registry import Registry
+from muniment.store.durable_files import write_new
+
+
+@click.command()
+@click.argument("records", metavar="RECORD...", nargs=-1, required=True)
+@click.option("--svg", is_flag=True, help="Draw a picture of the record's life.")
+@click.option(
+    "--prov", type=click.Choice(["json", "n"]), help="Write its provenance as PROV-JSON or PROV-N."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to; else stdout.")
+@profile_option
+@json_option
+def trace(
+    records: tuple[str, ...],
+    svg: bool,
+    prov: str | None,
+    output: Path | None,
+    profile: Path,
+    as_json: bool,
+) -> None:
+    """List all acts of RECORD, its hash chain recomputed and compared with the chain's slots.
+
+    With --svg they are drawn, with versions, custody, holds, shares and reads, for people who never
+    saw a registry. With --prov they are W3C PROV, for provenance tools; of several records, in one
+    document.
+
+    \b
+    Example: muniment trace 12/345
+             muniment trace 12/345 --svg -o deed.svg
+             muniment trace 12/345 12/346 --prov json -o deeds.prov.json
+    """
+    if svg and (prov or as_json):
+        raise InvalidInputError("--svg", "alone", "with --prov or --json")
+    if prov and as_json:
+        raise InvalidInputError("--prov", "without --json: it is JSON itself", "with it")
+    if len(records) > 1 and not prov:
+        raise InvalidInputError("records", "one record, or --prov", str(len(records)))
+    if output is not None and not (svg or prov):
+        raise InvalidInputError("--output", "with --svg or --prov", "without them")
+    with opened(profile) as registry:
+        ids = [record_of(registry, each) for each in records]
+        if svg:
+            _write(picture(life_of(registry, ids[0])), output)
+        elif prov:
+            _write(_provenance(registry, ids, prov), output)
+        else:
+            _list(registry.trace(ids[0]), as_json)
+
+
+def _provenance(registry: Registry, ids: Sequence[RecordId], form: str) -> str:
+    lives = []
+    with progress_bar("reading", len(ids)) as tell:
+        for done, each in enumerate(dict.fromkeys(ids), start=1):
+            lives.append(life_of(registry, each))
+            tell(done)
+    document = provenance(lives)
+    return document.to_json() if form == "json" else document.to_prov_n()
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    write_new(output, text.encode())
+    click.echo(f"{output}: {len(text.encode()):,} bytes", err=True)
+
+
+def _list(found: Trace, as_json: bool) -> None:
+    rows = [
+        {
+            "act": each.act.kind.name.lower(),
+            "time": each.time,
+            "agency": each.act.agency_id,
+            "account": f"0x{each.act.account.hex()}",
+            "version": each.act.state.version,
+            "block": each.block_number,
+            "transaction": f"0x{each.transaction_hash.hex()}",
+        }
+        for each in found.acts
+    ]
+    if as_json:
+        values = {
+            "record": f"0x{found.record_id.hex()}",
+            "block": found.block.number,
+            "head": f"0x{found.head.hex()}",
+            "status": found.state.status.name.lower(),
+        }
+        show_json({**values, "acts": rows})
+        return
+    show_table(
+        ["act", "time (UTC)", "agency", "account", "version", "block"],
+        [
+            [
+                row["act"],
+                _time(int(str(row["time"]))),
+                row["agency"] or "",
+                row["account"],
+                row["version"],
+                row["block"],
+            ]
+            for row in rows
+        ],
+    )
+    click.echo(
+        f"complete as of block {found.block.number} ({_time(found.block.timestamp)} UTC): "
+        f"the head recomputed from these acts is the chain's, 0x{found.head.hex()}",
+        err=True,
+    )
+
+
+def _time(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
