@@ -35,7 +35,7 @@ export function requireTrustedBlock(
     found = trustedBySignatures(anchor.handovers, header, header.seals, trust);
   }
   requireWitnesses(witnesses, found.handovers > 0, header, trust, now);
-  return { ...found, witnesses: [...witnesses.keys()] };
+  return { ...found, witnesses: [...witnesses.keys()].sort() };
 }
 
 /** By the trust file's blocks, else by a node. */

@@ -93,8 +93,10 @@ function requireCovered(anchor: Anchor, trust: Trust, now: number): void {
 /** Steps 11 and 12, which are the file's and so each record's. */
 function closeAnchor(all: Progress[], anchored: Anchored, trust: Trust, options: Options): void {
   const nodes = new Progress("");
+  // What a record that was stopped would have asked for is not known, so then nothing is without use.
+  const areAllAsked = all.every((each) => !each.isStopped);
   nodes.at(11, () => {
-    if (anchored.proof.unused > 0) throw new Refusal("nodes-unused", { count: anchored.proof.unused });
+    if (areAllAsked && anchored.proof.unused > 0) throw new Refusal("nodes-unused", { count: anchored.proof.unused });
   });
   let blockTrust: BlockTrust | null = null;
   const { anchor, header } = anchored;
@@ -223,7 +225,7 @@ function entryWitnesses(entry: Entry, trust: Trust): string[] {
     note.size === BigInt(entry.seal.size) &&
     equal(note.root, entry.seal.root);
   if (!isOfSeal) throw new Refusal("checkpoint-other");
-  const found = [...cosigners(note, trust.witnesses).keys()];
+  const found = [...cosigners(note, trust.witnesses).keys()].sort();
   return found.length >= (trust.witnessesNeeded ?? Number.POSITIVE_INFINITY) ? found : [];
 }
 
