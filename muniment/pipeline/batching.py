@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from muniment.chain.connection import Address
@@ -16,7 +17,9 @@ from muniment.store.outbox_rows import SubmissionRow
 
 REGISTER: Final = "register(uint32,uint16,uint16,uint8,bytes32,bytes32)"
 REGISTER_MANY: Final = "registerMany(uint32,uint16,uint16,uint8,bytes32[],bytes32[])"
+SEVERAL: Final = "multicall(bytes[])"
 _MANY_SELECTOR: Final = keccak(text=REGISTER_MANY)[:4]
+_SEVERAL_SELECTOR: Final = keccak(text=SEVERAL)[:4]
 _WORD: Final = 32
 # Selector, then agency, type, its version, algorithm: what all of one batch share.
 _SHARED: Final = slice(4, 4 + 4 * _WORD)
@@ -32,6 +35,15 @@ _GAS_ALONE: Final = 150_000
 _GAS_BATCH: Final = 150_000
 _GAS_EACH: Final = 60_000
 
+# Officers' acts that come by the thousand, each on a record of its own. Measured: 90,000 gas for a
+# proposal among many, 48,000 for a confirmation, 140,000 more where the record is enrolled first.
+PROPOSE: Final = "propose disposition"
+DISPOSE: Final = "dispose"
+_GAS_OF_ACT: Final = {PROPOSE: 110_000, DISPOSE: 75_000}
+_GAS_ENROL: Final = 220_000
+_GAS_ROOM: Final = 12_000_000
+"""Most gas of several acts together: nodes take no transaction of more than 2^24 (EIP-7825)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -45,16 +57,19 @@ class Load:
 def loads(rows: Sequence[SubmissionRow], batch: int) -> Iterator[Load]:
     """Yield the transactions that submissions make, in order.
 
-    Registrations of one type that stand side by side share one, at most `batch` and at most what
-    each of them may share.
+    Registrations of one type that stand side by side share one, and so do acts of one kind of
+    disposition, at most `batch` and at most what each of them may share.
     """
     group: list[SubmissionRow] = []
-    room = 0
+    room = gas = 0
     for row in rows:
-        if group and not (len(group) < min(room, row.batch_limit) and _fits(group[0], row)):
+        needed = _gas_of_act(row)
+        fits = len(group) < min(room, row.batch_limit) and gas + needed <= _GAS_ROOM
+        if group and not (fits and _fits(group[0], row)):
             yield _load(group)
-            group = []
+            group, gas = [], 0
         room = min(room, row.batch_limit) if group else min(batch, row.batch_limit)
+        gas += needed
         group.append(row)
     if group:
         yield _load(group)
@@ -96,11 +111,17 @@ def refusal_of(error: ContractError) -> str:
 
 
 def _fits(first: SubmissionRow, row: SubmissionRow) -> bool:
-    return (
-        row.function == first.function == REGISTER
-        and row.to == first.to
-        and row.data[_SHARED] == first.data[_SHARED]
-    )
+    if row.to != first.to:
+        return False
+    if row.function == first.function == REGISTER:
+        return row.data[_SHARED] == first.data[_SHARED]
+    return row.kind == first.kind and first.kind in _GAS_OF_ACT
+
+
+def _gas_of_act(row: SubmissionRow) -> int:
+    """What an act takes at most that several are sent of together, 0 for other acts."""
+    alone = _GAS_OF_ACT.get(row.kind, 0)
+    return alone + _GAS_ENROL if alone and row.function == SEVERAL else alone
 
 
 def _load(group: Sequence[SubmissionRow]) -> Load:
@@ -110,6 +131,10 @@ def _load(group: Sequence[SubmissionRow]) -> Load:
     if len(group) == 1:
         gas = _GAS_ALONE if first.function == REGISTER and not retried else None
         return Load(Call(to, first.data, first.function), tuple(group), gas)
+    if first.function != REGISTER:
+        data = _SEVERAL_SELECTOR + encode(["bytes[]"], [[row.data for row in group]])
+        gas = None if retried else _GAS_BATCH + sum(map(_gas_of_act, group))
+        return Load(Call(to, data, SEVERAL), tuple(group), gas)
     count = len(group).to_bytes(_WORD, "big")
     ids = (6 * _WORD).to_bytes(_WORD, "big")
     commitments = (7 * _WORD + len(group) * _WORD).to_bytes(_WORD, "big")

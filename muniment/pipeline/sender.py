@@ -162,7 +162,8 @@ class OutboxSender:
         waiting = []
         for each in carried:
             submission = submissions[each]
-            if standing.get(each) == commitment_of(submission):
+            committed = commitment_of(submission)
+            if committed is not None and standing.get(each) == committed:
                 # Sent by a transaction that this database does not know, after a restore perhaps.
                 submissions[each] = replace(
                     submission, found=True, state=SubmissionState.MINED, refusal=None
@@ -251,13 +252,13 @@ class OutboxSender:
         return len(signed)
 
     def _ready(self, connection: DatabaseConnection, lane: Lane, room: int) -> list[SubmissionRow]:
-        own = outbox.ready(connection, lane.account, room)
+        own = outbox.ready(connection, lane.account, room * self.batch)
         if own or not lane.shared:
             return own
         return outbox.ready(connection, None, room * self.batch)
 
     def _ready_ids(self, connection: DatabaseConnection, lane: Lane, room: int) -> set[int]:
-        own = outbox.ready_ids(connection, lane.account, room)
+        own = outbox.ready_ids(connection, lane.account, room * self.batch)
         if own or not lane.shared:
             return own
         return outbox.ready_ids(connection, None, room * self.batch)

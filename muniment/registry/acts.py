@@ -31,7 +31,6 @@ REASONS: Final = {
 """Why a record is revoked (SPEC § 10)."""
 
 _CASE_TAG: Final = b"muniment/case/v1\0"
-_MANDATE_TAG: Final = b"muniment/mandate/v1\0"
 
 
 def case_commitment(session: Session, case: str) -> bytes:
@@ -41,12 +40,6 @@ def case_commitment(session: Session, case: str) -> bytes:
     the same bytes when the hold is released.
     """
     return hmac.digest(session.keys.local_id_key(), _CASE_TAG + _text("case", case), "sha256")
-
-
-def mandate_commitment(session: Session, mandate: str) -> bytes:
-    """Return what stands on chain for the mandate of a disposition, likewise."""
-    key = session.keys.local_id_key()
-    return hmac.digest(key, _MANDATE_TAG + _text("mandate", mandate), "sha256")
 
 
 def _text(field: str, value: str) -> bytes:

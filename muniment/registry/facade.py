@@ -23,6 +23,9 @@ from muniment.registry import access_entries, acts, agency, content, mirroring, 
 from muniment.registry.access_entries import EXPORTED, EXTRACTED, SHOWN, Access, AccessEntry
 from muniment.registry.bulk_evidence import evidence_bundles
 from muniment.registry.corrections import Corrections
+from muniment.registry.disposition.facade import Disposition
+from muniment.registry.disposition.mandates import mandate_for
+from muniment.registry.disposition.stops import require_unshared
 from muniment.registry.evidence_making import make_evidence
 from muniment.registry.exchange import Exchange
 from muniment.registry.journal_evidence import entry_proof_text
@@ -396,8 +399,11 @@ class Registry:
         days: int = 30,
         expected_version: int | None = None,
     ) -> Submission:
-        """Propose that a record's secrets be destroyed, under a mandate. A REGISTRAR does."""
-        commitment = acts.mandate_commitment(self.session, mandate)
+        """Propose that a record's secrets be destroyed, under a mandate. A REGISTRAR does.
+
+        Of many, or of what is due: `disposition`.
+        """
+        commitment = mandate_for(self.session, mandate).commitment
         period = _days(days) * _DAY
         return self._on_record(
             "propose disposition",
@@ -411,7 +417,12 @@ class Registry:
     def confirm_disposition(
         self, record: bytes | str, *, expected_version: int | None = None
     ) -> Submission:
-        """Confirm a disposition that another officer proposed. A STEWARD does."""
+        """Confirm a disposition that another officer proposed. A STEWARD does.
+
+        Raises `ShareRunsError` while a share of the record that this agency granted is in force.
+        """
+        self.sync()
+        require_unshared(self.session, record_id_of(record))
         return self._on_record(
             "dispose",
             record,
@@ -420,6 +431,11 @@ class Registry:
             ),
             expected_version,
         )
+
+    @property
+    def disposition(self) -> Disposition:
+        """What may be destroyed, deciding on many at once, and certificates that it was done."""
+        return Disposition(self.session)
 
     # --- the agency -------------------------------------------------------------------------------
 

@@ -80,16 +80,43 @@ def test_custody_and_supersession(muniment: Muniment, tmp_path: Path) -> None:
 def test_disposition(muniment: Muniment, tmp_path: Path, world: World) -> None:
     muniment("register", "land-deed", content(tmp_path), "--source-id", "1")
     early = muniment("dispose", "1", "--propose", "schedule 4")
-    assert early.code == 5
+    assert early.code == 17
+    assert "retained until" in early.err
     later(world, 2)
+    [due] = muniment("dispose", "--due", "--json").json
+    assert (due["stops"], due["status"]) == ([], "in_force")
+    assert due["record"] in muniment("dispose", "--due").out
+    assert muniment("dispose", "1", "--propose", "schedule 4", "--expect", "2").code == 2
     assert muniment("dispose", "1", "--propose", "schedule 4").code == 0
     alone = muniment("dispose", "1", "--confirm")
-    assert alone.code == 5
+    assert alone.code == 17
+    assert "another officer" in alone.err
     assert muniment("dispose", "1", "--confirm", role="steward").code == 0
     assert muniment("show", "1", "--json").json["chain"]["status"] == "disposed"
-    neither = muniment("dispose", "1")
-    assert neither.code == 2
-    assert "--propose" in neither.err
+    for arguments in ((), ("1",), ("1", "--due"), ("--due", "--confirm"), ("1", "--all-due")):
+        answer = muniment("dispose", *arguments)
+        assert answer.code == 2, arguments
+    assert "--propose" in muniment("dispose", "1").err
+
+
+def test_disposition_of_all_that_is_due(muniment: Muniment, tmp_path: Path, world: World) -> None:
+    for number in "123":
+        deed = content(tmp_path, parcel=number)
+        assert muniment("register", "land-deed", deed, "--source-id", number).code == 0
+    later(world, 2)
+    muniment("hold", "2", "--case", "K 1", role="hold_authority")
+    proposed = muniment("dispose", "--all-due", "--propose", "schedule 4", "--json")
+    assert proposed.code == 17
+    assert proposed.json["records"] == 2
+    [stop] = proposed.json["stopped"]
+    assert stop["kind"] == "held"
+    again = muniment("dispose", "--all-due", "--propose", "schedule 4", "--json")
+    assert (again.json["records"], again.json["already"]) == (0, 2)
+    confirmed = muniment("dispose", "--all-due", "--confirm", "--json", role="steward")
+    assert confirmed.code == 17
+    assert confirmed.json["records"] == 2
+    assert muniment("show", "1", "--json").json["chain"]["status"] == "disposed"
+    assert muniment("show", "2", "--json").json["chain"]["status"] == "in_force"
 
 
 def test_officers(muniment: Muniment, world: World) -> None:
