@@ -90,6 +90,7 @@ def accept(
     if before is not None:
         return before
     request = _request_of(view)
+    sync(session)
     latest = require_custody(session, view.record_id)
     submission = None
     if version is None:

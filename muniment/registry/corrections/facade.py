@@ -41,6 +41,10 @@ class Corrections:
             self._session, record_id, reason, target, fields=fields, version=version
         )
 
+    def values_of(self, record_id: RecordId, texts: Mapping[str, str]) -> dict[str, JsonValue]:
+        """Return the values that texts say, by the record's type."""
+        return requesting.values_of(self._session, record_id, texts)
+
     def list(
         self, record_id: RecordId | None = None, *, status: str | None = None
     ) -> list[CorrectionView]:

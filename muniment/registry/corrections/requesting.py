@@ -13,9 +13,15 @@ from muniment.exchange.envelope_parts import PartKind
 from muniment.exchange.errors import CorrectionError
 from muniment.record.canonical import JsonValue
 from muniment.record.identifiers import RecordId
+from muniment.record.types import RecordType
+from muniment.registry.exchange.catalogue import type_of_record
 from muniment.registry.exchange.correcting import custodian_of, fields_beyond
 from muniment.registry.exchange.keeping import noting, send
-from muniment.registry.exchange.received import ReceivedVersion, received_version
+from muniment.registry.exchange.received import (
+    ReceivedVersion,
+    received_version,
+    received_versions,
+)
 from muniment.registry.mirroring import sync
 from muniment.registry.record_types import UnknownTypeError
 from muniment.registry.session import Session
@@ -59,6 +65,31 @@ def request(
     return send(session, kind, custodian, record_id, contents, target)
 
 
+def values_of(
+    session: Session, record_id: RecordId, texts: Mapping[str, str]
+) -> dict[str, JsonValue]:
+    """Return the values that texts say, by the record's type; where no type is known here they
+    stay texts. Raises `InvalidInputError` for a text that is no value of its field."""
+    found = type_of_record(session, record_id)
+    known = None if found is None else found.schema
+    if known is None:
+        for each in received_versions(session, record_id):
+            known = _type_of(session, each) or known
+    return {
+        name: text if known is None else known.value_of(name, text) for name, text in texts.items()
+    }
+
+
+def _type_of(session: Session, received: ReceivedVersion) -> RecordType | None:
+    delivered = received.delivered
+    try:
+        return session.types_of(delivered.issuer).by_number(
+            delivered.type_id, delivered.type_version
+        )
+    except UnknownTypeError:
+        return None
+
+
 def _require_fields(
     session: Session, received: ReceivedVersion, proposed: Mapping[str, JsonValue]
 ) -> None:
@@ -66,15 +97,8 @@ def _require_fields(
     hidden = sorted(set(proposed) - set(received.values))
     if not hidden:
         return
-    delivered = received.delivered
-    try:
-        known = session.types_of(delivered.issuer).by_number(
-            delivered.type_id, delivered.type_version
-        )
-    except UnknownTypeError:
-        beyond = hidden
-    else:
-        beyond = fields_beyond(known.schema, hidden)
+    known = _type_of(session, received)
+    beyond = hidden if known is None else fields_beyond(known.schema, hidden)
     if beyond:
         raise CorrectionError(
             f"fields {', '.join(beyond)} were not shown, and the record's type has none of them",
