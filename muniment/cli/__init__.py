@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "amend": ("write", "Give a record its next version of content."),
     "catalogue": ("exchange", "Which agencies keep what, and who may ask for it."),
     "contract": ("contract", "The contracts on chain."),
+    "correction": ("correction", "What a recipient says is wrong in a record."),
     "decline": ("custody", "Decline custody that was offered to this agency."),
     "deliver": ("exchange", "Write a delivery of records under a share."),
     "dispose": ("disposition", "Destroy a record after its retention: two officers decide."),
