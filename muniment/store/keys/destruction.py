@@ -2,13 +2,15 @@
 """Destroying many secrets at once, and what is known of them before and after.
 
 A register that is disposed of has hundreds of thousands of secrets: each of them alone would cost
-a transaction and, of a journal, its whole stretch wrapped anew.
+a transaction and, of a journal, its whole stretch wrapped anew. What was destroyed comes back in
+one way only: with the custody of its record, from the agency that had it meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
+from muniment.record.commitment import Secret
 from muniment.store.keys import journal_secrets, version_secrets
 from muniment.store.keys.core import Core
 from muniment.store.keys.version_secrets import Place
@@ -55,3 +57,13 @@ class Destruction:
         Raises `KeystoreError` for one that is not what was written.
         """
         return version_secrets.erased_at(self._core, places)
+
+    def readmit(self, secrets: Mapping[Place, Secret]) -> int:
+        """Store secrets in one transaction, and take the tombstones in their places away.
+
+        For records alone whose custody came to this agency, which the chain proves: destroyed by a
+        former custodian is not disposed of. Returns how many tombstones went; a secret that is
+        there with the same value is left. Raises `KeystoreError` for one with another value, and
+        for a tombstone that is not what was written.
+        """
+        return version_secrets.readmit(self._core, secrets)

@@ -20,7 +20,7 @@ from muniment.errors import ErasedError, KeystoreError
 from muniment.record.commitment import Secret
 from muniment.record.identifiers import RecordId, require_bytes, require_uint
 from muniment.store.keys.core import Change, Core
-from muniment.store.keys.rows import NotAuthenticError
+from muniment.store.keys.rows import Keyring, NotAuthenticError
 from muniment.store.keys.tables import tombstones, version_secrets
 
 Place = tuple[RecordId, int]
@@ -91,6 +91,29 @@ def _put(core: Core, change: Change, secrets: Mapping[Place, Secret]) -> int:
             version_secrets.insert().returning(version_secrets.c.version), rows
         )
     return len(rows)
+
+
+def readmit(core: Core, secrets: Mapping[Place, Secret]) -> int:
+    """Take tombstones away and store secrets in their places. See `Destruction.readmit`."""
+    for (record_id, version), secret in secrets.items():
+        _require_place(record_id, version)
+        require_bytes("secret", secret, 32)
+    if not secrets:
+        return 0
+    with core.changing() as change:
+        keyring, tally = change.keyring, change.ledger.tallies["tombstones"]
+        found = list(_rows(change.connection, tombstones, secrets)) if tally.rows else []
+        for row in found:
+            _require_tombstone(core, keyring, row)
+            table = tombstones
+            change.connection.execute(
+                table.delete().where(
+                    table.c.record_id == row.record_id, table.c.version == row.version
+                )
+            )
+            tally.remove(keyring.place_mark("tombstones", row.record_id, row.version))
+        _put(core, change, secrets)
+        return len(found)
 
 
 def get(core: Core, record_id: RecordId, version: int) -> Secret:
@@ -190,13 +213,8 @@ def erased_at(core: Core, places: Iterable[Place]) -> dict[Place, int]:
     found: dict[Place, int] = {}
     with core.reading() as connection:
         for row in _rows(connection, tombstones, places):
-            place = (RecordId(row.record_id), row.version)
-            try:
-                core.keyring.require_tombstone(*place, row.erased_at, row.tag)
-            except NotAuthenticError:
-                what = f"the tombstone of version {row.version} of record 0x{place[0].hex()}"
-                raise core.not_authentic(what) from None
-            found[place] = row.erased_at
+            _require_tombstone(core, core.keyring, row)
+            found[RecordId(row.record_id), row.version] = row.erased_at
     return found
 
 
@@ -248,6 +266,14 @@ def _delete(connection: Connection, record_id: RecordId, version: int) -> None:
     connection.execute(
         table.delete().where(table.c.record_id == record_id, table.c.version == version)
     )
+
+
+def _require_tombstone(core: Core, keyring: Keyring, row: Any) -> None:
+    try:
+        keyring.require_tombstone(row.record_id, row.version, row.erased_at, row.tag)
+    except NotAuthenticError:
+        what = f"the tombstone of version {row.version} of record 0x{row.record_id.hex()}"
+        raise core.not_authentic(what) from None
 
 
 def _unwrap(core: Core, row: Any) -> Secret:
