@@ -23,6 +23,7 @@ from muniment.store.columns import bytes_column as _bytes
 from muniment.store.columns import metadata
 from muniment.store.columns import number_column as _number
 from muniment.store.columns import text_column as _text
+from muniment.store.custody_tables import handover_records, handovers
 from muniment.store.disposition_tables import (
     backups,
     destroyed_up_to,
@@ -359,6 +360,8 @@ OWN: Final = (
     envelopes,
     enveloped_records,
     attempts,
+    handovers,
+    handover_records,
     mandates,
     destructions,
     destroyed_up_to,
