@@ -63,6 +63,8 @@ def receive(
     about: dict[str, Any] = {"agency_id": header.sender}
     if header.kind in _OF_SHARES:
         about["share_id"] = header.subject
+    elif header.kind in _OF_RECORDS:
+        about["record_id"] = header.subject
     with noting(session, f"receive {header.kind}", **about):
         if header.kind is EnvelopeKind.DELIVERY:
             return _delivery(session, envelope, acknowledge=acknowledge, progress=progress)
@@ -70,6 +72,7 @@ def receive(
 
 
 _OF_SHARES: Final = (EnvelopeKind.SHARE_GRANT, EnvelopeKind.DELIVERY)
+_OF_RECORDS: Final = (EnvelopeKind.CORRECTION_REQUEST, EnvelopeKind.CORRECTION_ANSWER)
 
 
 def _request(session: Session, envelope: Arrived) -> TakenIn:
