@@ -74,11 +74,11 @@ def local_postgres(*settings: str) -> Iterator[str]:
     # Below /tmp rather than TMPDIR: a socket's path may have 107 bytes only.
     root = Path(tempfile.mkdtemp(prefix="muniment-postgres-", dir="/tmp"))
     data, log = root / "data", root / "log"
-    account = _server_account()
+    account = server_account()
     if account is not None:
         os.chown(root, account.pw_uid, account.pw_gid)
     try:
-        _run(
+        run_program(
             account,
             [folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"],
             "--locale=C",
@@ -88,7 +88,7 @@ def local_postgres(*settings: str) -> Iterator[str]:
         try:
             yield f"{DRIVER}://postgres@127.0.0.1:{port}/postgres"
         finally:
-            _run(account, [folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
+            run_program(account, [folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -114,7 +114,7 @@ def _start(
         )
         command = [folder / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w"]
         try:
-            _run(account, [*command, "-t", str(_START_SECONDS), "start"])
+            run_program(account, [*command, "-t", str(_START_SECONDS), "start"])
         except RuntimeError as error:
             if attempt == _ATTEMPTS:
                 said = log.read_text() if log.exists() else ""
@@ -124,7 +124,7 @@ def _start(
     raise AssertionError("unreachable")
 
 
-def _run(account: pwd.struct_passwd | None, command: list[object], *more: str) -> None:
+def run_program(account: pwd.struct_passwd | None, command: list[object], *more: str) -> None:
     """Run a program of PostgreSQL, which refuses to run as root, as `account`."""
     words = [*map(str, command), *more]
     answer = subprocess.run(
@@ -144,7 +144,7 @@ def _run(account: pwd.struct_passwd | None, command: list[object], *more: str) -
         raise RuntimeError(f"{Path(words[0]).name} ended with exit code {answer.returncode}")
 
 
-def _server_account() -> pwd.struct_passwd | None:
+def server_account() -> pwd.struct_passwd | None:
     """Whom to run the server as: ourselves (None), or a system account where we are root."""
     if os.geteuid() != 0:
         return None
