@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from muniment.errors import ExchangeError
+from muniment.record.identifiers import RecordId
 
 
 class EnvelopeError(ExchangeError):
@@ -77,3 +80,34 @@ class CorrectionError(ExchangeError):
             expected=expected,
             remedy=remedy or "see which there are: `muniment correction list`",
         )
+
+
+class NotCustodianError(ExchangeError):
+    """A record is in another agency's custody: this agency can act on it no more."""
+
+    def __init__(self, record_id: bytes, custodian: int) -> None:
+        super().__init__(
+            f"record 0x{record_id.hex()} is in the custody of agency {custodian}",
+            expected="a record in this agency's custody",
+            remedy=f"ask agency {custodian} to do it, or to hand the custody over",
+        )
+        self.record_id = record_id
+        self.custodian = custodian
+
+
+class CustodyError(ExchangeError):
+    """A hand-over of custody with its content does not hold, or is not at this point.
+
+    `faults` says why, by record id, where it is about several.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        expected: str,
+        *,
+        remedy: str = "",
+        faults: Mapping[RecordId, str] | None = None,
+    ) -> None:
+        super().__init__(f"hand-over: {what}", expected=expected, remedy=remedy)
+        self.faults = dict(faults or {})

@@ -11,6 +11,7 @@ from typing import Final
 
 from muniment.chain.contract import Call
 from muniment.errors import InvalidInputError
+from muniment.exchange.errors import NotCustodianError
 from muniment.record.identifiers import RecordId
 from muniment.record.state import Status
 from muniment.registry.journal_records import with_enrolment
@@ -82,6 +83,8 @@ def on_record(
     make: Callable[[Standing, int], Call],
     expected_version: int | None = None,
     also: Sequence[RecordId] = (),
+    *,
+    by_custodian: bool = True,
 ) -> Submission:
     """Acknowledge an act on a record: `make` gets what stands on chain and the version to expect.
 
@@ -89,9 +92,12 @@ def on_record(
     journal alone.
 
     Without `expected_version` it is the one that stands now: what changes in between is refused by
-    the registry, not overwritten.
+    the registry, not overwritten. Raises `NotCustodianError` for an act that is the custodian's,
+    where another agency is that.
     """
     now = standing(session, record_id)
+    if by_custodian and now.state.custodian not in (0, session.profile.agency.id):
+        raise NotCustodianError(record_id, now.state.custodian)
     # What stands in a journal alone stands there in its first version.
     latest = now.state.version if now.state.status is not Status.NONE else 1
     version = latest if expected_version is None else expected_version

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from muniment.chain.contract import Call
 from muniment.errors import ConflictError, InvalidInputError, KeystoreError
+from muniment.exchange.errors import NotCustodianError
 from muniment.record.canonical import JsonValue
 from muniment.record.commitment import Secret, new_secret
 from muniment.record.files import FileValue
@@ -37,6 +38,7 @@ from muniment.registry.submission import Submission
 from muniment.registry.unkept import UnkeptVersionError
 from muniment.store import journal_rows, outbox, packs
 from muniment.store.journal_rows import EntryRow
+from muniment.store.mirror_search import custodian_of
 from muniment.store.outbox_rows import Act
 from muniment.store.search_terms import search_term
 from muniment.store.versions import (
@@ -141,10 +143,14 @@ def amend(
     """Acknowledge the next version of a record's content. The officer signs it.
 
     Content equal to the latest version's gives that version's submission. `expected_version`
-    refuses to amend another one. Raises `UnkeptVersionError`, `InvalidContentError`.
+    refuses to amend another one. Raises `UnkeptVersionError`, `InvalidContentError`, and
+    `NotCustodianError` where the mirror has another agency as the custodian.
     """
     with session.database.read() as connection:
         kept = versions_of(connection, record_id)
+        custodian = custodian_of(connection, record_id)
+    if custodian is not None and custodian != session.profile.agency.id:
+        raise NotCustodianError(record_id, custodian)
     if not kept:
         raise UnkeptVersionError(record_id, None)
     latest = kept[-1]
@@ -170,7 +176,7 @@ def amend(
 def is_same(session: Session, row: VersionRow, fields: Mapping[str, JsonValue]) -> bool:
     """Whether `fields` are the content that a kept version commits to."""
     secret = secret_of(session, row.record_id, row.version)
-    record_type = session.record_types.by_number(row.type_id, row.type_version)
+    record_type = session.types_of(row.agency_id).by_number(row.type_id, row.type_version)
     header = record_type.header(
         row.record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
     )

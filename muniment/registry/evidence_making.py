@@ -17,7 +17,7 @@ from muniment.chain.contract import Event
 from muniment.chain.engines import Engine, engine_of
 from muniment.chain.finality import final_number
 from muniment.chain.traces import TracedAct
-from muniment.errors import ChainError, InvalidInputError
+from muniment.errors import ChainError, ErasedError, InvalidInputError
 from muniment.evidence import (
     Evidence,
     EvidenceFile,
@@ -147,7 +147,8 @@ class _Contents:
         else:
             try:
                 kept = kept_version(self._session, record_id, wanted)
-            except UnkeptVersionError:
+            except (UnkeptVersionError, ErasedError):
+                # Erased, too: it was disposed of, or a copy of what another agency has now.
                 if fields or number is not None:
                     raise
                 return None

@@ -132,7 +132,8 @@ class Registry:
         """Give a record that this agency registered its next version of content."""
         record_id = record_id_of(record)
         kept = reading.kept_version(self.session, record_id)
-        latest = self.session.record_types.latest(kept.record_type.name)
+        types = self.session.types_of(kept.row.agency_id)
+        latest = types.latest(kept.record_type.name)
         new = NewContent(kept.row.source_id or "", _fields_of(fields), dict(attach or {}))
         return content.amend(
             self.session, latest, record_id, new, expected_version=expected_version
@@ -170,10 +171,16 @@ class Registry:
         """Return the reads of a record that this agency has written down, the earliest first."""
         return access_entries.history(self.session, record_id_of(record))
 
-    def find(self, record_type: str, fields: Mapping[str, JsonValue]) -> list[RecordId]:
-        """Return the agency's records whose searchable fields have these values."""
-        latest = self.session.record_types.latest(record_type)
-        return reading.find_by_fields(self.session, latest, fields)
+    def find(
+        self, record_type: str, fields: Mapping[str, JsonValue], *, issuer: int | None = None
+    ) -> list[RecordId]:
+        """Return the agency's records whose searchable fields have these values.
+
+        The type is its own, or that of the agency `issuer`, whose records it has in its custody.
+        """
+        own = self.session.profile.agency.id
+        latest = self.session.types_of(own if issuer is None else issuer).latest(record_type)
+        return reading.find_by_fields(self.session, latest, fields, issuer)
 
     def record_id(self, source_id: str, source_system: str | None = None) -> RecordId:
         """Return the record id of one of the agency's source ids, registered or not."""
@@ -370,13 +377,15 @@ class Registry:
         )
 
     def accept(self, record: bytes | str) -> Submission:
-        """Accept custody that was offered to this agency, of the record exactly as it stands."""
+        """Accept custody that was offered to this agency, of the record exactly as it stands, and
+        without its content: with it, `handovers.accept`."""
         return self._on_record(
             "accept",
             record,
             lambda now, version: self.session.records.accept_custody(
                 now.record_id, version, now.commitment, now.trace_head
             ),
+            by_custodian=False,
         )
 
     def decline(self, record: bytes | str) -> Submission:
@@ -531,9 +540,17 @@ class Registry:
         make: Callable[[Standing, int], Call],
         expected_version: int | None = None,
         also: Sequence[RecordId] = (),
+        *,
+        by_custodian: bool = True,
     ) -> Submission:
         return acts.on_record(
-            self.session, kind, record_id_of(record), make, expected_version, also
+            self.session,
+            kind,
+            record_id_of(record),
+            make,
+            expected_version,
+            also,
+            by_custodian=by_custodian,
         )
 
     def _officer(

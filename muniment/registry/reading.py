@@ -115,7 +115,8 @@ def kept_version(session: Session, record_id: RecordId, number: int | None = Non
         content = read_content(session, packed[packs.ENTRY_OBJECT], secret)
     else:
         raise UnkeptVersionError(record_id, row.version)
-    record_type = session.record_types.by_number(row.type_id, row.type_version)
+    # The types are the issuer's, whoever has the custody now.
+    record_type = session.types_of(row.agency_id).by_number(row.type_id, row.type_version)
     header = record_type.header(
         record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
     )
@@ -167,10 +168,14 @@ def extract(
 
 
 def find_by_fields(
-    session: Session, record_type: RecordType, sought: Mapping[str, JsonValue]
+    session: Session,
+    record_type: RecordType,
+    sought: Mapping[str, JsonValue],
+    issuer: int | None = None,
 ) -> list[RecordId]:
-    """Return the agency's records of a type whose searchable fields have these values.
+    """Return the records of a type, kept here, whose searchable fields have these values.
 
+    The type is the agency's own, or that of `issuer`, whose records it has in its custody.
     Raises `InvalidInputError` for a field that is not searchable.
     """
     for name in sought:
@@ -183,8 +188,12 @@ def find_by_fields(
         for name, value in sought.items()
     }
     with session.database.read() as connection:
-        found = records_with_terms(connection, record_type.type_id, terms)
-        entries = entries_with_terms(connection, session.lineage, record_type.type_id, terms)
+        own = session.profile.agency.id
+        agency_id = own if issuer is None else issuer
+        found = records_with_terms(connection, agency_id, record_type.type_id, terms)
+        entries = []
+        if agency_id == own:
+            entries = entries_with_terms(connection, session.lineage, record_type.type_id, terms)
         # A later version has terms of its own, in the other table.
         found += [each for each in entries if len(versions_of(connection, each)) == 1]
     return sorted(set(found))

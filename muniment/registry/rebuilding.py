@@ -235,7 +235,8 @@ def _version(
     except MunimentError:
         done.unreadable += 1
         return None
-    file_fields = session.record_types.by_number(row.type_id, row.type_version).file_fields
+    types = session.types_of(row.agency_id)
+    file_fields = types.by_number(row.type_id, row.type_version).file_fields
     wanted = [
         CONTENT_OBJECT,
         packs.SHEET_OBJECT,
@@ -250,7 +251,7 @@ def _terms(
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """The search terms of a version's content, which must make its commitment."""
     canonical = packs.read_object(session.vault, packed, secret)
-    record_type = session.record_types.by_number(row.type_id, row.type_version)
+    record_type = session.types_of(row.agency_id).by_number(row.type_id, row.type_version)
     header = record_type.header(
         row.record_id, AgencyId(row.agency_id), row.version, algorithm=row.algorithm
     )

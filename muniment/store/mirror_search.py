@@ -85,6 +85,15 @@ def among(
     return [found[each] for each in record_ids if each in found]
 
 
+def custodian_of(connection: Connection, record_id: bytes) -> int | None:
+    """Return the agency that has a record's custody, None where the mirror does not know it."""
+    chosen = sa.select(records.c.custodian).where(
+        records.c.record_id == record_id, records.c.custodian != 0
+    )
+    found = connection.execute(chosen).scalar()
+    return None if found is None else int(found)
+
+
 def _record(row: sa.RowMapping) -> MirroredRecord:
     return MirroredRecord(
         RecordId(bytes(row["record_id"])),

@@ -111,6 +111,18 @@ def add_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
         connection.execute(sa.insert(search_terms), terms)
 
 
+def replace_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
+    """Add versions in the place of what is there of them."""
+    for each in new:
+        for table in (search_terms, objects, versions):
+            connection.execute(
+                sa.delete(table).where(
+                    table.c.record_id == each.row.record_id, table.c.version == each.row.version
+                )
+            )
+    add_versions(connection, new)
+
+
 def add_objects(connection: Connection, packed: Sequence[Packed]) -> None:
     """Add where objects lie."""
     if packed:
@@ -199,11 +211,13 @@ def packed_objects(connection: Connection, record_id: bytes, version: int) -> di
 
 
 def records_with_terms(
-    connection: Connection, type_id: int, terms: Mapping[str, bytes]
+    connection: Connection, agency_id: int, type_id: int, terms: Mapping[str, bytes]
 ) -> list[RecordId]:
-    """Return the records of a type that have all these terms in their latest version here."""
+    """Return the records of an agency's type that have all these terms in their latest version
+    here."""
     newest = (
         sa.select(versions.c.record_id, sa.func.max(versions.c.version).label("version"))
+        .where(versions.c.agency_id == agency_id)
         .group_by(versions.c.record_id)
         .subquery()
     )

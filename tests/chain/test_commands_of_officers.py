@@ -69,7 +69,7 @@ def test_custody_and_supersession(muniment: Muniment, tmp_path: Path) -> None:
     chain = muniment("show", "1", "--json").json["chain"]
     assert (chain["custodian"], chain["offered_to"]) == (2, None)
     gone = muniment("amend", "1", content(tmp_path, holder="Grace"))
-    assert gone.code == 5
+    assert gone.code == 18
     assert muniment("supersede", "2", "3").code == 0
     assert muniment("show", "2", "--json").json["chain"]["status"] == "superseded"
     again = muniment("supersede", "2", "3")

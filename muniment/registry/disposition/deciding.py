@@ -15,10 +15,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from muniment.chain.bindings.record_registry import Entry as EntryArgument
-from muniment.chain.bindings.record_registry import EntryPlace
 from muniment.chain.contract import Call
-from muniment.journal.tiles import TileTree
 from muniment.pipeline.batching import DISPOSE, PROPOSE
 from muniment.record.identifiers import RecordId
 from muniment.registry.disposition.candidates import DAY, Candidate, candidates_of, due
@@ -31,11 +28,11 @@ from muniment.registry.disposition.stops import (
     stops_of,
     unknown,
 )
+from muniment.registry.enrolling import Enrolling
 from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import outbox
-from muniment.store.journal_files import JournalFiles
 from muniment.store.outbox_rows import PENDING, Act
 from muniment.store.tables import submissions
 
@@ -162,7 +159,7 @@ def _submitted(
 ) -> list[Submission]:
     """Acknowledge an act on each, some thousand in a transaction."""
     made: list[Submission] = []
-    enrolling, officer = _Enrolling(session), session.officer
+    enrolling, officer = Enrolling(session), session.officer
     for start in range(0, len(candidates), _TRANSACTION):
         part = candidates[start : start + _TRANSACTION]
         ids = [each.record_id for each in part]
@@ -173,7 +170,9 @@ def _submitted(
         acts = [
             Act(
                 kind,
-                enrolling.first(each, call(each)) if each.record_id not in enrolled else call(each),
+                call(each)
+                if each.record_id in enrolled
+                else enrolling.first(each.entry, each.seal, call(each)),
                 each.record_id,
                 each.version,
                 officer,
@@ -189,38 +188,6 @@ def _submitted(
             for each in part
         ]
     return made
-
-
-class _Enrolling:
-    """Enrols records that stand in journals alone, under the first seals that cover them."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._trees: dict[tuple[int, int], TileTree] = {}
-
-    def first(self, each: Candidate, call: Call) -> Call:
-        """Return a call that enrols the record before, where that is needed."""
-        row, seal = each.entry, each.seal
-        if row is None or seal is None:
-            return call
-        tree = self._trees.get((row.journal, seal.size))
-        if tree is None:
-            tree = JournalFiles(self._session.vault, row.journal).tree(seal.size)
-            self._trees[row.journal, seal.size] = tree
-        entry = row.entry
-        argument = EntryArgument(
-            kind=entry.kind,
-            algorithm=entry.algorithm,
-            type_id=entry.type_id,
-            type_version=entry.type_version,
-            time=entry.time,
-            local_id=entry.local_id,
-            commitment=entry.commitment,
-        )
-        place = EntryPlace(row.agency_id, row.journal, row.index)
-        proof = tree.inclusion_proof(row.index)
-        records = self._session.records
-        return records.multicall([records.enrol(place, argument, seal, proof), call])
 
 
 def _waiting(connection: Connection, kind: str, ids: Sequence[RecordId]) -> dict[RecordId, int]:
