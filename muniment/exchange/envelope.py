@@ -39,6 +39,7 @@ from muniment.exchange.envelope_parts import (
     Part,
     PartCipher,
     PartKind,
+    PartOrder,
     leaf_hash,
 )
 from muniment.exchange.errors import EnvelopeError
@@ -57,6 +58,11 @@ _KEY_TAG: Final = b"muniment/envelope/key/v1\0"
 _STATEMENT_TAG: Final = b"muniment/envelope/v1\0"
 _LENGTH: Final = Struct(">I")
 _STATEMENT: Final = Struct(">Q32s32s64s")
+_P: Final = (1 << 255) - 19
+_WITHOUT_SIGN: Final = (1 << 255) - 1
+_OF_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER: Final = {0, 1, _OF_ORDER_8, _P - _OF_ORDER_8, _P - 1, _P, _P + 1}
+"""The y of all points of Ed25519 whose order divides 8, however they are spelled (RFC 8032)."""
 _SUITE: Final = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
@@ -97,8 +103,16 @@ class Statement:
     def verify(self, sender_key: bytes) -> None:
         """Require that the sender has signed it; `sender_key` is its Ed25519 key on chain.
 
-        Raises `EnvelopeError`.
+        Raises `EnvelopeError`, also for a key of small order: under one, a signature that anybody
+        can make fits many texts, so that it binds nobody to any.
         """
+        if int.from_bytes(sender_key, "little") & _WITHOUT_SIGN in _SMALL_ORDER:
+            raise EnvelopeError(
+                f"the key for messages of agency {self.header.sender}, epoch "
+                f"{self.header.sender_epoch}, is of small order",
+                "an Ed25519 key that signs",
+                remedy="its admin rotates the key and publishes the new one",
+            )
         try:
             Ed25519PublicKey.from_public_bytes(sender_key).verify(self.signature, self.signed)
         except (InvalidSignature, ValueError):
@@ -147,9 +161,10 @@ def seal_envelope(
     out = _Hashing(writer)
     plain = header.to_bytes()
     out.write(MAGIC + _LENGTH.pack(len(plain)) + plain + wrap_key(recipient_key, header, file_key))
-    cipher, tree = PartCipher(file_key), RunningRoot()
+    cipher, tree, order = PartCipher(file_key), RunningRoot(), PartOrder()
     places = []
     for label, body in _parts(contents):
+        order.take(label, len(body))
         if label.place == 0:
             places.append((label, tree.size, out.count))
         sealed_label, sealed_body = cipher.seal(tree.size, label, body)
@@ -179,12 +194,17 @@ def read_opening(reader: Readable) -> Opening:
     return Opening(EnvelopeHeader.from_bytes(plain), wrapped, raw + plain + wrapped)
 
 
-def verify_envelope(reader: Readable, sender_key: bytes) -> Statement:
+def verify_envelope(
+    reader: Readable, sender_key: bytes, beginning: Opening | None = None
+) -> Statement:
     """Read a whole envelope, require its sender's signature, and return what was signed.
 
-    Raises `EnvelopeError`; nothing needs to be decrypted.
+    A `beginning` that was read before must be its own. Raises `EnvelopeError`; nothing needs to be
+    decrypted.
     """
     opening = read_opening(reader)
+    if beginning is not None and beginning.raw != opening.raw:
+        raise EnvelopeError("it is not the envelope that was checked", "a file that holds still")
     hashed = hashlib.sha256(opening.raw)
     count = 0
     for frame in _frames(reader):
@@ -199,27 +219,28 @@ def verify_envelope(reader: Readable, sender_key: bytes) -> Statement:
     return statement
 
 
-def open_parts(reader: Readable, file_key: bytes) -> Iterator[Part]:
+def open_parts(reader: Readable, file_key: bytes, digest: bytes) -> Iterator[Part]:
     """Yield the parts of an envelope that `verify_envelope` has passed, without the END part.
 
-    Raises `EnvelopeError` for a part that is not the sender's; what was yielded before it is
-    authentic, but that all was there shows at the end only.
+    `digest` is its envelope digest: a file that was put in its place since is refused. Raises
+    `EnvelopeError` for a part that is not the sender's; what was yielded before it was sealed by
+    who knows the file key, but that it is all of what was signed shows at the end only.
     """
     opening = read_opening(reader)
-    cipher, tree = PartCipher(file_key), RunningRoot()
-    offset, ended = len(opening.raw), False
+    cipher, tree, order = PartCipher(file_key), RunningRoot(), PartOrder()
+    offset = len(opening.raw)
     for length, sealed_label, sealed_body in _frames(reader):
-        if ended:
-            raise EnvelopeError("parts follow its end", "the END part as the last")
         label, body = cipher.open(tree.size, sealed_label, sealed_body)
-        ended = label.kind is PartKind.END
+        order.take(label, len(body))
         number = tree.append(leaf_hash(label, body))
-        if not ended:
+        if not order.is_ended:
             yield Part(label, body, number, offset)
         offset += len(length) + len(sealed_label) + len(sealed_body)
     statement = _statement(reader, opening.header)
-    if not ended or (statement.count, statement.root) != (tree.size, tree.root()):
+    if not order.is_ended or (statement.count, statement.root) != (tree.size, tree.root()):
         raise EnvelopeError("its parts are not those that were signed", "all parts, in their order")
+    if statement.envelope_digest != digest:
+        raise EnvelopeError("it is not the envelope that was checked", "a file that holds still")
 
 
 def open_part(frame: bytes, number: int, file_key: bytes) -> Part:

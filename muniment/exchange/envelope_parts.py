@@ -30,6 +30,10 @@ NO_RECORD: Final = bytes(32)
 _LABEL: Final = Struct(">BB32sIII16s")
 LABEL_SIZE: Final = _LABEL.size + TAG_SIZE
 """Bytes of a sealed label."""
+MAX_TOGETHER: Final = 64
+"""Most parts of one message, record, version or record type, which is put together in memory."""
+MAX_OF_EVIDENCE: Final = 256
+"""Most parts of an evidence file: as long as one may be."""
 _LABEL_TAG: Final = b"muniment/envelope/label/v1\0"
 _BODY_TAG: Final = b"muniment/envelope/body/v1\0"
 _OF_LABEL, _OF_BODY, _OF_LAST = b"\0", b"\1", b"\2"
@@ -115,6 +119,38 @@ class Part:
         return self.label.to_bytes() + self.body
 
 
+class PartOrder:
+    """Requires that parts follow one another as they are written: those of one thing together, in
+    places from 0, each full but for the last; at the end END, which is nothing.
+    """
+
+    def __init__(self) -> None:
+        """Begin before the first part."""
+        self._open: Label | None = None
+        self.is_ended = False
+
+    def take(self, label: Label, size: int) -> None:
+        """Take the next part's label and how many bytes its body has. Raises `EnvelopeError`."""
+        if self.is_ended:
+            raise EnvelopeError("parts follow its end", "the END part as the last")
+        before, self._open = self._open, None if label.is_last else label
+        if before is None:
+            fits = label.place == 0
+        else:
+            fits = _thing(label) == _thing(before) and label.place == before.place + 1
+        if label.kind is PartKind.END:
+            self.is_ended = True
+            fits = fits and label.is_last and _thing(label) == _NOTHING and not size
+        if not fits or not (label.is_last or size == MAX_BODY):
+            raise EnvelopeError("its parts do not follow one another", "those of each in a row")
+        if label.place >= _MOST_PARTS[label.kind]:
+            raise EnvelopeError(
+                f"a {label.kind.name.lower()} in it is too long",
+                f"{_MOST_PARTS[label.kind]} parts at most",
+                remedy="send less in one; files alone may be longer",
+            )
+
+
 class PartCipher:
     """Seals and opens parts under a file key (32 bytes)."""
 
@@ -148,6 +184,18 @@ class PartCipher:
 def leaf_hash(label: Label, body: bytes) -> bytes:
     """Return the hash of a part's leaf in the envelope's tree (RFC 9162)."""
     return hash_leaf(label.to_bytes() + body)
+
+
+_NOTHING: Final = (PartKind.END, NO_RECORD, 0, 0)
+_MOST_PARTS: Final = dict.fromkeys(PartKind, MAX_TOGETHER) | {
+    PartKind.EVIDENCE: MAX_OF_EVIDENCE,
+    PartKind.FILE: 1 << 32,
+}
+
+
+def _thing(label: Label) -> tuple[PartKind, bytes, int, int]:
+    """What a part is of, whatever its place."""
+    return label.kind, label.record_id, label.version, label.index
 
 
 def _flag(label: Label) -> bytes:

@@ -17,11 +17,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from muniment.errors import ExchangeError, InvalidInputError, KeystoreError
+from muniment.errors import (
+    ContractError,
+    ExchangeError,
+    InvalidInputError,
+    KeystoreError,
+    ProofError,
+    RecordError,
+)
 from muniment.exchange.envelope import (
     Opening,
     Outgoing,
@@ -36,14 +43,13 @@ from muniment.exchange.envelope import (
     wrap_key,
 )
 from muniment.exchange.envelope_header import EnvelopeHeader, EnvelopeKind
-from muniment.exchange.envelope_parts import Label, Part
+from muniment.exchange.envelope_parts import Label, Part, PartKind
 from muniment.exchange.errors import EnvelopeError, NotAddressedError
-from muniment.record.files import Readable
 from muniment.record.objects import Writable
+from muniment.registry.exchange.carried import Copying, put_at, reading, target_exists
 from muniment.registry.exchange.parties import own_key, published_key
 from muniment.registry.session import Session
 from muniment.store import envelopes
-from muniment.store.durable_files import sync_folder
 from muniment.store.envelopes import RECEIVED, SENT, Attempt, EnvelopedRecord, EnvelopeRow
 from muniment.store.keys import KeyPurpose
 
@@ -66,9 +72,27 @@ class Arrived:
 
     @contextmanager
     def parts(self) -> Iterator[Iterator[Part]]:
-        """Its parts, in order, each authentic; see `open_parts`."""
-        with self.path.open("rb") as reader:
-            yield open_parts(reader, self.file_key)
+        """Its parts, in order; see `open_parts`. Those that are not asked for are read at the end,
+        where alone it shows that they are all of what was signed. Raises `EnvelopeError`."""
+        with reading(self.path) as reader:
+            parts = open_parts(reader, self.file_key, self.digest)
+            yield parts
+            for _ in parts:
+                pass
+
+    def message(self) -> tuple[Part, bytes]:
+        """The one message that is all of it: its first part, and its bytes. Raises
+        `EnvelopeError`."""
+        first, body = None, b""
+        with self.parts() as parts:
+            for part in parts:
+                if part.label.kind is not PartKind.MESSAGE or (first and part.label.place == 0):
+                    raise EnvelopeError("more is in it than its message", "one message alone")
+                first = first or part
+                body += part.body
+        if first is None:
+            raise EnvelopeError("no message is in it", "one message alone")
+        return first, body
 
 
 def file_name(digest: bytes) -> str:
@@ -94,7 +118,7 @@ def send(
     was in it is put down. Raises `AgencyKeyError`, `InvalidInputError`, the stores' errors.
     """
     if target is not None and target.exists():
-        raise InvalidInputError("target", "a file that is not there yet", "there already")
+        raise target_exists()
     signer = own_key(session, KeyPurpose.MESSAGES)
     own = own_key(session, KeyPurpose.ENCRYPTION)
     theirs = published_key(session, recipient, KeyPurpose.ENCRYPTION).require_in_use()
@@ -112,6 +136,8 @@ def send(
     )
     folder = Path(tempfile.gettempdir()) if target is None else target.resolve().parent
     half = folder / f".muniment-{secrets.token_hex(8)}.half"
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InvalidInputError("target", "a file in a folder that can be written to", "elsewhere")
     try:
         with half.open("xb") as writer:
             half.chmod(0o600)
@@ -136,9 +162,7 @@ def send(
         with session.database.write() as connection:
             envelopes.add(connection, row, _records(row.digest, sealed.places, versions))
         if target is not None:
-            # A link, not a rename: what somebody else put there meanwhile stays.
-            os.link(half, target)
-            sync_folder(folder)
+            put_at(half, target)
     finally:
         half.unlink(missing_ok=True)
     return row
@@ -151,14 +175,14 @@ def arrived(session: Session, path: Path) -> Arrived:
     it. Nothing of its contents is looked at before. Raises `EnvelopeError`, `NotAddressedError`,
     `AgencyKeyError`.
     """
-    with _reading(path) as reader:
+    with reading(path) as reader:
         opening = read_opening(reader)
     header = opening.header
     _require_addressed(session, header)
     sender = published_key(session, header.sender, KeyPurpose.MESSAGES, header.sender_epoch)
     sender.require_in_use()
-    with _reading(path) as reader:
-        statement = verify_envelope(reader, sender.public)
+    with reading(path) as reader:
+        statement = verify_envelope(reader, sender.public, opening)
     return Arrived(header, statement, _opened(session, opening), path)
 
 
@@ -189,16 +213,19 @@ def keep_arrived(
 
     def copied(writer: Writable) -> None:
         # The file may have been changed since it was checked: what is kept is checked again.
-        with _reading(envelope.path) as reader:
-            copying = _Copying(reader, writer)
+        with reading(envelope.path) as reader:
+            copying = Copying(reader, writer)
             statement = verify_envelope(copying, sender.public)
         if statement != envelope.statement:
             raise EnvelopeError("it was changed while it was taken in", "a file that holds still")
 
     session.vault.put_if_absent(file_name(row.digest), copied)
     with session.database.write() as connection:
-        envelopes.add(connection, row, records)
-    return row
+        # Another process may have taken it in meanwhile.
+        known = envelopes.of_digest(connection, row.digest)
+        if known is None:
+            envelopes.add(connection, row, records)
+    return known or row
 
 
 def kept_parts(session: Session, row: EnvelopeRow) -> Iterator[Part]:
@@ -209,7 +236,7 @@ def kept_parts(session: Session, row: EnvelopeRow) -> Iterator[Part]:
         header = read_opening(reader).header
     file_key = kept_key(session, row, header)
     with session.vault.open(name) as reader:
-        yield from open_parts(reader, file_key)
+        yield from open_parts(reader, file_key, row.digest)
 
 
 def kept_part(
@@ -254,7 +281,7 @@ def noting(
     """Put down in the history what is refused inside; the error goes on."""
     try:
         yield
-    except ExchangeError as error:
+    except (ContractError, ExchangeError, ProofError, RecordError) as error:
         share = share_id or getattr(error, "share_id", None)
         attempt = Attempt(_now_ms(), what, agency_id, record_id, share, error.what)
         with session.database.write() as connection:
@@ -304,32 +331,6 @@ def _records(
             continue
         seen.add((label.record_id, version))
         yield EnvelopedRecord(digest, label.record_id, version, part, offset)
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with path.open("rb") as reader:
-            yield reader
-    except OSError as error:
-        what = error.strerror or "unreadable"
-        raise InvalidInputError("file", "an envelope that can be read", what) from error
-
-
-class _Copying:
-    """A reader that writes on what it reads."""
-
-    def __init__(self, reader: Readable, writer: Writable) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes, and write them on."""
-        piece = self._reader.read(size)
-        left = piece
-        while left:
-            left = left[self._writer.write(left) or 0 :]
-        return piece
 
 
 def _now_ms() -> int:

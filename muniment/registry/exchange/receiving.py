@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from muniment.chain.bindings.share_registry import DeliveryAcknowledged, ShareRevoked
 from muniment.exchange.envelope_header import EnvelopeKind
+from muniment.exchange.envelope_parts import NO_RECORD
 from muniment.exchange.errors import EnvelopeError, NotSharedError, TermsError
 from muniment.exchange.messages import DELIVERY, GrantMessage, RequestMessage
 from muniment.registry import acts
@@ -76,14 +77,15 @@ _OF_RECORDS: Final = (EnvelopeKind.CORRECTION_REQUEST, EnvelopeKind.CORRECTION_A
 
 
 def _request(session: Session, envelope: Arrived) -> TakenIn:
-    with envelope.parts() as parts:
-        first = next(parts, None)
-        message = RequestMessage.from_bytes(message_in([] if first is None else [first]))
+    first, body = envelope.message()
+    message = RequestMessage.from_bytes(body)
     if message.shared.commitment != envelope.header.subject:
         raise EnvelopeError("its terms are not those that its header names", "the same terms")
+    if first.label.record_id != (message.record_id or NO_RECORD):
+        raise EnvelopeError("its message is labelled as of another record", "its own")
     share = require_request(session, envelope.header.sender, message)
     about = []
-    if message.record_id is not None and first is not None:
+    if message.record_id is not None:
         about = [EnvelopedRecord(envelope.digest, message.record_id, 0, first.number, first.offset)]
     row = keep_arrived(session, envelope, about)
     share = share_of(session, share.share_id)
@@ -91,8 +93,7 @@ def _request(session: Session, envelope: Arrived) -> TakenIn:
 
 
 def _grant(session: Session, envelope: Arrived) -> TakenIn:
-    with envelope.parts() as parts:
-        message = GrantMessage.from_bytes(message_in(parts))
+    message = GrantMessage.from_bytes(envelope.message()[1])
     share = _granted_to_us(session, envelope)
     if (message.share_id, message.shared.commitment) != (share.share_id, share.commitment):
         raise TermsError(
