@@ -4,6 +4,7 @@
 The clock runs from the registrar's call to the last confirmation in a block: the mirror is brought
 up to date, what stops a record is looked up, each decision is acknowledged in the database, signed,
 sent and settled, a hundred records a transaction. Destroying the secrets has a clock of its own.
+The officers' keystores are open before: that takes a second each on purpose.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 
 from benchmarks.local_agency import local_agency, open_agency
 from benchmarks.local_registry import local_registry
-from muniment.registry import Stage
+from muniment.registry import Registry, Stage
 
 _RETENTION: Final = 3_651 * 86_400
 
@@ -28,6 +29,8 @@ def measure(count: int) -> dict[str, float]:
         local.connection.request("evm_increaseTime", [_RETENTION])
         local.connection.request("evm_mine", [])
         with registrar, open_agency(local, folder, "steward") as steward:
+            for each in (registrar, steward):
+                _unlock(each)
             start = time.perf_counter()
             proposed = registrar.disposition.propose(None, "schedule 4, item 2")
             registrar.wait(proposed.submissions, timeout=600)
@@ -48,3 +51,9 @@ def measure(count: int) -> dict[str, float]:
         "dispositions_per_second": round(count / (decided - start)),
         "destroyed_per_second": round(count / (ended - destroying)),
     }
+
+
+def _unlock(registry: Registry) -> None:
+    keystore = registry.session.profile.keys.officer
+    assert keystore is not None, "each of them is an officer's"
+    registry.session.signer(keystore)
