@@ -11,11 +11,12 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from muniment.evidence import Outcome, TrustFile, Verdict, Verifier
-from tests.verifier.mutations import VECTORS, Case, cases
+from tests.verifier.mutations import VECTORS, Case, boundaries, cases
 
 
 def judged(verdict: Verdict) -> dict[str, Any]:
@@ -62,10 +63,13 @@ def lines(chosen: Iterable[Case]) -> Iterable[str]:
 
 
 def write(count: int, seed: int, path: Path) -> dict[str, int]:
-    """Write the cases; return how many verdicts there are of each outcome and step."""
+    """Write the cases; return how many verdicts there are of each outcome and step.
+
+    Those on the edges of the form come on top of `count`.
+    """
     counts: dict[str, int] = {}
     with path.open("w", encoding="utf-8") as out:
-        for line in lines(cases(count, seed)):
+        for line in lines(chain(boundaries(), cases(count, seed))):
             out.write(line + "\n")
             for each in json.loads(line).get("verdicts", ()):
                 refused = each["outcome"] in {Outcome.INVALID, Outcome.UNKNOWN}

@@ -20,7 +20,10 @@ from tests.verifier.rebuilt_state import GREATEST_WORD, Rebuilt
 VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "evidence"
 TABLE = json.loads((VECTORS / "cases.json").read_text())
 PLACES_OF_NODES = 12
-INTEGERS = (0, 1, 2, 3, 255, 256, 4095, 4096, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1)
+INTEGERS = (
+    *(0, 1, 2, 3, 255, 256, 4095, 4096, 65_535, 65_536, 2**32 - 1, 2**32, 2**36 - 1, 2**36),
+    *(2**48 - 1, 2**48, 2**53 - 1),
+)
 TEXTS = ("", "0x", "00", "ff" * 20, "ff" * 32, "é", "e\u0301", "\u0000", "muniment/evidence/v1", "\U0001f600")
 OTHER_VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 1, 1.5, "", [], {}, 2**53, 2**64)
 
@@ -83,6 +86,25 @@ def cases(count: int, seed: int) -> Iterator[Case]:
         yield Case(
             f"{number} {mutate.__name__} {case.name}", case.data, case.trust, case.now, case.pinned
         )
+
+
+def boundaries() -> Iterator[Case]:
+    """Each integer, and each place of another type, once with each value on the edge of a form."""
+    seen: set[tuple[Any, ...]] = set()
+    for source in sources():
+        value = json.loads(source.data)
+        for path in places(value):
+            kind = at(value, path)
+            name = (*(0 if isinstance(each, int) else each for each in path), type(kind).__name__)
+            if name in seen:
+                continue
+            seen.add(name)
+            edges: tuple[Any, ...] = OTHER_VALUES
+            if isinstance(kind, int):
+                edges = (*INTEGERS, -1, True, None, "1")
+            for edge in edges:
+                changed_value = put(copy.deepcopy(value), path, edge)
+                yield of(source, spelled(changed_value))
 
 
 def of(source: Source, data: bytes, **changes: Any) -> Case:

@@ -72,8 +72,8 @@ export function readAct(value: unknown, path: Path, isFirst: boolean): Act {
     commitment: has("commitment") ? hash("commitment") : null,
     replacement: has("replacement") ? hash("replacement") : null,
     reason: has("reason") ? count("reason", 0, UINT16) : null,
-    fromAgency: has("from_agency") ? count("from_agency", 1, UINT32) : null,
-    journal: has("journal") ? count("journal", 1, UINT32) : null,
+    fromAgency: has("from_agency") ? count("from_agency", 0, UINT32) : null,
+    journal: has("journal") ? count("journal", 0, UINT32) : null,
     index: has("index") ? count("index", 0) : null,
   };
   const argument = (): Uint8Array => {
@@ -85,9 +85,9 @@ export function readAct(value: unknown, path: Path, isFirst: boolean): Act {
         return hashOf(
           hash("commitment"),
           hash("leaf_hash"),
-          count("journal", 1, UINT32),
+          count("journal", 0, UINT32),
           count("index", 0),
-          count("seal_size", 1),
+          count("seal_size", 0),
         );
       case "superseded":
         return hash("replacement");
@@ -97,7 +97,7 @@ export function readAct(value: unknown, path: Path, isFirst: boolean): Act {
       case "released":
         return hash("case");
       case "transferred":
-        return fromNumber(count("from_agency", 1, UINT32), 32);
+        return fromNumber(count("from_agency", 0, UINT32), 32);
       case "disposed":
         return hashOf(hexBytes(object["proposer"], `${path}.proposer`, 20), hash("mandate"));
     }
@@ -124,18 +124,17 @@ export interface RecordSlots {
 export function requireTrace(recordId: Uint8Array, acts: readonly Act[], slots: RecordSlots): void {
   let head: Uint8Array = new Uint8Array(32);
   acts.forEach((act, at) => {
-    const state = withoutOffer(act.word);
     if (act.kind === "registered" && at === 0) {
-      head = hashOf(REGISTERED_TAG, recordId, act.argument, state);
+      head = hashOf(REGISTERED_TAG, recordId, act.argument, withoutOffer(act.word));
       return;
     }
     const kind = KINDS.indexOf(act.kind) + 1;
     const account = act.account as Uint8Array;
-    head = hashOf(ACT_TAG, head, recordId, kind, act.agency, account, state, act.argument);
+    head = hashOf(ACT_TAG, head, recordId, kind, act.agency, account, act.word, act.argument);
   });
   const isSoleRegistration = acts.length === 1 && acts[0]?.kind === "registered";
-  const state = withoutOffer(acts.at(-1)?.word ?? 0n);
-  if (state !== withoutOffer(slots.state)) throw new Refusal("trace-state");
+  // The last act's own word is compared: no act leaves an offer behind.
+  if ((acts.at(-1)?.word ?? 0n) !== withoutOffer(slots.state)) throw new Refusal("trace-state");
   if (slots.traceHead !== (isSoleRegistration ? 0n : toNumber(head))) throw new Refusal("trace-head");
   const commitment = acts.findLast((act) => act.commitment !== null)?.commitment;
   if (!equal(commitment ?? new Uint8Array(32), fromNumber(slots.commitment, 32))) {

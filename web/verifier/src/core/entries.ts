@@ -2,7 +2,7 @@
 /** A journal's entry with its seal, as evidence holds it (docs/spec/journals.md, § 2). */
 
 import { toHex, toNumber } from "./bytes.ts";
-import { hexBytes, integer, items, members, refused, text, UINT32, type Path } from "./form.ts";
+import { hexBytes, integer, items, members, refused, text, UINT32, UINT48, type Path } from "./form.ts";
 
 const ENTRY_LENGTH = 78;
 const GREATEST_NOTE = 2 ** 20;
@@ -67,7 +67,7 @@ export function readEntry(value: unknown, path: Path, mayHaveCheckpoint: boolean
       root: hexBytes(sealed["root"], `${path}.seal.root`, 32),
       size: integer(sealed["size"], `${path}.seal.size`, 1),
       previousSize: integer(sealed["previous_size"], `${path}.seal.previous_size`, 0),
-      sealedAt: integer(sealed["sealed_at"], `${path}.seal.sealed_at`, 0),
+      sealedAt: integer(sealed["sealed_at"], `${path}.seal.sealed_at`, 0, UINT48),
     },
     checkpoint,
   };

@@ -92,7 +92,7 @@ function readConflict(value: unknown): EvidenceFile {
   const conflict = {
     recordId: hexBytes(file["record_id"], "record_id", 32),
     entries,
-    trace: second === undefined ? readTrace(file["trace"], "trace") : null,
+    trace: second === undefined ? readTrace(file["trace"], "trace", 1) : null,
   };
   return { anchor: readAnchor(file["anchor"]), conflict };
 }
@@ -135,14 +135,14 @@ function readRecord(value: unknown, path: Path): EvidentRecord {
   const { content, entry } = object;
   return {
     recordId: hexBytes(object["record_id"], `${path}.record_id`, 32),
-    trace: readTrace(object["trace"], `${path}.trace`),
+    trace: readTrace(object["trace"], `${path}.trace`, 0),
     content: content === null ? null : readContent(content, `${path}.content`),
     entry: entry === undefined ? null : readEntry(entry, `${path}.entry`, true),
   };
 }
 
-function readTrace(value: unknown, path: Path): Act[] {
-  return items(value, path, 0, MOST_ACTS).map((each, at) => readAct(each, `${path}[${at}]`, at === 0));
+function readTrace(value: unknown, path: Path, least: number): Act[] {
+  return items(value, path, least, MOST_ACTS).map((each, at) => readAct(each, `${path}[${at}]`, at === 0));
 }
 
 function readContent(value: unknown, path: Path): Content {

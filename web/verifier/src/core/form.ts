@@ -10,6 +10,7 @@ export type Path = string;
 
 export const UINT16 = 0xffff;
 export const UINT32 = 0xffffffff;
+export const UINT48 = 2 ** 48 - 1;
 
 export function refused(path: Path): Refusal {
   return new Refusal("form", { path });

@@ -8,6 +8,8 @@ import { decodeRlp, encodeRlp, isBytes, type Rlp } from "./rlp.ts";
 
 const ETHEREUM_FIELDS = [15, 16, 17, 20, 21];
 const ISTANBUL_FIELDS = [15, 17];
+/** Bytes of the fields that have a fixed length. */
+const ISTANBUL_LENGTHS = [32, 20, 32, 32, 32, 256];
 const EXTRA_DATA = 11;
 const VANITY = 32;
 
@@ -42,6 +44,9 @@ export function readEthereumHeader(bytes: Uint8Array): Header {
 
 export function readIstanbulHeader(bytes: Uint8Array): Header {
   const fields = fieldsOf(bytes, ISTANBUL_FIELDS);
+  if (ISTANBUL_LENGTHS.some((length, at) => fields[at]?.length !== length)) {
+    throw new Refusal("header-value");
+  }
   const extra = fields[EXTRA_DATA] as Uint8Array;
   if (extra.length < VANITY) throw new Refusal("header-extra");
   const vanity = extra.slice(0, VANITY);

@@ -87,7 +87,9 @@ export const REASONS = [
   "never-registered",
   "by-version",
   "by-record",
+  "by-another-record",
   "with-reason",
+  "revoked-since",
   "secrets-destroyed",
   "too-old",
   "has-successor",
@@ -97,6 +99,7 @@ export const REASONS = [
   "unreachable",
   "node-answer",
   "node-behind",
+  "node-block",
 ] as const;
 
 export type ReasonName = (typeof REASONS)[number];

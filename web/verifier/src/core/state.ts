@@ -26,21 +26,24 @@ export function withoutOffer(word: bigint): bigint {
   return word & ~OFFER_BITS;
 }
 
+function bits(word: bigint, from: bigint, count: bigint): number {
+  return Number((word >> from) & ((1n << count) - 1n));
+}
+
 /** What a word says; null where its status is none of the five. */
 export function readState(word: bigint): RecordState | null {
-  const bits = (from: bigint, count: bigint) => Number((word >> from) & ((1n << count) - 1n));
-  const status = STATUS[bits(184n, 4n)];
+  const status = STATUS[bits(word, 184n, 4n)];
   if (status === undefined) return null;
   return {
-    issuer: bits(0n, 32n),
-    custodian: bits(32n, 32n),
-    type: bits(132n, 16n),
-    typeVersion: bits(148n, 12n),
-    version: bits(160n, 16n),
-    algorithm: bits(176n, 8n),
+    issuer: bits(word, 0n, 32n),
+    custodian: bits(word, 32n, 32n),
+    type: bits(word, 132n, 16n),
+    typeVersion: bits(word, 148n, 12n),
+    version: bits(word, 160n, 16n),
+    algorithm: bits(word, 176n, 8n),
     status,
-    holds: bits(188n, 12n),
-    updatedAt: bits(200n, 36n),
-    retainUntilDay: bits(236n, 20n),
+    holds: bits(word, 188n, 12n),
+    updatedAt: bits(word, 200n, 36n),
+    retainUntilDay: bits(word, 236n, 20n),
   };
 }

@@ -57,6 +57,9 @@ export interface Verdict {
 
 export interface ProvenRecord {
   readonly state: RecordState;
+  /** The state and the trace head as they stand in the slots. */
+  readonly word: bigint;
+  readonly traceHead: bigint;
   readonly issuer: number;
   readonly custodian: number;
   readonly type: number;

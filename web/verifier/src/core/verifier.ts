@@ -124,16 +124,17 @@ function checkRecord(
     const slots = readRecordSlots(recordId, anchored);
     const state = readState(slots.state);
     if (state === null) throw new Refusal("slot-form");
-    const { agency, type } = state.type === 0 && entry ? entry : { ...state, agency: state.issuer };
+    const { agency, type } = entry ?? { agency: state.issuer, type: state.type };
     const typeHead = type === 0 ? 0n : proof.word(storageRoot, typeHeadSlot(agency, type));
     return { slots, state, typeHead };
   });
   if (read === null) return null;
-  progress.at(6, () => requireTrace(recordId, trace, read.slots));
+  const { slots, state } = read;
+  progress.at(6, () => requireTrace(recordId, trace, slots));
   let witnesses: string[] = [];
   if (entry !== null) {
     progress.at(7, () => {
-      if (read.state.status !== "none") throw new Refusal("entry-on-chain");
+      if (state.status !== "none") throw new Refusal("entry-on-chain");
       requireEntry(entry, recordId, anchored, trust);
       witnesses = entryWitnesses(entry, trust);
     });
@@ -141,10 +142,8 @@ function checkRecord(
   let fields: Map<string, Json> | null = null;
   if (content !== null) {
     const version = progress.at(8, () => versionOf(evident, content.version, content.schemaDigest, trust));
-    fields = progress.at(9, () => {
-      if (version === null) throw new Refusal("version-missing", { version: content.version });
-      return verifyDisclosure(content, version.header, version.commitment);
-    });
+    if (version === null) return null;
+    fields = progress.at(9, () => verifyDisclosure(content, version.header, version.commitment));
   }
   let field: string | null = null;
   if (document !== null) {
@@ -155,13 +154,15 @@ function checkRecord(
   }
   if (progress.isStopped) return null;
   return {
-    state: read.state,
-    issuer: entry?.agency ?? read.state.issuer,
-    custodian: entry?.agency ?? read.state.custodian,
-    type: entry?.type ?? read.state.type,
+    state,
+    word: slots.state,
+    traceHead: slots.traceHead,
+    issuer: entry?.agency ?? state.issuer,
+    custodian: entry?.agency ?? state.custodian,
+    type: entry?.type ?? state.type,
     shownVersion: content?.version ?? null,
-    latestVersion: entry === null ? read.state.version : 1,
-    holds: read.state.holds,
+    latestVersion: entry === null ? state.version : 1,
+    holds: state.holds,
     typeHolds: Number((read.typeHead >> 40n) & 0xffffn),
     acts: trace,
     entry:
@@ -289,7 +290,10 @@ function conclude(
   return progress.conclude(outcome, reason, values);
 }
 
-/** What holds of a record whose steps have all held. `age` of the block in seconds. */
+/**
+ * What holds of a record whose steps have all held. `age` of the block in seconds. Without the acts
+ * that led to the state (the live check has none) it is not told by which record, or why.
+ */
 export function outcomeOf(
   record: Pick<ProvenRecord, "shownVersion" | "latestVersion"> & { acts: ProvenRecord["acts"] },
   state: RecordState,
@@ -301,11 +305,14 @@ export function outcomeOf(
   switch (state.status) {
     case "disposed":
       return ["disposed", "secrets-destroyed", {}];
-    case "revoked":
-      return ["revoked", "with-reason", { reason: last("revoked")?.reason ?? "" }];
+    case "revoked": {
+      const reason = last("revoked")?.reason ?? null;
+      return reason === null ? ["revoked", "revoked-since", {}] : ["revoked", "with-reason", { reason }];
+    }
     case "superseded": {
-      const replacement = last("superseded")?.replacement;
-      return ["superseded", "by-record", { record: replacement ? `0x${toHex(replacement)}` : "" }];
+      const replacement = last("superseded")?.replacement ?? null;
+      if (replacement === null) return ["superseded", "by-another-record", {}];
+      return ["superseded", "by-record", { record: `0x${toHex(replacement)}` }];
     }
     default:
   }
@@ -321,14 +328,24 @@ export function outcomeOf(
   return ["valid", null, {}];
 }
 
-/** How far the steps went for a record. The first that does not hold stops all after it. */
+interface Stop {
+  readonly outcome: Outcome;
+  readonly step: Step;
+  readonly reason: Reason;
+}
+
+/**
+ * How far the steps went for a record. The first that does not hold stops all after it. But an
+ * algorithm that is not accepted leaves only the content unknown: the file can still be INVALID.
+ */
 class Progress {
   readonly recordId: string;
   readonly done: Step[];
   block: ProvenBlock | null = null;
   blockTrust: BlockTrust | null = null;
   record: ProvenRecord | null = null;
-  #stop: { outcome: Outcome; step: Step; reason: Reason } | null = null;
+  #stop: Stop | null = null;
+  #contentUnknown: Stop | null = null;
 
   constructor(recordId: string, done: readonly Step[] = []) {
     this.recordId = recordId;
@@ -357,7 +374,9 @@ class Progress {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const outcome = error instanceof NotKnown ? "unknown" : "invalid";
-      this.#stop = { outcome, step, reason: error.reason };
+      const stop: Stop = { outcome, step, reason: error.reason };
+      if (step === 8 && outcome === "unknown") this.#contentUnknown = stop;
+      else this.#stop = stop;
       return null;
     }
   }
@@ -378,7 +397,8 @@ class Progress {
   }
 
   verdict(): Verdict {
-    const { outcome, step, reason } = this.#stop ?? { outcome: "unknown", step: null, reason: null };
+    const { outcome, step, reason } = this.#stop ??
+      this.#contentUnknown ?? { outcome: "unknown", step: null, reason: null };
     return this.#verdict(outcome, step, reason);
   }
 
