@@ -68,8 +68,8 @@ def deliverable(session: Session, share: ShareView) -> list[RecordId]:
     if share.record_id is not None:
         return [RecordId(share.record_id)]
     found = provable_records(session).record_ids
-    rows, entries = _standing(session, found)
-    return [each for each in found if _refusal(session, share, each, rows, entries) is None]
+    standing = _Standing.of(session, found)
+    return [each for each in found if standing.refusal(share, each) is None]
 
 
 def deliver(
@@ -121,9 +121,9 @@ def _delivered_version(label: Label) -> int | None:
 
 
 def _require_covered(session: Session, share: ShareView, chosen: Sequence[RecordId]) -> None:
-    rows, entries = _standing(session, chosen)
+    standing = _Standing.of(session, chosen)
     for each in chosen:
-        why = _refusal(session, share, each, rows, entries)
+        why = standing.refusal(share, each)
         if why is not None:
             raise NotSharedError(share.share_id, f"record 0x{each.hex()} {why}")
 
@@ -138,59 +138,58 @@ class _Row:
     status: int
 
 
-def _standing(
-    session: Session, record_ids: Sequence[RecordId]
-) -> tuple[dict[bytes, _Row], dict[RecordId, EntryRow]]:
-    names = [column.name for column in records.columns]
-    with session.database.read() as connection:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where records stand by the mirror: on chain, or as entries of journals alone; and from which
+    index on each journal (agency, number) was disowned."""
+
+    own: int
+    rows: dict[bytes, _Row]
+    entries: dict[RecordId, EntryRow]
+    disowned: dict[tuple[int, int], int | None]
+
+    @classmethod
+    def of(cls, session: Session, record_ids: Sequence[RecordId]) -> _Standing:
+        """Look records up, all in one go."""
+        names = [column.name for column in records.columns]
         rows = {}
-        for values in rows_among(connection, records, records.c.record_id, list(record_ids)):
-            row = dict(zip(names, values, strict=True))
-            fields = (row[name] for name in _Row.__slots__)
-            rows[bytes(row["record_id"])] = _Row(*fields)
-        missing = [
-            each for each in record_ids if each not in rows or rows[each].status == Status.NONE
-        ]
-        return rows, journal_rows.entries_of(connection, missing)
+        with session.database.read() as connection:
+            for values in rows_among(connection, records, records.c.record_id, record_ids):
+                row = dict(zip(names, values, strict=True))
+                fields = (row[name] for name in _Row.__slots__)
+                rows[bytes(row["record_id"])] = _Row(*fields)
+            missing = [
+                each for each in record_ids if each not in rows or rows[each].status == Status.NONE
+            ]
+            entries = journal_rows.entries_of(connection, missing)
+            found = connection.execute(
+                sa.select(journals.c.agency_id, journals.c.journal, journals.c.repudiated_from)
+            )
+            disowned = {(row.agency_id, row.journal): row.repudiated_from for row in found}
+        return cls(session.profile.agency.id, rows, entries, disowned)
 
-
-def _refusal(
-    session: Session,
-    share: ShareView,
-    record_id: RecordId,
-    rows: dict[bytes, _Row],
-    entries: dict[RecordId, EntryRow],
-) -> str | None:
-    """Why a share does not let a record go, None where it does."""
-    own = session.profile.agency.id
-    row, entry = rows.get(record_id), entries.get(record_id)
-    if row is not None and row.status != Status.NONE:
-        issuer, custodian, type_id = row.issuer, row.custodian, row.type_id
-    elif entry is not None and entry.entry.kind is EntryKind.REGISTRATION:
-        issuer = custodian = entry.agency_id
-        type_id = entry.entry.type_id
-        if _is_disowned(session, entry):
-            return "is an entry that this agency has disowned"
-    else:
-        return "is not registered"
-    if custodian != own:
-        return f"is in the custody of agency {custodian}: the grant ended with this agency's"
-    if row is not None and row.status == Status.DISPOSED:
-        return "is disposed of"
-    if share.record_id is not None:
-        return None if record_id == share.record_id else "is not the record that it is of"
-    if (issuer, type_id) != (own, share.type_id):
-        return f"is not of type {share.type_id} of this agency"
-    return None
-
-
-def _is_disowned(session: Session, entry: EntryRow) -> bool:
-    chosen = sa.select(journals.c.repudiated_from).where(
-        journals.c.agency_id == entry.agency_id, journals.c.journal == entry.journal
-    )
-    with session.database.read() as connection:
-        index = connection.execute(chosen).scalar()
-    return index is not None and entry.index >= index
+    def refusal(self, share: ShareView, record_id: RecordId) -> str | None:
+        """Why a share does not let a record go, None where it does."""
+        row, entry = self.rows.get(record_id), self.entries.get(record_id)
+        if row is not None and row.status != Status.NONE:
+            issuer, custodian, type_id = row.issuer, row.custodian, row.type_id
+        elif entry is not None and entry.entry.kind is EntryKind.REGISTRATION:
+            issuer = custodian = entry.agency_id
+            type_id = entry.entry.type_id
+            index = self.disowned.get((entry.agency_id, entry.journal))
+            if index is not None and entry.index >= index:
+                return "is an entry that this agency has disowned"
+        else:
+            return "is not registered"
+        if custodian != self.own:
+            return f"is in the custody of agency {custodian}: the grant ended with this agency's"
+        if row is not None and row.status == Status.DISPOSED:
+            return "is disposed of"
+        if share.record_id is not None:
+            return None if record_id == share.record_id else "is not the record that it is of"
+        if (issuer, type_id) != (self.own, share.type_id):
+            return f"is not of type {share.type_id} of this agency"
+        return None
 
 
 class _Contents:
@@ -227,7 +226,7 @@ class _Contents:
                 progress(done)
 
     def _batch(self, record_ids: Sequence[RecordId]) -> Iterator[Outgoing]:
-        _, entries = _standing(self._session, record_ids)
+        entries = _Standing.of(self._session, record_ids).entries
         first = first_versions(self._session, list(entries.values()))
         found: list[tuple[Version, RecordType, EvidentEntry | None]] = []
         for each in record_ids:

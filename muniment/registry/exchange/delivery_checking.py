@@ -80,6 +80,7 @@ class DeliveryCheck:
         self._file: _OpenFile | None = None
         self._body, self._begins = b"", (0, 0)
         self._lineage = session.lineage
+        self._seals: dict[tuple[int, int, int], tuple[EvidentSeal | None, int | None]] = {}
         self.records: list[EnvelopedRecord] = []
         self.types: dict[tuple[int, int, int], RecordType] = {}
         self.evidence = 0
@@ -198,8 +199,25 @@ class DeliveryCheck:
         )
         if not fits:
             raise EnvelopeError(f"the entry of {named} registers something else", "its own entry")
-        _require_sealed(connection, entry, named)
+        self._require_sealed(connection, entry, named)
         return bytes(plain.commitment)
+
+    def _require_sealed(
+        self, connection: DatabaseConnection, entry: EvidentEntry, named: str
+    ) -> None:
+        place = (entry.agency_id, entry.journal, entry.seal.size)
+        if place not in self._seals:
+            self._seals[place] = _seal_at(connection, *place)
+        seal, disowned = self._seals[place]
+        if seal is None or seal != entry.seal or entry.entry.time > seal.sealed_at:
+            raise EnvelopeError(f"the entry of {named} is under no seal on chain", "a seal on it")
+        if disowned is not None and entry.index >= disowned:
+            raise EnvelopeError(f"the entry of {named} is disowned by its agency", "another")
+        leaf = hash_leaf(entry.entry.to_bytes())
+        try:
+            verify_inclusion(leaf, entry.index, seal.size, seal.root, entry.path)
+        except ProofError as error:
+            raise EnvelopeError(f"the entry of {named}: {error.what}", error.expected) from error
 
     def _take_type(self, body: bytes) -> None:
         """A record type is a public file: what the chain has its digest of is kept."""
@@ -281,35 +299,23 @@ class DeliveryCheck:
             self.evidence += 1
 
 
-def _require_sealed(connection: DatabaseConnection, entry: EvidentEntry, named: str) -> None:
-    chosen = sa.select(seals, journals.c.repudiated_from).join(
-        journals,
-        sa.and_(journals.c.agency_id == seals.c.agency_id, journals.c.journal == seals.c.journal),
+def _seal_at(
+    connection: DatabaseConnection, agency_id: int, journal: int, size: int
+) -> tuple[EvidentSeal | None, int | None]:
+    """The seal of a size, by the mirror, and from which index on the journal is disowned."""
+    of_journal = sa.and_(
+        journals.c.agency_id == seals.c.agency_id, journals.c.journal == seals.c.journal
     )
-    row = (
-        connection.execute(
-            chosen.where(
-                seals.c.agency_id == entry.agency_id,
-                seals.c.journal == entry.journal,
-                seals.c.size == entry.seal.size,
-            )
-        )
-        .mappings()
-        .one_or_none()
+    chosen = (
+        sa.select(seals, journals.c.repudiated_from)
+        .join(journals, of_journal)
+        .where(seals.c.agency_id == agency_id, seals.c.journal == journal, seals.c.size == size)
     )
-    seal = None
-    if row is not None:
-        seal = EvidentSeal(bytes(row["root"]), row["size"], row["previous_size"], row["sealed_at"])
-    if row is None or seal != entry.seal or entry.entry.time > entry.seal.sealed_at:
-        raise EnvelopeError(f"the entry of {named} is under no seal on chain", "a seal on chain")
-    if row["repudiated_from"] is not None and entry.index >= row["repudiated_from"]:
-        raise EnvelopeError(f"the entry of {named} is disowned by its agency", "another")
-    try:
-        verify_inclusion(
-            hash_leaf(entry.entry.to_bytes()), entry.index, seal.size, seal.root, entry.path
-        )
-    except ProofError as error:
-        raise EnvelopeError(f"the entry of {named}: {error.what}", error.expected) from error
+    row = connection.execute(chosen).one_or_none()
+    if row is None:
+        return None, None
+    seal = EvidentSeal(bytes(row.root), row.size, row.previous_size, row.sealed_at)
+    return seal, row.repudiated_from
 
 
 def _rows(
