@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "agency": ("agency", "Officers of the agency, and replacements of its admin."),
     "amend": ("write", "Give a record its next version of content."),
     "catalogue": ("exchange", "Which agencies keep what, and who may ask for it."),
+    "archive": ("archive", "Hand records over to an archive, as a BagIt bag."),
     "contract": ("contract", "The contracts on chain."),
     "correction": ("correction", "What a recipient says is wrong in a record."),
     "decline": ("custody", "Decline custody that was offered to this agency."),
