@@ -7,7 +7,7 @@ other by its trace. Whoever asks need not know which way a record came.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,6 +25,7 @@ from muniment.evidence import (
     TrustFile,
 )
 from muniment.evidence.acts import EvidentAct
+from muniment.exchange.delivered import DeliveredVersion
 from muniment.record.algorithms import available_algorithms
 from muniment.record.identifiers import RecordId, derive_lineage
 from muniment.record.keccak import keccak
@@ -52,6 +53,7 @@ def make_evidence(
     checkpoint: bytes | None = None,
     witnessed: bytes | None = None,
     progress: Callable[[int], None] | None = None,
+    received: Mapping[RecordId, DeliveredVersion] | None = None,
 ) -> bytes:
     """Return an evidence file of one record, or a bundle of many.
 
@@ -59,7 +61,8 @@ def make_evidence(
     none of the values (the version is shown all the same); a bundle shows of each record those that
     it has. What another agency keeps has its trace alone. `version` is the latest on chain by
     default. A `checkpoint` that witnesses have co-signed goes with entries of journals. With
-    `witnessed`, their note of a block, the evidence is as of that block. Raises
+    `witnessed`, their note of a block, the evidence is as of that block. Of a record that was
+    `received` from another agency, what is given here is shown, whatever `fields` say. Raises
     `InvalidInputError`, `NoHandOverError`, `NoProofsError`, `NotSealedError`, `UnprovableError`,
     `UnreachableError`.
     """
@@ -72,6 +75,7 @@ def make_evidence(
         checkpoint=checkpoint,
         witnessed=witnessed,
         progress=progress,
+        received=received,
     )
     require_sound(made)
     return made.data
@@ -87,6 +91,7 @@ def unchecked_evidence(
     checkpoint: bytes | None = None,
     witnessed: bytes | None = None,
     progress: Callable[[int], None] | None = None,
+    received: Mapping[RecordId, DeliveredVersion] | None = None,
 ) -> Unchecked:
     """Return what `make_evidence` returns before it is checked: nobody else may have it yet."""
     ids = sorted(set(record_ids))
@@ -94,9 +99,11 @@ def unchecked_evidence(
         raise InvalidInputError("records", "one record, or a bundle of some", str(len(ids)))
     chosen = None if fields is None else list(fields)
     depth = session.profile.chain.finality_depth
+    others = dict(received or {})
+    given = {each: found.entry for each, found in others.items() if found.entry is not None}
 
     with session.database.read() as connection:
-        rows = journal_rows.entries_of(connection, ids)
+        rows = journal_rows.entries_of(connection, [each for each in ids if each not in given])
 
     def read(node: Connection) -> Read:
         head = node.block()
@@ -105,15 +112,18 @@ def unchecked_evidence(
             block = _noted(node, witnessed, final)
         else:
             block = head if final == head.number else node.block(final)
-        return Reader(session, node, block, checkpoint, witnessed).read(ids, rows, progress)
+        return Reader(session, node, block, checkpoint, witnessed).read(ids, rows, progress, given)
 
     found = session.nodes.read(read)
-    contents = _Contents(session, [row for each, row in rows.items() if each in found.entries])
+    entered = [row for each, row in rows.items() if each in found.entries]
+    contents = _Contents(session, entered)
     records = tuple(
         Evidence(
             each,
             tuple(evident_act(act) for act in found.acts(each)),
-            contents.shown(each, found, version, chosen, lenient=bundle),
+            others[each].content
+            if each in others
+            else contents.shown(each, found, version, chosen, lenient=bundle),
             found.entries.get(each),
         )
         for each in ids

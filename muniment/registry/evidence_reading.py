@@ -74,8 +74,10 @@ class Reader:
         ids: Sequence[RecordId],
         rows: Mapping[RecordId, EntryRow],
         progress: Callable[[int], None] | None = None,
+        given: Mapping[RecordId, EvidentEntry] | None = None,
     ) -> Read:
-        """Return what there is of records; `rows` are those that a journal registered.
+        """Return what there is of records; `rows` are those that a journal here registered, `given`
+        the entries of those that another agency's did.
 
         Raises `NoProofsError`, `NotSealedError`, `TraceMismatchError`, `UnreachableError`.
         """
@@ -84,14 +86,18 @@ class Reader:
         traces: dict[RecordId, Trace] = {}
         entries: dict[RecordId, EvidentEntry] = {}
         more = {successor_slot()}
+        known = given or {}
         for place, each in enumerate(ids, start=1):
-            row, state = rows.get(each), RecordState()
-            if row is None or any(records.words[slot] for slot in slots[each]):
+            row, entry, state = rows.get(each), known.get(each), RecordState()
+            entered = row is not None or entry is not None
+            if not entered or any(records.words[slot] for slot in slots[each]):
                 traces[each] = read_trace(self._registries, each, self._block)
                 state = traces[each].state
             if row is not None and state.status is Status.NONE:
-                entries[each] = self.prover.entry(row)
-                more |= slots_of(entries[each])
+                entry = self.prover.entry(row)
+            if entry is not None and state.status is Status.NONE:
+                entries[each] = entry
+                more |= slots_of(entry)
             elif state.type_id:
                 more.add(type_head_slot(state.issuer, state.type_id))
             if progress is not None:
