@@ -30,6 +30,7 @@ from muniment.registry.evidence_making import make_evidence
 from muniment.registry.exchange import Exchange
 from muniment.registry.journal_evidence import entry_proof_text
 from muniment.registry.new_content import NewContent
+from muniment.registry.onward import Received
 from muniment.registry.profile import Profile
 from muniment.registry.reading import KeptVersion, Standing
 from muniment.registry.sealing import JournalPlace
@@ -90,6 +91,11 @@ class Registry:
     def corrections(self) -> Corrections:
         """What recipients ask to be corrected, of this agency and by it."""
         return Corrections(self.session, self.amend)
+
+    @cached_property
+    def received(self) -> Received:
+        """What other agencies gave this one by shares."""
+        return Received(self.session)
 
     # --- content ----------------------------------------------------------------------------------
 
