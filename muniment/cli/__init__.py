@@ -42,6 +42,7 @@ _COMMANDS: Final = {
     "outbox": ("outbox", "What is on its way to the chain."),
     "rebuild": ("upkeep", "Make the database anew from chain, vault and key store."),
     "receive": ("exchange", "Take in what another agency sent."),
+    "received": ("received", "What other agencies gave this one."),
     "register": ("write", "Register a record."),
     "release": ("holds", "Release a hold."),
     "revoke": ("lifecycle", "Revoke a record."),
