@@ -9,6 +9,7 @@ too, for which records travel is nobody's business. The nonce counts the parts a
 from __future__ import annotations
 
 import enum
+import struct
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
@@ -16,9 +17,10 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from muniment.errors import InvalidInputError
 from muniment.exchange.errors import EnvelopeError
 from muniment.journal.merkle import hash_leaf
-from muniment.record.identifiers import require_bytes, require_uint
+from muniment.record.identifiers import require_bytes
 
 MAX_BODY: Final = 1 << 20
 """Most bytes of a part's body; what is longer goes in several parts."""
@@ -74,19 +76,14 @@ class Label:
 
     def to_bytes(self) -> bytes:
         """Return its 62 bytes. Raises `InvalidInputError` for values that are out of range."""
+        # The struct refuses numbers out of range, but would fill up or cut bytes.
         require_bytes("record id", self.record_id, 32)
         require_bytes("salt of a part", self.salt, SALT_SIZE)
-        for name in ("version", "index", "place"):
-            require_uint(f"{name} of a part", getattr(self, name), 32)
-        return _LABEL.pack(
-            self.kind,
-            self.is_last,
-            self.record_id,
-            self.version,
-            self.index,
-            self.place,
-            self.salt,
-        )
+        numbers = (self.version, self.index, self.place)
+        try:
+            return _LABEL.pack(self.kind, self.is_last, self.record_id, *numbers, self.salt)
+        except struct.error:
+            raise InvalidInputError("a part's numbers", "32 bits each", str(numbers)) from None
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Label:

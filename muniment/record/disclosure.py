@@ -111,9 +111,11 @@ def disclose(
     fields: Iterable[str],
     *,
     algorithm: int = SHA_256,
+    digests: tuple[Digest, ...] | None = None,
 ) -> Disclosure:
     """Return a disclosure of the named `fields` of `content`; none of them is allowed too.
 
+    `digests` is the version's digest list, where the caller has made it already.
     Raises `InvalidInputError` that names a field which the content has not, and as `commit` does.
     """
     if isinstance(fields, str):
@@ -130,7 +132,7 @@ def disclose(
         )
     return Disclosure(
         tuple(DisclosedField(canonical_field(name, content[name]), salts[name]) for name in names),
-        digest_list(algorithm, content, secret),
+        digest_list(algorithm, content, secret) if digests is None else digests,
     )
 
 

@@ -11,7 +11,14 @@ from typing import cast
 from muniment.errors import CommitmentMismatchError, InvalidInputError, InvalidJsonError
 from muniment.record.canonical import JsonValue, canonicalize, parse_canonical
 from muniment.record.canonical import parse as parse_json
-from muniment.record.commitment import Commitment, RecordHeader, Secret, commit
+from muniment.record.commitment import (
+    Commitment,
+    Digest,
+    RecordHeader,
+    Secret,
+    commit_digests,
+    digest_list,
+)
 from muniment.record.disclosure import Disclosure, disclose
 from muniment.record.identifiers import require_bytes
 
@@ -67,11 +74,13 @@ class Version:
     content: Content
     secret: Secret = field(repr=False)
     commitment: Commitment = field(init=False)
+    _digests: tuple[Digest, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Derive the commitment."""
-        commitment = commit(self.header, self.content.fields(), self.secret)
-        object.__setattr__(self, "commitment", commitment)
+        digests = digest_list(self.header.algorithm, self.content.fields(), self.secret)
+        object.__setattr__(self, "_digests", digests)
+        object.__setattr__(self, "commitment", commit_digests(self.header, digests))
 
     def require(self, commitment: Commitment) -> None:
         """Raise `CommitmentMismatchError` unless this version makes `commitment` (32 bytes)."""
@@ -81,7 +90,13 @@ class Version:
 
     def disclose(self, fields: Iterable[str]) -> Disclosure:
         """Return a disclosure of the named `fields`; raise `InvalidInputError` for unknown ones."""
-        return disclose(self.content.fields(), self.secret, fields, algorithm=self.header.algorithm)
+        return disclose(
+            self.content.fields(),
+            self.secret,
+            fields,
+            algorithm=self.header.algorithm,
+            digests=self._digests,
+        )
 
 
 def _require_object(value: JsonValue) -> dict[str, JsonValue]:
