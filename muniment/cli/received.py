@@ -193,7 +193,11 @@ def check(path: Path, profile: Path, as_json: bool) -> None:
 
 
 def _write(output: Path, data: bytes, as_json: bool) -> None:
-    write_new(output, data)
+    try:
+        write_new(output, data)
+    except OSError as error:
+        what = error.strerror or "none that can be written"
+        raise InvalidInputError("--output", "a file that is not there yet", what) from error
     if as_json:
         show_json({"written": str(output), "bytes": len(data)})
     click.echo(f"{output}: {len(data):,} bytes", err=True)
