@@ -121,6 +121,13 @@ def import_(
         raise InvalidInputError("TYPE", "a record type before SOURCE or in the mapping", "missing")
     again = _to_retry(retry, report, source)
     total = source.count() if again is None else len(again)
+    if on_change == OnChange.AMEND and not (yes or dry_run):
+        # Before anything is begun, and the report that stands there is written over.
+        click.confirm(
+            "Each changed row is a transaction (--dry-run counts them). Go on?",
+            abort=True,
+            err=True,
+        )
     with ExitStack() as closing:
         registry = closing.enter_context(opened(profile))
         record_type = registry.session.record_types.latest(type_name)
@@ -151,12 +158,6 @@ def import_(
                     progress=lambda now: tell(now.rows),
                 )
             else:
-                if on_change == OnChange.AMEND and not yes:
-                    click.confirm(
-                        "Each changed row is a transaction (--dry-run counts them). Go on?",
-                        abort=True,
-                        err=True,
-                    )
                 with ExitStack() as background:
                     if Stage(wait) is not Stage.ACKNOWLEDGED:
                         background.enter_context(sealing(registry.session))
@@ -197,6 +198,8 @@ def import_(
     else:
         shown = ", ".join(f"{count:,} {name}" for name, count in answer.items())
         click.echo(f"{shown}{' (dry run: nothing was kept)' if dry_run else ''}")
+    if dry_run and on_change == OnChange.AMEND:
+        click.echo(f"changed rows: {tally.amended:,}, each a transaction", err=True)
     if refused is not None:
         raise refused
     if tally.reported:

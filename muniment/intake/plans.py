@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -91,6 +91,18 @@ class Plan:
             return name
         found = self._columns.get(name)
         return None if found is None else found.source.column
+
+    def require_columns(self, there: Collection[str]) -> None:
+        """Raise `InvalidInputError` where the columns of a table, known from its head, lack one."""
+        needed = [part for part in self._id_parts[1::2] if part != "number"]
+        needed += [column.source.column for column in self._columns.values()]
+        lacking = [name for name in dict.fromkeys(needed) if name not in there]
+        if lacking:
+            raise InvalidInputError(
+                "mapping",
+                f"columns that the source has: {', '.join(map(repr, there))}",
+                f"{', '.join(map(repr, lacking))}, which it has not",
+            )
 
     def apply(self, batch: Batch) -> MappedBatch:
         """Return the batch as content, and the faults of rows that are none: one a row."""

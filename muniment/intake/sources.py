@@ -74,6 +74,11 @@ class Source:
         """The folder of the file; None of a database."""
         return None if self.path is None else self.path.parent
 
+    @property
+    def is_table(self) -> bool:
+        """Whether all rows have the same columns; else each JSON object has members of its own."""
+        return self.format != "ndjson"
+
     def batches(self, skip: int = 0) -> Iterator[Batch]:
         """Yield the rows after the first `skip`, with their numbers and lines in the whole.
 

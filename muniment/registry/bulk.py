@@ -79,7 +79,7 @@ def import_file(
     tally, submissions = Tally(), list[Submission]()
     system = mapping.source_system or session.profile.agency.source_system
     plan = mapping.compile(record_type, source.folder)
-    for whole in source.batches():
+    for whole in mapped_batches(source, plan):
         batch = whole if only is None else whole.only(only)
         mapped = plan.apply(batch)
         findings = [Finding.of(fault) for fault in mapped.faults]
@@ -104,6 +104,15 @@ def import_file(
         if progress is not None:
             progress(tally)
     return tally, submissions
+
+
+def mapped_batches(source: Source, plan: Plan) -> Iterator[Batch]:
+    """The batches of a source. Raises `InvalidInputError` where it lacks a mapped column: said once
+    for all of its rows."""
+    for batch in source.batches():
+        if source.is_table:
+            plan.require_columns(batch.columns)
+        yield batch
 
 
 def _checked(

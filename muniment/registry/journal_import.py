@@ -36,7 +36,7 @@ from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import content
-from muniment.registry.bulk import OnChange, Tally, tell_findings
+from muniment.registry.bulk import OnChange, Tally, mapped_batches, tell_findings
 from muniment.registry.import_progress import ChainClock, ImportMemory
 from muniment.registry.journal_writing import JournalWriter, journal_writer, preparation
 from muniment.registry.new_content import NewContent, with_files
@@ -107,7 +107,7 @@ def import_by_journal(
         done = JournalImport(journal, writer.size)
         run = _Run(session, record_type, system, writer, plan, on_change, done)
         memory = ImportMemory(session, journal, None if only is not None else _key(work, source))
-        batches = source.batches()
+        batches = mapped_batches(source, plan)
         if only is not None:
             batches = (batch.only(only) for batch in batches)
         clock = ChainClock(session)
