@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "amend": ("write", "Give a record its next version of content."),
     "catalogue": ("exchange", "Which agencies keep what, and who may ask for it."),
     "archive": ("archive", "Hand records over to an archive, as a BagIt bag."),
+    "certificate": ("certificate", "That a record was disposed of, and what was destroyed."),
     "contract": ("contract", "The contracts on chain."),
     "correction": ("correction", "What a recipient says is wrong in a record."),
     "decline": ("custody", "Decline custody that was offered to this agency."),

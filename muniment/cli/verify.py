@@ -62,7 +62,7 @@ def verify(
     """
     data = _read(evidence)
     trusted = _trusted(data, trust)
-    known = None if offline or not trusted.nodes else _asking(trusted)
+    known = None if offline or not trusted.nodes else asking(trusted)
     verifier = Verifier(trusted, now=int(time.time()), block_hash=known)
     verdicts = verifier.verify(data, None if document is None else _document(document))
     for verdict in verdicts:
@@ -102,7 +102,8 @@ def _trusted(data: bytes, path: Path | None) -> TrustFile:
     return found
 
 
-def _asking(trust: TrustFile) -> BlockHash:
+def asking(trust: TrustFile) -> BlockHash:
+    """Return what asks a trust file's nodes for the hash of a block."""
     from muniment.chain.connection import (  # noqa: PLC0415  (heavy, and seldom needed)
         Connection,
         UnknownBlockError,

@@ -84,6 +84,13 @@ class ReadsProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupsProfile:
+    """Backups: after how many days at most each is deleted, whoever makes it."""
+
+    keep_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that `Registry.open` needs."""
 
@@ -98,6 +105,7 @@ class Profile:
     journal: JournalProfile | None = None
     read_receipts: bool = False
     reads: ReadsProfile | None = None
+    backups: BackupsProfile | None = None
 
     @classmethod
     def load(cls, path: Path | str) -> Profile:
@@ -124,6 +132,7 @@ class Profile:
         keys = reader.table("keys")
         journal = reader.table("journal") if "journal" in values else None
         reads = reader.table("reads") if "reads" in values else None
+        backups = reader.table("backups") if "backups" in values else None
         shares = chain.text("shares", "")
         profile = cls(
             path=path,
@@ -156,8 +165,9 @@ class Profile:
             journal=_journal(journal) if journal is not None else None,
             read_receipts=reader.flag("read_receipts"),
             reads=_reads(reads) if reads is not None else None,
+            backups=BackupsProfile(backups.number("keep_days")) if backups is not None else None,
         )
-        for table in (reader, chain, agency, keys, journal, reads):
+        for table in (reader, chain, agency, keys, journal, reads, backups):
             if table is not None:
                 table.require_nothing_else()
         if profile.read_receipts and profile.reads is None:
@@ -183,7 +193,7 @@ class Profile:
         document["batch"] = self.batch
         if self.read_receipts:
             document["read_receipts"] = True
-        for name in ("chain", "agency", "keys", "journal", "reads"):
+        for name in ("chain", "agency", "keys", "journal", "reads", "backups"):
             part: Any = getattr(self, name)
             if part is None:
                 continue

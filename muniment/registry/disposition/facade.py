@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from muniment.record.identifiers import RecordId
-from muniment.registry.disposition import deciding
+from muniment.registry.disposition import certifying, deciding
 from muniment.registry.disposition.deciding import Decided, DueRecord
 from muniment.registry.session import Session
 
@@ -43,3 +43,14 @@ class Disposition:
     ) -> Decided:
         """Confirm dispositions, None for all that are due and proposed. See `deciding.confirm`."""
         return deciding.confirm(self._session, record_ids, type_name=type_name)
+
+    def certificate(
+        self, record_id: RecordId, *, mandate: str | None = None, with_evidence: bool = True
+    ) -> bytes:
+        """Return the signed certificate that a record was disposed of, and its secrets destroyed.
+
+        See `certifying.make_certificate`.
+        """
+        return certifying.make_certificate(
+            self._session, record_id, words=mandate, with_evidence=with_evidence
+        )
