@@ -7,6 +7,7 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 import click
 
 from muniment.cli.exit_codes import ExitCode
-from muniment.errors import InvalidInputError, UnreachableError, WrongChainError
+from muniment.errors import ChainError, InvalidInputError, UnreachableError, WrongChainError
 from muniment.evidence import (
     EvidenceFormError,
     Outcome,
@@ -53,6 +54,9 @@ def verify(
 ) -> None:
     """Verify an EVIDENCE file, or a bundle of them.
 
+    Where the trust file names nodes, they are asked for blocks, and how the record stands now: what
+    was disposed of, revoked or superseded since is told by their word. --offline asks nobody.
+
     \b
     Exit codes: 0 valid, 10 invalid, 11 conflict (registered twice: fraud), 12 superseded,
     13 revoked, 14 disposed, 15 unknown (it cannot be known from here), 16 stale; of a bundle, the
@@ -65,6 +69,8 @@ def verify(
     known = None if offline or not trusted.nodes else asking(trusted)
     verifier = Verifier(trusted, now=int(time.time()), block_hash=known)
     verdicts = verifier.verify(data, None if document is None else _document(document))
+    if known is not None:
+        verdicts = _as_of_now(verdicts, trusted)
     for verdict in verdicts:
         if as_json:
             click.echo(json.dumps(verdict.to_json(len(STEPS)), ensure_ascii=False))
@@ -118,6 +124,20 @@ def asking(trust: TrustFile) -> BlockHash:
         return None
 
     return ask
+
+
+def _as_of_now(verdicts: Sequence[Verdict], trust: TrustFile) -> list[Verdict]:
+    """The verdicts as the first node that answers changes them; as they are where none does."""
+    from muniment.chain.connection import Connection  # noqa: PLC0415  (heavy, and seldom needed)
+    from muniment.operations.later_standing import later_standing  # noqa: PLC0415
+
+    for url in trust.nodes:
+        try:
+            node = Connection(url, trust.chain_id, timeout=10)
+            return [later_standing(each, node, trust.registry) for each in verdicts]
+        except ChainError as error:
+            click.echo(f"{error.what}: not asked how it stands now", err=True)
+    return list(verdicts)
 
 
 def _document(path: Path) -> Document:

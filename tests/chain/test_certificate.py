@@ -261,6 +261,11 @@ def test_commands(muniment: Muniment, tmp_path: Path, world: World) -> None:
     assert muniment("show", "1", "--json").json["content"] is None
     trust = str(tmp_path / "trust.toml")
     assert muniment("trust", "make", trust, "--node", world.connection.url).code == 0
+    # Old evidence: with the chain at hand it is told that the record is no more.
+    asked = muniment("verify", old, "--trust", trust, "--json")
+    assert (asked.code, asked.json["outcome"]) == (14, "disposed")
+    assert "says the node" in asked.json["reason"]
+    assert asked.json["fields"] == {"holder": "Ada", "parcel": "12/345"}
     by_profile = muniment("certificate", "--check", file, "--json")
     assert (by_profile.code, by_profile.json["outcome"]) == (0, "valid")
     by_trust = muniment("certificate", "--check", file, "--trust", trust)
