@@ -224,7 +224,7 @@ def changed(chance: random.Random, value: Json, path: tuple[Any, ...], values: l
                 continue
     if isinstance(value, bool) or value is None:
         return chance.choice(OTHER_VALUES)
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return chance.choice((value + 1, value - 1, -value, chance.choice(INTEGERS)))
     if isinstance(value, str):
         return changed_text(chance, value)

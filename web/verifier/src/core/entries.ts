@@ -6,6 +6,8 @@ import { hexBytes, integer, items, members, refused, text, UINT32, UINT48, type 
 
 const ENTRY_LENGTH = 78;
 const GREATEST_NOTE = 2 ** 20;
+/** Times have the 36 bits that they have in a state. */
+const GREATEST_TIME = 2n ** 36n - 1n;
 
 export interface Seal {
   readonly root: Uint8Array;
@@ -26,7 +28,7 @@ export interface Entry {
   readonly type: number;
   readonly typeVersion: number;
   /** The agency's word, Unix seconds. */
-  readonly time: bigint;
+  readonly time: number;
   readonly localId: Uint8Array;
   readonly commitment: Uint8Array;
   readonly path: readonly Uint8Array[];
@@ -43,6 +45,8 @@ export function readEntry(value: unknown, path: Path, mayHaveCheckpoint: boolean
   const [kind, algorithm, type, typeVersion] = [number(0, 1), number(1, 2), number(2, 4), number(4, 6)];
   if ((kind !== 1 && kind !== 2) || algorithm === 0 || type === 0) throw refused(`${path}.entry`);
   if (typeVersion === 0 || typeVersion > 4095) throw refused(`${path}.entry`);
+  const time = toNumber(bytes.slice(6, 14));
+  if (time > GREATEST_TIME) throw refused(`${path}.entry`);
   let checkpoint: string | null = null;
   if (object["checkpoint"] !== undefined) {
     checkpoint = text(object["checkpoint"], `${path}.checkpoint`);
@@ -57,7 +61,7 @@ export function readEntry(value: unknown, path: Path, mayHaveCheckpoint: boolean
     algorithm,
     type,
     typeVersion,
-    time: toNumber(bytes.slice(6, 14)),
+    time: Number(time),
     localId: bytes.slice(14, 46),
     commitment: bytes.slice(46, 78),
     path: items(object["path"], `${path}.path`, 0, 63).map((each, at) =>

@@ -172,7 +172,7 @@ function checkRecord(
             agency: entry.agency,
             journal: entry.journal,
             index: entry.index,
-            time: Number(entry.time),
+            time: entry.time,
             sealedAt: entry.seal.sealedAt,
             witnesses,
           },
@@ -211,7 +211,7 @@ export function requireEntry(
     throw new Refusal("seal-unknown");
   }
   requireIncluded(leafHash(entry.bytes), entry.index, size, entry.path, root);
-  if (entry.time > BigInt(sealedAt)) throw new Refusal("entry-after-seal");
+  if (entry.time > sealedAt) throw new Refusal("entry-after-seal");
   const head = proof.word(storageRoot, journalHeadSlot(entry.agency, entry.journal));
   const repudiatedFrom = (head >> 64n) & (2n ** 64n - 1n);
   if (BigInt(entry.index) >= repudiatedFrom) throw new Refusal("entry-disowned");
