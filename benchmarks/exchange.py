@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deliveries between two agencies under one agreement: how many records a second, in what memory.
 
-Each step runs in a process of its own, as it would at each agency: so its peak memory is its own.
+Each agency is a process of its own, as it would be: so its peak memory is its own. What counts is a
+stream of deliveries: while one is received the next is made. One delivery of all records, made and
+then received, is told beside it.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ _FIELDS = ["departure", "origin", "destination"]
 _KEYS = {"second_admin": 14, "second_steward": 15}
 _SMALL = 5_000
 _EVIDENT = 1_000
+_DELIVERIES = 10
 
 
 def measure(records: int) -> dict[str, float]:
@@ -65,7 +68,8 @@ def measure(records: int) -> dict[str, float]:
         evident = _both(name, share_id, min(_EVIDENT, records), "evident", evidence=True)
         deliver, receive = large["deliver_seconds"], large["receive_seconds"]
         figures |= {
-            "delivered_per_second": round(records / (deliver + receive)),
+            "delivered_per_second": round(records / _stream(name, share_id, records)),
+            "one_after_the_other_per_second": round(records / (deliver + receive)),
             "deliver_per_second": round(records / deliver),
             "receive_per_second": round(records / receive),
             "delivery_bytes_a_record": round(large["bytes"] / records),
@@ -121,16 +125,44 @@ def _both(
         "deliver_mib": delivered["mib"],
         "receive_seconds": received["seconds"],
         "receive_mib": received["mib"],
-        "bytes": Path(path).stat().st_size,
+        "bytes": Path(f"{path}-0").stat().st_size,
     }
 
 
+def _stream(folder: str, share_id: bytes, count: int) -> float:
+    """Seconds in which one agency makes deliveries of a tenth of the records each, and the other
+    receives them as they come."""
+    given = [share_id.hex(), str(count), "0", str(Path(folder) / "stream")]
+    agencies = [
+        _process("deliver-many", str(Path(folder) / "first"), *given),
+        _process("receive-many", str(Path(folder) / "second"), *given),
+    ]
+    for each in agencies:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    begun = time.perf_counter()
+    for each in agencies:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    done = [json.loads(each.communicate()[0])["count"] for each in agencies]
+    seconds = time.perf_counter() - begun
+    assert done == [count, count]
+    return seconds
+
+
 def _step(what: str, folder: str, *arguments: str) -> dict[str, Any]:
+    process = _process(what, folder, *arguments)
+    found: dict[str, Any] = json.loads(process.communicate("go\n")[0].removeprefix("ready\n"))
+    return found
+
+
+def _process(what: str, folder: str, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "benchmarks.exchange", what, folder, *arguments]
     environment = {**os.environ, "MUNIMENT_PASSWORD": PASSWORD}
-    answer = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, Any] = json.loads(answer.stdout)
-    return found
+    return subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
 def _grant_to_readable(giver: Registry, taker: Registry, folder: Path) -> float:
@@ -171,26 +203,29 @@ def _seconds(doing: Callable[[], object]) -> float:
 
 
 def _main(what: str, folder: str, share: str, count: str, evidence: str, path: str) -> None:
-    """One step, in a process of its own: prints what it took."""
+    """One agency's part, in a process of its own: says that it is ready, waits, prints what it
+    took."""
+    share_id, many = bytes.fromhex(share), what.endswith("-many")
     with Registry.open(Path(folder) / "bench.toml", password=PASSWORD) as registry:
         exchange = registry.exchange
-        if what == "deliver":
-            chosen: list[RecordId] = exchange.deliverable(bytes.fromhex(share))[: int(count)]
-
-            def step() -> int:
-                return exchange.deliver(
-                    bytes.fromhex(share),
-                    Path(path),
-                    chosen,
-                    with_evidence=evidence == "1",
-                ).count
-        else:
-
-            def step() -> int:
-                return exchange.receive(Path(path)).count
-
-        begun = time.perf_counter()
-        done = step()
+        chosen: list[RecordId] = []
+        if what.startswith("deliver"):
+            chosen = exchange.deliverable(share_id)[: int(count)]
+        size = max(1, int(count) // (_DELIVERIES if many else 1))
+        paths = [Path(f"{path}-{start}") for start in range(0, int(count), size)]
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+        begun, done = time.perf_counter(), 0
+        for place, each in enumerate(paths):
+            if chosen:
+                part = chosen[place * size : (place + 1) * size]
+                made = exchange.deliver(share_id, each, part, with_evidence=evidence == "1")
+                done += made.count
+            else:
+                while not each.exists():
+                    time.sleep(0.01)
+                done += exchange.receive(each).count
         seconds = time.perf_counter() - begun
     sys.stdout.write(json.dumps({"count": done, "seconds": seconds, "mib": _peak_mib()}))
 
