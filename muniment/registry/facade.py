@@ -28,6 +28,8 @@ from muniment.registry.disposition.mandates import mandate_for
 from muniment.registry.disposition.stops import require_unshared
 from muniment.registry.evidence_making import make_evidence
 from muniment.registry.exchange import Exchange
+from muniment.registry.history import History
+from muniment.registry.history import full_history as gathered_history
 from muniment.registry.journal_evidence import entry_proof_text
 from muniment.registry.new_content import NewContent
 from muniment.registry.onward import Received
@@ -176,6 +178,11 @@ class Registry:
     def history(self, record: bytes | str) -> list[AccessEntry]:
         """Return the reads of a record that this agency has written down, the earliest first."""
         return access_entries.history(self.session, record_id_of(record))
+
+    def full_history(self, record: bytes | str) -> History:
+        """Return all that is known here of a record: acts, shares, deliveries, corrections, reads,
+        refused attempts, each with what proves it; see `history.full_history`."""
+        return gathered_history(self.session, record_id_of(record))
 
     def find(
         self, record_type: str, fields: Mapping[str, JsonValue], *, issuer: int | None = None
