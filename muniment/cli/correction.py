@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import click
 
+from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
     json_option,
     opened,
@@ -150,9 +151,9 @@ def show(request_id: str, profile: Path, as_json: bool) -> None:
         if isinstance(value, dict):
             click.echo(f"{name}:")
             for inner, each in value.items():
-                click.echo(f"  {inner}: {each}")
+                click.echo(f"  {foreign_text(inner)}: {foreign_text(each)}")
         else:
-            click.echo(f"{name}: {'' if value is None else value}")
+            click.echo(f"{name}: {'' if value is None else foreign_text(value)}")
 
 
 @correction.command()

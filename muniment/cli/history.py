@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`muniment history`: a record's acts and its reads, side by side."""
+"""`muniment history`: all that happened to a record, and what proves each line."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
     json_option,
     opened,
@@ -17,10 +18,17 @@ from muniment.cli.options import (
     show_json,
     show_table,
 )
-from muniment.errors import UnreachableError
-from muniment.registry import Registry
-from muniment.registry.journal_records import entry_of
-from muniment.store.journal_rows import EntryRow
+from muniment.registry.history import HistoryLine, Kind
+
+_LISTS: Final = {
+    "acts": Kind.ACT,
+    "custody": Kind.CUSTODY,
+    "shares": Kind.SHARE,
+    "deliveries": Kind.DELIVERY,
+    "corrections": Kind.CORRECTION,
+    "reads": Kind.READ,
+    "attempts": Kind.ATTEMPT,
+}
 
 
 @click.command()
@@ -28,89 +36,42 @@ from muniment.store.journal_rows import EntryRow
 @profile_option
 @json_option
 def history(record: str, profile: Path, as_json: bool) -> None:
-    """List the acts on RECORD and who was shown its content, by time.
+    """List all that happened to RECORD, by time: acts, shares, deliveries, corrections, reads.
 
-    Acts are the chain's, complete and checked. Reads are this agency's word: its reads journal
-    proves that what it wrote down was not changed since, not that it wrote everything down.
+    The last column says what proves a line. Acts and shares are the chain's; acts are complete and
+    checked. A delivery or correction is signed by its sender. Reads are this agency's word: its
+    reads journal proves that what it wrote down was not changed since, not that it wrote everything
+    down. What was refused here is its word alone.
 
     Example: muniment history 12/345
     """
     with opened(profile) as registry:
-        record_id = record_of(registry, record)
-        entry = entry_of(registry.session, record_id)
-        try:
-            acts: list[dict[str, Any]] | None = _acts(registry, record_id)
-            registry.sync()
-        except UnreachableError as error:
-            acts = None
-            click.echo(f"{error.what}: the reads alone are shown", err=True)
-        reads = [
-            {
-                "read": each.act,
-                "time": each.read_ms / 1000,
-                "version": each.version,
-                "reader": each.reader,
-                "purpose": each.purpose,
-                "share": None if each.share is None else f"0x{each.share.hex()}",
-                "journal": each.journal,
-                "index": each.index,
-                "stage": str(each.stage),
-            }
-            for each in registry.history(record_id)
-        ]
+        found = registry.full_history(record_of(registry, record))
+    if found.unreachable:
+        missing = ", ".join(name for name, kind in _LISTS.items() if kind in found.unread)
+        what = f"without its {missing}" if missing else "as of the last sync"
+        click.echo(f"{found.unreachable}: the history is shown {what}", err=True)
     if as_json:
-        journal = None if entry is None else {"journal": entry.journal, "index": entry.index}
-        values = {"journal": journal, "acts": acts, "reads": reads}
-        show_json({"record": f"0x{record_id.hex()}", **values})
+        entered = found.of(Kind.ENTRY) or []
+        lists: dict[str, Any] = {}
+        for name, kind in _LISTS.items():
+            lines = found.of(kind)
+            lists[name] = None if lines is None else [{**line.values} for line in lines]
+        journal = dict(entered[0].values) if entered else None
+        show_json({"record": f"0x{found.record_id.hex()}", "journal": journal, **lists})
         return
-    rows = [] if entry is None else [_registration(entry)]
-    rows += [
-        (row["time"], "act", row["act"], row["account"], row["version"], "", "on chain")
-        for row in acts or ()
-    ]
-    rows += [
-        (
-            row["time"],
-            "read",
-            row["read"],
-            row["reader"],
-            row["version"],
-            row["purpose"],
-            _place(row),
-        )
-        for row in reads
-    ]
-    # An act of the same second comes before a read.
-    rows.sort(key=lambda row: (row[0], row[1]))
     show_table(
-        ["time (UTC)", "", "what", "who", "version", "purpose", "proof"],
-        [(_time(row[0]), *row[1:]) for row in rows],
+        ["time (UTC)", "", "what", "who", "version", "purpose or reason", "proof"],
+        [_row(line) for line in found.lines],
     )
 
 
-def _registration(entry: EntryRow) -> tuple[Any, ...]:
-    place = f"entry {entry.index} of journal {entry.journal}"
-    return entry.entry.time, "act", "registered", f"agency {entry.agency_id}", 1, "", place
-
-
-def _acts(registry: Registry, record_id: bytes) -> list[dict[str, Any]]:
-    return [
-        {
-            "act": each.act.kind.name.lower(),
-            "time": each.time,
-            "version": each.act.state.version,
-            "agency": each.act.agency_id,
-            "account": f"0x{each.act.account.hex()}",
-            "block": each.block_number,
-        }
-        for each in registry.trace(record_id).acts
-    ]
-
-
-def _place(row: dict[str, Any]) -> str:
-    if row["journal"] is None:
-        return "acknowledged"
-    return f"entry {row['index']} of journal {row['journal']}, {row['stage']}"
+def _row(line: HistoryLine) -> tuple[str, ...]:
+    # The entry is the act by which the record was registered.
+    kind = Kind.ACT if line.kind is Kind.ENTRY else line.kind
+    version = "" if line.version is None else str(line.version)
+    note = foreign_text(line.note)
+    return (_time(line.time), kind, line.what, foreign_text(line.who), version, note, line.proof)
 
 
 def _time(seconds: float) -> str:

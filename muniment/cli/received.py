@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
     json_option,
     opened,
@@ -240,7 +241,7 @@ def _tell(shown: dict[str, Any], as_json: bool) -> None:
         if isinstance(value, dict):
             click.echo(f"{name}:")
             for inner, each in value.items():
-                click.echo(f"  {inner.replace('_', ' ')}: {each}")
+                click.echo(f"  {foreign_text(inner)}: {foreign_text(each)}")
         else:
             click.echo(f"{name.replace('_', ' ')}: {value}")
 
