@@ -27,6 +27,7 @@ from eth_account import Account
 from muniment.errors import ErasedError, MunimentError, UnreachableError
 from muniment.pipeline.indexer import Indexer
 from muniment.record.files import FileValue
+from muniment.record.identifiers import RecordId
 from muniment.record.keccak import keccak
 from muniment.registry.discarding import Nowhere
 from muniment.registry.findings import Finding, Tell
@@ -39,6 +40,7 @@ from muniment.store.database import Database
 from muniment.store.journal_rows import entries_of
 from muniment.store.journal_tables import journal_batches
 from muniment.store.mirror import MirroredRegistry
+from muniment.store.origins import brought_by_others
 from muniment.store.outbox_rows import SubmissionRow, TransactionRow, state_of
 from muniment.store.rows import DIGEST, is_intact
 from muniment.store.search_terms import search_term
@@ -126,6 +128,7 @@ def _submissions(session: Session) -> Iterator[Finding]:
         for submission_id, transaction_id in connection.execute(chosen):
             carried.setdefault(submission_id, []).append(transaction_id)
         kept = connection.execute(sa.select(versions.c.record_id, versions.c.version)).all()
+        theirs = brought_by_others(connection, session.profile.agency.id)
     about: set[tuple[bytes | None, int | None]] = set()
     for row in rows.values():
         ids = carried.get(row.submission_id, [])
@@ -141,7 +144,8 @@ def _submissions(session: Session) -> Iterator[Finding]:
         yield Finding(f"table carriages, of transaction {each}", "no row says what it carries")
     if len(rows) == len(every["submissions"]):
         for record_id, version in kept:
-            if (bytes(record_id), version) not in about:
+            place = (RecordId(bytes(record_id)), version)
+            if place not in about and place not in theirs:
                 where = f"table submissions, of record 0x{bytes(record_id).hex()} version {version}"
                 yield Finding(where, "the row is missing")
 

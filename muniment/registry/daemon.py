@@ -17,6 +17,7 @@ from muniment.pipeline.branches import PastFinalityError
 from muniment.pipeline.indexer import LEASE, Indexer, OvertakenError
 from muniment.pipeline.sequencer import Sequencer
 from muniment.registry.access_entries import append_reads
+from muniment.registry.custody.settling import settle
 from muniment.registry.erasing import erase_some
 from muniment.registry.mirroring import indexer
 from muniment.registry.sealing import sequencer
@@ -132,7 +133,21 @@ class Daemon:
         erased, is_last = erase_some(self._session) if progress.done else ([], True)
         for record_id in erased:
             self._tell(f"record 0x{record_id.hex()}: disposed of, its secrets are destroyed")
+        if progress.done:
+            self._settle()
         return bool(progress.events) or not progress.done or not is_last
+
+    def _settle(self) -> None:
+        """What follows for hand-overs of custody."""
+        done = settle(self._session)
+        for record_id in done.taken:
+            self._tell(f"record 0x{record_id.hex()}: in this agency's custody, content taken in")
+        for record_id in done.given:
+            self._tell(f"record 0x{record_id.hex()}: its custody went over, a copy is left here")
+        for record_id in done.ended:
+            self._tell(f"record 0x{record_id.hex()}: the offer of its custody came to nothing")
+        for handover_id, why in done.faults:
+            self._tell(f"hand-over 0x{handover_id.hex()}: {why}")
 
     def _drop_index(self) -> None:
         self._held.close()

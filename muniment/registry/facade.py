@@ -23,6 +23,7 @@ from muniment.registry import access_entries, acts, agency, content, mirroring, 
 from muniment.registry.access_entries import EXPORTED, EXTRACTED, SHOWN, Access, AccessEntry
 from muniment.registry.bulk_evidence import evidence_bundles
 from muniment.registry.corrections import Corrections
+from muniment.registry.custody import Handovers
 from muniment.registry.disposition.facade import Disposition
 from muniment.registry.disposition.mandates import mandate_for
 from muniment.registry.disposition.stops import require_unshared
@@ -88,6 +89,11 @@ class Registry:
     def exchange(self) -> Exchange:
         """What goes between this agency and others: shares, deliveries, messages."""
         return Exchange(self.session)
+
+    @cached_property
+    def handovers(self) -> Handovers:
+        """Custody with its content: offered, checked, accepted, taken in, closed."""
+        return Handovers(self.session)
 
     @cached_property
     def corrections(self) -> Corrections:

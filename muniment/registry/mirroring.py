@@ -46,14 +46,19 @@ def sync(
     """Bring the mirror up to the head of the chain; None where another process does it.
 
     For that one it waits some seconds, until it has the block that is the head now. Whoever does
-    it also erases what was disposed of, where a process before was ended before it had. Raises as
-    `Indexer.step`, and what the key store raises where something is to be erased.
+    it also erases what was disposed of, where a process before was ended before it had, and takes
+    in what came with custody. Raises as `Indexer.step`, and what the stores raise where something
+    is to be erased or taken in.
     """
+    # Here, for the exchange brings the mirror up to date itself.
+    from muniment.registry.custody.settling import settle  # noqa: PLC0415
+
     lease = Lease.acquire(session.database, LEASE, holder=holder_name())
     if lease is not None:
         with lease.kept():
             done = indexer(session, lease).catch_up(progress)
             erase_disposed(session)
+            settle(session)
             return done
 
     def head(node: Connection) -> int:

@@ -38,6 +38,7 @@ from muniment.store import dispositions, journal_rows, mirror, outbox, packs
 from muniment.store.batch_sheets import BATCH_PLACE
 from muniment.store.folding import event_of
 from muniment.store.leases import held
+from muniment.store.origins import brought_by_others
 from muniment.store.outbox_rows import Act, SubmissionRow, SubmissionState
 from muniment.store.packs import Packed
 from muniment.store.rows import is_intact
@@ -311,9 +312,17 @@ def _row_of_chain(connection: Connection, record_id: RecordId, number: int) -> V
 
 
 def _submissions(session: Session, done: Rebuilt) -> None:
-    """Give each version that has no submission one: found on chain, or to be sent."""
+    """Give each version that has no submission one: found on chain, or to be sent.
+
+    What came with custody, another agency has brought onto the chain.
+    """
     with session.database.write() as connection:
-        missing = list(_without_submission(connection))
+        theirs = brought_by_others(connection, session.profile.agency.id)
+        missing = [
+            (row, on_chain)
+            for row, on_chain in _without_submission(connection)
+            if (row.record_id, row.version) not in theirs
+        ]
         acts = [_act(session, row) for row, _ in missing]
         ids = outbox.acknowledge(connection, acts, int(time.time() * 1000))
         rows = outbox.submissions_of(connection, ids)

@@ -175,6 +175,22 @@ def undecided(connection: Connection, now: int) -> dict[bytes, list[HandoverReco
     return found
 
 
+def offered(
+    connection: Connection, giver: int, taker: int, record_ids: Sequence[RecordId]
+) -> list[RecordId]:
+    """Return those of some records that one agency has on offer to another, by the mirror."""
+    found: list[RecordId] = []
+    for start in range(0, len(record_ids), _MANY):
+        chosen = sa.select(records.c.record_id).where(
+            records.c.record_id.in_(list(record_ids[start : start + _MANY])),
+            records.c.custodian == giver,
+            records.c.offered_to == taker,
+        )
+        ordered = connection.execute(chosen.order_by(records.c.record_id)).scalars()
+        found += [RecordId(bytes(each)) for each in ordered]
+    return found
+
+
 def taken_by(connection: Connection, agency_id: int) -> list[Handover]:
     """Return the hand-overs to an agency none of whose records is being accepted any more."""
     waiting = sa.exists().where(

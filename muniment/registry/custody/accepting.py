@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accepting custody with its content: checked, kept, and only then accepted on chain.
+
+Rows say first what is about to be accepted, so that what an ended process leaves behind is found;
+then the package is durable here; then the acceptances are acknowledged, each naming version,
+commitment and trace head as they were checked. Taken in is the content when the transfer is final
+(`settling.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from muniment.exchange.envelope_header import EnvelopeKind
+from muniment.exchange.errors import CustodyError, EnvelopeError
+from muniment.pipeline.batching import ACCEPT, DECLINE
+from muniment.record.identifiers import RecordId
+from muniment.record.types import RecordType
+from muniment.registry.custody.checking import Acceptable, CustodyCheck
+from muniment.registry.custody.offering import close_offers
+from muniment.registry.custody.outcomes import FinalBlock
+from muniment.registry.custody.proven import mirrored_block
+from muniment.registry.exchange.keeping import Arrived, arrived, keep_arrived, noting
+from muniment.registry.mirroring import sync
+from muniment.registry.session import Session
+from muniment.registry.submission import Submission
+from muniment.store import envelopes, handovers, outbox
+from muniment.store.envelopes import EnvelopedRecord
+from muniment.store.handovers import ACCEPTING, WENT_OVER, Handover, HandoverRecord
+from muniment.store.outbox_rows import PENDING, Act, SubmissionState
+
+_MANY: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A package whose records are being accepted: the acceptances on their way, and of the other
+    records why not. `before` are those that were taken in already."""
+
+    handover_id: bytes
+    agency_id: int
+    submissions: tuple[Submission, ...]
+    faults: Mapping[RecordId, str]
+    before: tuple[RecordId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A package that was read whole: which of its records hold, and why the others do not."""
+
+    envelope: Arrived
+    block: FinalBlock
+    acceptable: tuple[Acceptable, ...]
+    faults: Mapping[RecordId, str]
+
+
+def check(session: Session, path: Path, progress: Callable[[int], None] | None = None) -> Checked:
+    """Check a custody package against the chain; nothing of it is kept.
+
+    Raises `EnvelopeError`, `NotAddressedError`, `AgencyKeyError` for a file that is none, is for
+    another agency, or was changed; what fails of single records is in `faults`.
+    """
+    envelope, checking = _checking(session, path, progress)
+    return Checked(
+        envelope, checking.block, tuple(checking.check.acceptable), checking.check.faults
+    )
+
+
+def accept(
+    session: Session,
+    path: Path,
+    only: Iterable[RecordId] | None = None,
+    *,
+    all_or_nothing: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Accepted:
+    """Check a custody package, keep it, and accept the custody of its records, of `only` some.
+
+    What does not hold is named in `faults`, and nothing of that record is accepted; with
+    `all_or_nothing` nothing at all. Done again it goes on where it was. A STEWARD does. Raises
+    `CustodyError` where nothing can be accepted, and as `check`; the history has what was refused.
+    """
+    officer = session.officer
+    with noting(session, "accept"):
+        envelope, checking = _checking(session, path, progress)
+    header = envelope.header
+    with session.database.read() as connection:
+        rows = {row.record_id: row for row in handovers.records_of(connection, header.subject)}
+        known = handovers.of_id(connection, header.subject)
+    before = tuple(each for each, row in rows.items() if row.state in WENT_OVER)
+    faults = {each: why for each, why in checking.check.faults.items() if each not in before}
+    wanted = None if only is None else set(only)
+    chosen = [
+        each for each in checking.check.acceptable if wanted is None or each.record_id in wanted
+    ]
+    if wanted is not None:
+        found = {each.record_id for each in checking.check.acceptable} | set(before)
+        missing = wanted - found - faults.keys()
+        faults = {each: why for each, why in faults.items() if each in wanted}
+        faults |= dict.fromkeys(missing, "it is not in the package")
+    with noting(session, "accept", agency_id=header.sender, record_id=_first(faults)):
+        if known is not None and known.digest != envelope.digest:
+            raise EnvelopeError("its hand-over's id is that of another package", "one of its own")
+        if faults and (all_or_nothing or not (chosen or before)):
+            raise CustodyError(
+                f"{len(faults)} records of the package cannot be accepted",
+                "records whose content is what stands on chain, on offer to this agency",
+                remedy="nothing was accepted; ask the sender for a package that holds",
+                faults=faults,
+            )
+    if not chosen:
+        return Accepted(header.subject, header.sender, (), faults, before)
+    for (issuer, _, _), record_type in checking.check.types.items():
+        _add_type(session, issuer, record_type)
+    handover = _begun(session, envelope, checking.block, known, chosen)
+    _keep(session, envelope, chosen)
+    made = _accept_all(session, handover, chosen, officer)
+    return Accepted(header.subject, header.sender, tuple(made), faults, before)
+
+
+def decline(session: Session, record_ids: Sequence[RecordId]) -> list[Submission]:
+    """Decline custody of records that is on offer to this agency. A STEWARD does."""
+    return close_offers(session, DECLINE, record_ids)
+
+
+def decline_package(session: Session, path: Path) -> list[Submission]:
+    """Decline all that is on offer of a package; it need not hold. A STEWARD does.
+
+    Raises `EnvelopeError`, `NotAddressedError`, and `CustodyError` where nothing is on offer.
+    """
+    envelope = _custody(session, path)
+    own, sender = session.profile.agency.id, envelope.header.sender
+    with envelope.parts() as parts:
+        named = {RecordId(part.label.record_id) for part in parts if any(part.label.record_id)}
+    sync(session)
+    with session.database.read() as connection:
+        offered = handovers.offered(connection, sender, own, sorted(named))
+    if not offered:
+        raise CustodyError("nothing of the package is on offer to this agency", "offers that stand")
+    return decline(session, offered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checking:
+    check: CustodyCheck
+    block: FinalBlock
+
+
+def _custody(session: Session, path: Path) -> Arrived:
+    envelope = arrived(session, path)
+    if envelope.header.kind is not EnvelopeKind.CUSTODY:
+        raise EnvelopeError(
+            f"it is a {envelope.header.kind}, no custody package",
+            "a file that `muniment offer` made",
+            remedy="take it in: `muniment receive FILE`",
+        )
+    return envelope
+
+
+def _checking(
+    session: Session, path: Path, progress: Callable[[int], None] | None
+) -> tuple[Arrived, _Checking]:
+    envelope = _custody(session, path)
+    sync(session)
+    block = mirrored_block(session)
+    checking = CustodyCheck(session, envelope.header, envelope.digest, block, progress)
+    with envelope.parts() as parts:
+        for part in parts:
+            checking.take(part)
+    checking.end()
+    return envelope, _Checking(checking, block)
+
+
+def _first(faults: Mapping[RecordId, str]) -> RecordId | None:
+    return min(faults, default=None)
+
+
+def _add_type(session: Session, issuer: int, record_type: RecordType) -> None:
+    """Keep a public schema that came along; what is here already is left."""
+    types = session.types_of(issuer)
+    known = {(each.type_id, each.version) for each in types.all()}
+    if (record_type.type_id, record_type.version) not in known:
+        types.add(record_type)
+
+
+def _begun(
+    session: Session,
+    envelope: Arrived,
+    block: FinalBlock,
+    known: Handover | None,
+    chosen: Sequence[Acceptable],
+) -> Handover:
+    """Put down what is about to be accepted, before the package is here."""
+    header = envelope.header
+    handover = Handover(
+        handover_id=header.subject,
+        digest=envelope.digest,
+        from_agency=header.sender,
+        to_agency=session.profile.agency.id,
+        block_number=block.top,
+        expires_at=max(each.expires_at for each in chosen),
+        made_ms=int(time.time() * 1000) if known is None else known.made_ms,
+    )
+    with session.database.write() as connection:
+        handovers.add(connection, handover)
+        before = {row.record_id: row for row in handovers.records_of(connection, header.subject)}
+        fresh = [
+            HandoverRecord(header.subject, each.record_id, each.version, ACCEPTING)
+            for each in chosen
+            if each.record_id not in before
+        ]
+        handovers.put_records(connection, fresh)
+    return handover
+
+
+def _keep(session: Session, envelope: Arrived, chosen: Sequence[Acceptable]) -> None:
+    """Have the package in the vault, and where in it the chosen records are."""
+    places = [place for each in chosen for place in each.places]
+    with session.database.write() as connection:
+        row = envelopes.of_digest(connection, envelope.digest)
+        if row is not None and not row.is_kept:
+            # All that was accepted before is taken in, and the file went: it comes again.
+            places = _merged(envelopes.records_in(connection, envelope.digest), places)
+            envelopes.remove(connection, envelope.digest)
+            row = None
+    if row is None:
+        keep_arrived(session, envelope, places)
+        return
+    with session.database.write() as connection:
+        every = _merged(envelopes.records_in(connection, envelope.digest), places)
+        envelopes.remove(connection, envelope.digest)
+        envelopes.add(connection, row, every)
+
+
+def _merged(
+    before: Sequence[EnvelopedRecord], fresh: Sequence[EnvelopedRecord]
+) -> list[EnvelopedRecord]:
+    found = {(each.record_id, each.version): each for each in (*before, *fresh)}
+    return list(found.values())
+
+
+def _accept_all(
+    session: Session, handover: Handover, chosen: Sequence[Acceptable], officer: str
+) -> list[Submission]:
+    """Acknowledge acceptances; what is on its way already is left to it."""
+    made: list[Submission] = []
+    for start in range(0, len(chosen), _MANY):
+        part = chosen[start : start + _MANY]
+        with session.database.write() as connection:
+            if handovers.of_id(connection, handover.handover_id) is None:
+                # All its offers came to an end meanwhile; what was kept of it goes with this row.
+                handovers.add(connection, handover)
+            rows = {
+                row.record_id: row
+                for row in handovers.records_of(connection, handover.handover_id, [ACCEPTING])
+            }
+            numbers = {
+                each: row.submission_id
+                for each, row in rows.items()
+                if row.submission_id is not None
+            }
+            sent = outbox.submissions_of(connection, list(numbers.values()))
+            on_way = {
+                each: number
+                for each, number in numbers.items()
+                if sent[number].state in (*PENDING, SubmissionState.MINED)
+            }
+            # Whatever came to an end meanwhile has no row any more, and those that went over
+            # already wait for their content alone.
+            open_ = [
+                each
+                for each in part
+                if each.record_id in rows and each.record_id not in on_way and not each.is_over
+            ]
+            acts = [
+                Act(
+                    ACCEPT,
+                    session.records.accept_custody(
+                        each.record_id, each.version, each.commitment, each.trace_head
+                    ),
+                    each.record_id,
+                    each.version,
+                    officer,
+                )
+                for each in open_
+            ]
+            fresh = outbox.acknowledge(connection, acts, int(time.time() * 1000))
+            changed = []
+            for each, number in zip(open_, fresh, strict=True):
+                changed.append(replace(rows[each.record_id], submission_id=number, changed_ms=0))
+                on_way[each.record_id] = number
+            handovers.put_records(connection, changed)
+        made += [
+            Submission(on_way[each.record_id], ACCEPT, each.record_id, each.version, session)
+            for each in part
+            if each.record_id in on_way
+        ]
+    return made
