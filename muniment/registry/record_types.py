@@ -16,6 +16,8 @@ from muniment.record.identifiers import TypeId
 from muniment.record.types import RecordType, Sharing
 from muniment.store.vault import Vault
 
+MAX_FILE: Final = 1 << 24
+"""Most bytes of a record type's file that are read."""
 _FORMAT: Final = "muniment/record-type/v1"
 
 
@@ -76,14 +78,14 @@ class RecordTypes:
     def in_file(self, name: str) -> list[RecordType]:
         """Return what a file in the vault holds. Raises `StoreError`."""
         with self._vault.open(name) as reader:
-            return [from_file(reader.read(1 << 24))]
+            return [from_file(reader.read(MAX_FILE))]
 
     def _load(self) -> dict[tuple[str, int], RecordType]:
         if self._found is None:
             found = {}
             for name in self._vault.list(self._prefix):
                 with self._vault.open(name) as reader:
-                    each = from_file(reader.read(1 << 24))
+                    each = from_file(reader.read(MAX_FILE))
                 found[each.name, each.version] = each
             self._found = found
         return self._found

@@ -29,6 +29,7 @@ from toolchain.local_chain import CHAIN_ID
 OFFICERS = {
     1: {"admin": "agency_admin", "registrar": "registrar", "steward": "steward"},
     2: {"admin": "other_admin", "registrar": "other_registrar", "steward": "other_steward"},
+    3: dict.fromkeys(("admin", "registrar", "steward"), "stranger"),
 }
 
 
@@ -128,6 +129,22 @@ def agencies(
     for each in (first, second):
         for registry in each.open_ones:
             registry.close()
+
+
+@pytest.fixture
+def third(agencies: Agencies, world: World, tmp_path: Path) -> Iterator[Agency]:
+    """A third agency, all whose officers are one person; its keys are on chain."""
+    registry, who = world.registries.agencies, world.address("stranger")
+    world.send("registry_admin", registry.create_agency("Customs", who))
+    latest = world.connection.block()
+    for kind in (registry.registrar(block=latest), registry.steward(block=latest)):
+        role = registry.agency_role(kind, 3, block=latest)
+        world.send("stranger", registry.grant_role(role, who))
+    agency = Agency(3, tmp_path / "third", world, f"sqlite:///{tmp_path}/third.db")
+    agency.publish()
+    yield agency
+    for each in agency.open_ones:
+        each.close()
 
 
 Say = Callable[..., Answer]

@@ -99,20 +99,20 @@ def deliver(
         if len(set(chosen)) != len(chosen):
             raise InvalidInputError("records", "each once", "one of them twice")
         _require_covered(session, share, chosen)
-    evident = len(chosen) <= WITH_EVIDENCE if with_evidence is None else with_evidence
-    contents = session.nodes.read(
-        lambda node: _Contents(session, share, shared, node, evident=evident)
-    )
-    row = send(
-        session,
-        EnvelopeKind.DELIVERY,
-        share.requester,
-        share_id,
-        contents.of(chosen, progress),
-        target,
-        keep=False,
-        versions=_delivered_version,
-    )
+        evident = len(chosen) <= WITH_EVIDENCE if with_evidence is None else with_evidence
+        contents = session.nodes.read(
+            lambda node: _Contents(session, share, shared, node, evident=evident)
+        )
+        row = send(
+            session,
+            EnvelopeKind.DELIVERY,
+            share.requester,
+            share_id,
+            contents.of(chosen, progress),
+            target,
+            keep=False,
+            versions=_delivered_version,
+        )
     return Delivered(row.digest, len(chosen))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection as DatabaseConnection
 
-from muniment.chain.connection import Block, Connection
+from muniment.chain.connection import Block, Connection, UnknownBlockError
 from muniment.errors import InvalidInputError, ProofError
 from muniment.evidence import EvidenceFile, Outcome, Verifier
 from muniment.evidence.block_trust import Header
@@ -33,24 +33,16 @@ from muniment.record.files import FileValue
 from muniment.record.state import Status
 from muniment.record.types import RecordType
 from muniment.registry.evidence_soundness import trust_of_itself
+from muniment.registry.exchange.delivered_types import DeliveredTypes
 from muniment.registry.exchange.shares import ShareView
-from muniment.registry.record_types import from_file
 from muniment.registry.session import Session
 from muniment.store import mirror
 from muniment.store.bulk import rows_among
 from muniment.store.envelopes import EnvelopedRecord
 from muniment.store.folding import event_of
-from muniment.store.tables import journals, record_types, records, seals
+from muniment.store.tables import journals, records, seals
 
 _MANY = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A version that passed: its type (issuer, number, version), and the fields that are files."""
-
-    record_type: tuple[int, int, int]
-    files: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -66,7 +58,7 @@ class _OpenFile:
 class DeliveryCheck:
     """Takes the parts of one delivery, in order, and refuses what does not hold.
 
-    `records` are those that passed; `types` the record types that came along.
+    `records` are those that passed; `types` their record types, which came along.
     """
 
     def __init__(self, session: Session, share: ShareView, terms: Terms, digest: bytes) -> None:
@@ -76,13 +68,14 @@ class DeliveryCheck:
         self._terms = terms
         self._digest = digest
         self._waiting: list[tuple[tuple[int, int], DeliveredVersion]] = []
-        self._versions: dict[tuple[bytes, int], _Shown] = {}
+        self._versions: set[tuple[bytes, int]] = set()
+        self._files: dict[tuple[bytes, int, int], FileValue] = {}
         self._file: _OpenFile | None = None
         self._body, self._begins = b"", (0, 0)
         self._lineage = session.lineage
         self._seals: dict[tuple[int, int, int], tuple[EvidentSeal | None, int | None]] = {}
         self.records: list[EnvelopedRecord] = []
-        self.types: dict[tuple[int, int, int], RecordType] = {}
+        self.types = DeliveredTypes(session)
         self.evidence = 0
 
     def take(self, part: Part) -> None:
@@ -100,7 +93,7 @@ class DeliveryCheck:
         if kind is PartKind.RECORD:
             self._take_record(part, self._body)
         elif kind is PartKind.RECORD_TYPE:
-            self._take_type(self._body)
+            self.types.take(self._body)
         elif kind is PartKind.EVIDENCE:
             self._settle()
             self._take_evidence(self._body)
@@ -110,8 +103,11 @@ class DeliveryCheck:
     def end(self) -> None:
         """Say that all parts were taken; what still waits is checked."""
         self._settle()
-        if self._file is not None:
-            raise EnvelopeError("its last file is cut short", "the whole file")
+        for record_id, _, index in self._files:
+            raise EnvelopeError(
+                f"file {index} of record 0x{record_id.hex()} is not in it",
+                "all files of the fields that it shows",
+            )
 
     def _take_record(self, part: Part, body: bytes) -> None:
         delivered = DeliveredVersion.from_bytes(body)
@@ -147,11 +143,19 @@ class DeliveryCheck:
                 place = (delivered.record_id, delivered.version)
                 if place in self._versions:
                     raise EnvelopeError("a version is in it twice", "each once")
-                self._versions[place] = _Shown(
-                    (delivered.issuer, delivered.type_id, delivered.type_version),
-                    {name: value for name, value in values.items() if isinstance(value, dict)},
-                )
+                self._versions.add(place)
+                self._expect_files(self.types.of(delivered), place, values)
                 self.records.append(EnvelopedRecord(self._digest, *place, *begins))
+
+    def _expect_files(
+        self, record_type: RecordType, place: tuple[bytes, int], values: dict[str, Any]
+    ) -> None:
+        for index, name in enumerate(record_type.file_fields, start=1):
+            if name in values:
+                try:
+                    self._files[*place, index] = FileValue.from_json(values[name])
+                except InvalidInputError as error:
+                    raise EnvelopeError("a field of a file is none", error.expected) from error
 
     def _require_granted(self, delivered: DeliveredVersion, values: dict[str, Any]) -> None:
         allowed = set(self._terms.granted(list(values)))
@@ -179,6 +183,9 @@ class DeliveryCheck:
                 f"record 0x{delivered.record_id.hex()} is in the custody of agency "
                 f"{row['custodian']}: the grant ended with the granter's",
             )
+        if row["status"] == Status.DISPOSED:
+            what = f"record 0x{delivered.record_id.hex()} is disposed of: the grant ended with it"
+            raise NotSharedError(self._share.share_id, what)
         if (row["issuer"], row["type_id"]) != (delivered.issuer, delivered.type_id):
             raise EnvelopeError("a record is of another type on chain", "what the chain says")
         if delivered.version == row["version"]:
@@ -199,6 +206,11 @@ class DeliveryCheck:
         )
         if not fits:
             raise EnvelopeError(f"the entry of {named} registers something else", "its own entry")
+        if entry.agency_id != self._share.granter:
+            raise NotSharedError(
+                self._share.share_id,
+                f"{named} is in the custody of agency {entry.agency_id}, not of the granter",
+            )
         self._require_sealed(connection, entry, named)
         return bytes(plain.commitment)
 
@@ -219,35 +231,16 @@ class DeliveryCheck:
         except ProofError as error:
             raise EnvelopeError(f"the entry of {named}: {error.what}", error.expected) from error
 
-    def _take_type(self, body: bytes) -> None:
-        """A record type is a public file: what the chain has its digest of is kept."""
-        found = from_file(body)
-        chosen = sa.select(record_types.c.agency_id).where(
-            record_types.c.agency_id == self._share.granter
-            if self._share.record_id is None
-            else sa.true(),
-            record_types.c.type_id == found.type_id,
-            record_types.c.version == found.version,
-            record_types.c.schema_digest == found.schema_digest,
-        )
-        with self._session.database.read() as connection:
-            issuers = list(connection.execute(chosen).scalars())
-        if not issuers:
-            raise EnvelopeError(f"the chain has no such schema of type {found.type_id}", "its own")
-        for issuer in issuers:
-            self.types[issuer, found.type_id, found.version] = found
-
     def _take_file(self, part: Part) -> None:
         label = part.label
         if label.place == 0:
-            self._file = _OpenFile(label, self._expected(label))
+            expected = self._files.get((label.record_id, label.version, label.index))
+            if expected is None:
+                raise EnvelopeError("a file comes that no field before it names", "its field first")
+            self._file = _OpenFile(label, expected)
         opened = self._file
-        if opened is None or (label.record_id, label.version, label.index) != (
-            opened.label.record_id,
-            opened.label.version,
-            opened.label.index,
-        ):
-            raise EnvelopeError("parts of files are mixed", "each file's parts together")
+        # `open_parts` has seen to it that a first place was there.
+        assert opened is not None
         opened.hashed.update(part.body)
         opened.length += len(part.body)
         if label.is_last:
@@ -259,23 +252,11 @@ class DeliveryCheck:
                     "was committed to",
                     "its digest and length",
                 )
-
-    def _expected(self, label: Label) -> FileValue:
-        shown = self._versions.get((label.record_id, label.version))
-        record_type = None if shown is None else self.types.get(shown.record_type)
-        if shown is None or record_type is None:
-            raise EnvelopeError("a file comes before its record and type", "after them")
-        names = record_type.file_fields
-        name = names[label.index - 1] if 0 < label.index <= len(names) else ""
-        if not name or name not in shown.files:
-            raise EnvelopeError("a file comes whose field is not shown", "files of granted fields")
-        try:
-            return FileValue.from_json(shown.files[name])
-        except InvalidInputError as error:
-            raise EnvelopeError("a field of a file is none", error.expected) from error
+            del self._files[label.record_id, label.version, label.index]
 
     def _take_evidence(self, body: bytes) -> None:
-        """Evidence must hold under the block of its own number that this agency's node has."""
+        """Evidence must hold under the block of its own number that this agency's node has, be of
+        the records before it, and show nothing of them: fields are shown by the grant alone."""
         session = self._session
         try:
             file = EvidenceFile.from_bytes(body)
@@ -284,11 +265,25 @@ class DeliveryCheck:
             header = kind.from_rlp(file.anchor.header)
         except ProofError as error:
             raise EnvelopeError(error.what, error.expected) from error
+        known = {record_id for record_id, _ in self._versions}
+        for each in file.records:
+            if each.record_id not in known:
+                what = f"evidence of record 0x{each.record_id.hex()} is in it, and not the record"
+                raise NotSharedError(self._share.share_id, what)
+            if each.content is not None and each.content.disclosure.fields:
+                raise TermsError(
+                    self._share.share_id,
+                    f"the evidence of record 0x{each.record_id.hex()} shows fields",
+                    "evidence that shows none",
+                )
 
         def read(node: Connection) -> Block:
             return node.block(header.number)
 
-        block = session.nodes.read(read)
+        try:
+            block = session.nodes.read(read)
+        except UnknownBlockError as error:
+            raise EnvelopeError(error.what, "a block that the node has") from error
         if header.hash != block.hash:
             raise EnvelopeError("its evidence is of a block that the node has not", "this chain's")
         trust = trust_of_itself(session, file.anchor, block)

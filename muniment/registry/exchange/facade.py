@@ -122,8 +122,11 @@ class Exchange:
         """Return the share that a request became, once it is in a block. Raises
         `NotSharedError`."""
         sync(self._session)
+        own, granter = self._session.profile.agency.id, asked.envelope.agency_id
         for share in shares.list_shares(self._session):
-            if share.commitment == asked.envelope.subject:
+            # Anybody can put the same terms on chain: it is the one between these two.
+            between = (share.requester, share.granter) == (own, granter)
+            if between and share.commitment == asked.envelope.subject:
                 return share
         raise NotSharedError(None, "the request is in no block yet")
 

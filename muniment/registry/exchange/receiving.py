@@ -18,10 +18,12 @@ from muniment.exchange.envelope_parts import NO_RECORD
 from muniment.exchange.errors import EnvelopeError, NotSharedError, TermsError
 from muniment.exchange.messages import DELIVERY, GrantMessage, RequestMessage
 from muniment.registry import acts
+from muniment.registry.custody.closing import not_received, receive_closing
 from muniment.registry.exchange import correcting
 from muniment.registry.exchange.delivery_checking import DeliveryCheck
 from muniment.registry.exchange.keeping import Arrived, arrived, keep_arrived, noting
 from muniment.registry.exchange.shares import (
+    CLOCKS,
     DENIED,
     LAPSED,
     REQUESTED,
@@ -137,8 +139,7 @@ def _delivery(
                 if progress is not None:
                     progress(len(check.records))
             check.end()
-        for (issuer, _, _), record_type in check.types.items():
-            session.types_of(issuer).add(record_type)
+        check.types.keep()
         row, count, evidence = (
             keep_arrived(session, envelope, check.records),
             len(check.records),
@@ -182,7 +183,7 @@ def _require_made_in_time(session: Session, share: ShareView, made_at: int) -> N
         for log in _events(session, share.share_id):
             if isinstance(event_of(log), ShareRevoked):
                 ended = min(ended, _time_of(session, log.block_number))
-    if made_at > ended + _CLOCKS:
+    if made_at > ended + CLOCKS:
         raise NotSharedError(share.share_id, "the delivery was made after the grant had ended")
 
 
@@ -195,12 +196,11 @@ def _events(session: Session, share_id: bytes) -> list[NewLog]:
         return mirror.logs_of(connection, [share_id])
 
 
-_CLOCKS: Final = 300
-"""Seconds by which the clocks of two agencies and the chain may differ."""
-
 _HANDLERS: Final[dict[EnvelopeKind, Handler]] = {
     EnvelopeKind.SHARE_REQUEST: _request,
     EnvelopeKind.SHARE_GRANT: _grant,
     EnvelopeKind.CORRECTION_REQUEST: correcting.take_in_request,
     EnvelopeKind.CORRECTION_ANSWER: correcting.take_in_answer,
+    EnvelopeKind.CUSTODY: not_received,
+    EnvelopeKind.CUSTODY_CLOSING: receive_closing,
 }

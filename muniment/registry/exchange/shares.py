@@ -8,6 +8,7 @@ without terms is one of which the message has not come, or was not for this agen
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +27,17 @@ from muniment.exchange.messages import GrantMessage, RequestMessage, SharedTerms
 from muniment.exchange.terms import SALT_SIZE, Terms
 from muniment.record.types import Sharing
 from muniment.registry import acts, agency
-from muniment.registry.exchange.catalogue import PublishedType, type_of_record
+from muniment.registry.exchange.catalogue import (
+    PublishedType,
+    published_type,
+    type_of_record,
+)
 from muniment.registry.exchange.keeping import kept_parts, send
 from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import envelopes, mirror
-from muniment.store.envelopes import EnvelopeRow
+from muniment.store.envelopes import RECEIVED, SENT, EnvelopeRow
 from muniment.store.folding import event_of
 from muniment.store.tables import shares
 
@@ -49,6 +54,8 @@ DENIALS: Final = {
 
 REQUESTED, GRANTED, DENIED, REVOKED = "requested", "granted", "denied", "revoked"
 EXPIRED, LAPSED = "expired", "lapsed"
+CLOCKS: Final = 300
+"""Seconds by which the clocks of two agencies and the chain may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +168,18 @@ def grant(
     if share.status != REQUESTED:
         raise NotSharedError(share_id, f"it is {share.status}, and cannot be granted")
     asked = share.require_terms()
-    if share.record_id is not None:
-        found = type_of_record(session, share.record_id)
-        if found is not None and found.sharing is Sharing.CLOSED:
-            raise NotSharedError(
-                share_id,
-                f"record type {found.name!r} is closed to sharing",
-                remedy="deny it: `muniment share deny SHARE --reason closed-type`",
-            )
+    # The chain refuses requests of a closed type, and not grants of one that was closed since.
+    found = (
+        published_type(session, share.granter, share.type_id)
+        if share.record_id is None
+        else type_of_record(session, share.record_id)
+    )
+    if found is not None and found.sharing is Sharing.CLOSED:
+        raise NotSharedError(
+            share_id,
+            f"record type {found.name!r} is closed to sharing",
+            remedy="deny it: `muniment share deny SHARE --reason closed-type`",
+        )
     until = share.expires_at if expires_at is None else expires_at
     if terms is None or terms == asked.terms:
         call = session.shares.grant_share(share_id, share.commitment, until)
@@ -264,14 +275,17 @@ def require_request(session: Session, sender: int, message: RequestMessage) -> S
     chosen = sa.select(shares).where(shares.c.granter == own, shares.c.requester == sender)
     with session.database.read() as connection:
         rows = connection.execute(chosen).mappings().all()
-        events = [row for row in rows if _asked_terms(connection, row) == commitment]
-    if not events:
+        asked = [row for row in rows if _asked_terms(connection, row) == commitment]
+    if not asked:
         what = f"agency {sender} has asked for nothing on these terms, or not yet"
         raise NotSharedError(None, what, remedy="take it in again when its request is in a block")
-    [row] = events
-    if bytes(row["scope"]) != message.scope:
+    # The same terms may have been asked for more than once: the chain does not keep them apart.
+    just_so = [bytes(row["share_id"]) for row in asked if bytes(row["scope"]) == message.scope]
+    if not just_so:
         raise EnvelopeError("it is about another record than the request on chain", "the same")
-    return list_shares(session, share_ids=[bytes(row["share_id"])])[0]
+    found = list_shares(session, share_ids=just_so, with_terms=False)
+    undecided = [each for each in found if each.status == REQUESTED]
+    return (undecided or found)[0]
 
 
 def decide_by_type(session: Session, share: ShareView) -> Submission | None:
@@ -302,18 +316,32 @@ def _is_steward(session: Session) -> bool:
 
 
 def _known(session: Session, row: sa.RowMapping) -> tuple[SharedTerms | None, bytes | None]:
-    """The terms that stand on chain and the record, by the messages that are here."""
+    """The terms that stand on chain and the record, by the messages that are here.
+
+    Terms and scopes on chain can be copied by anybody: a message counts for the share of the two
+    agencies between which it went, and a request's for its own scope.
+    """
     share_id, wanted = bytes(row["share_id"]), bytes(row["terms"])
+    asked_of_us = row["granter"] == session.profile.agency.id
+    other = row["requester"] if asked_of_us else row["granter"]
+    coming, going = (RECEIVED, SENT) if asked_of_us else (SENT, RECEIVED)
     with session.database.read() as connection:
         asked = _asked_terms(connection, row)
         requests = envelopes.find(
-            connection, kinds=[EnvelopeKind.SHARE_REQUEST], subject=asked or wanted
+            connection,
+            kinds=[EnvelopeKind.SHARE_REQUEST],
+            direction=coming,
+            subject=asked or wanted,
         )
-        grants = envelopes.find(connection, kinds=[EnvelopeKind.SHARE_GRANT], subject=share_id)
+        grants = envelopes.find(
+            connection, kinds=[EnvelopeKind.SHARE_GRANT], direction=going, subject=share_id
+        )
     shared, record_id = None, None
-    for each in requests[:1]:
-        message = RequestMessage.from_bytes(_message(session, each))
-        shared, record_id = message.shared, message.record_id
+    for each in requests:
+        message = _request_in(session, each) if each.agency_id == other else None
+        if message is not None and message.scope == bytes(row["scope"]):
+            shared, record_id = message.shared, message.record_id
+            break
     for each in grants:
         granted = GrantMessage.from_bytes(_message(session, each)).shared
         if granted.commitment == wanted:
@@ -321,6 +349,10 @@ def _known(session: Session, row: sa.RowMapping) -> tuple[SharedTerms | None, by
     if shared is not None and shared.commitment != wanted:
         shared = None
     return shared, record_id
+
+
+def _request_in(session: Session, row: EnvelopeRow) -> RequestMessage:
+    return RequestMessage.from_bytes(_message(session, row))
 
 
 def _message(session: Session, row: EnvelopeRow) -> bytes:
@@ -358,5 +390,7 @@ def _status(row: sa.RowMapping, now: int) -> str:
 
 
 def _now(connection: DatabaseConnection) -> int:
+    """The chain's time; by our own clock where no block was made for a while, less what clocks
+    may differ by: what has expired is not in force because the chain stands still."""
     top = mirror.top_block(connection)
-    return 0 if top is None else top.timestamp
+    return max(0 if top is None else top.timestamp, int(time.time()) - CLOCKS)
