@@ -12,6 +12,7 @@
 | record types in the vault | the chain |
 | the key store | itself, and which versions there are |
 | journals | see `registry/journal_checking.py` |
+| envelopes | their senders' signatures, and themselves (`registry/exchange/upkeep.py`) |
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.keccak import keccak
 from muniment.registry.discarding import Nowhere
+from muniment.registry.exchange.upkeep import check_envelopes
 from muniment.registry.findings import Finding, Tell
 from muniment.registry.journal_checking import check_journals
 from muniment.registry.mirroring import sync
@@ -76,6 +78,7 @@ def check(session: Session, *, tell: Tell = lambda _, __: None) -> Iterator[Find
     yield from _record_types(session)
     yield from _versions(session, tell)
     yield from check_journals(session, tell)
+    yield from check_envelopes(session, tell)
     yield from _packs(session, tell)
     yield from _key_store(session)
 

@@ -29,6 +29,7 @@ from muniment.record.identifiers import AgencyId, RecordId, derive_local_id
 from muniment.record.objects import CONTENT_OBJECT
 from muniment.record.versions import Content, Version
 from muniment.registry.content import registration
+from muniment.registry.exchange.upkeep import restore_envelopes
 from muniment.registry.findings import Tell
 from muniment.registry.journal_rebuilding import rebuild_journals
 from muniment.registry.mirroring import indexer
@@ -70,6 +71,7 @@ class Rebuilt:
     events: int = 0
     versions: int = 0
     entries: int = 0
+    envelopes: int = 0
     erased: int = 0
     found_on_chain: int = 0
     to_be_sent: int = 0
@@ -101,6 +103,7 @@ def rebuild(session: Session, *, tell: Tell = lambda _, __: None) -> Rebuilt:
                 or 0
             )
         _content(session, done, tell)
+        done.envelopes = restore_envelopes(session, tell)
         _submissions(session, done)
     return done
 
