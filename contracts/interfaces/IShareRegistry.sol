@@ -125,7 +125,8 @@ interface IShareRegistry {
 
     /// @notice Acknowledges that a delivery arrived, also after the grant has ended.
     /// @dev STEWARD of the requester.
-    /// @param deliveryDigest SHA-256 of the delivery file.
+    /// @param deliveryDigest The delivery's envelope digest: SHA-256 of the signed statement and its signature
+    /// (docs/spec/exchange.md).
     function acknowledgeDelivery(bytes32 shareId, bytes32 deliveryDigest) external;
 
     /// @notice The record registry that is asked for custody.
