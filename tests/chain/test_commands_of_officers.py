@@ -65,7 +65,9 @@ def test_custody_and_supersession(muniment: Muniment, tmp_path: Path) -> None:
     assert muniment("offer", "1", "--to", "2", role="steward").code == 0
     assert muniment("decline", record, role="other_steward").code == 0
     assert muniment("offer", "1", "--to", "2", role="steward").code == 0
-    assert muniment("accept", record, role="other_steward").code == 0
+    bare = muniment("accept", record, role="other_steward")
+    assert (bare.code, "--without-content" in bare.err) == (2, True)
+    assert muniment("accept", record, "--without-content", role="other_steward").code == 0
     chain = muniment("show", "1", "--json").json["chain"]
     assert (chain["custodian"], chain["offered_to"]) == (2, None)
     gone = muniment("amend", "1", content(tmp_path, holder="Grace"))

@@ -13,13 +13,14 @@ from muniment.record.identifiers import RecordId
 from muniment.registry.custody import accepting, closing, offering
 from muniment.registry.custody.accepting import Accepted, Checked
 from muniment.registry.custody.closing import Closed
+from muniment.registry.custody.copies import CopyStatement, copy_statement
 from muniment.registry.custody.offering import Offered
 from muniment.registry.custody.selecting import records_of_type
 from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import handovers
-from muniment.store.handovers import OUTSTANDING, Handover, HandoverRecord
+from muniment.store.handovers import Handover, HandoverRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +39,6 @@ class HandoverView:
     def counterpart(self) -> int:
         """The other agency."""
         return self.handover.to_agency if self.given else self.handover.from_agency
-
-
-@dataclass(frozen=True, slots=True)
-class CopyStatement:
-    """What is known of the copy that a former custodian had when a record's custody went over.
-
-    `state` is outstanding, destroyed, kept or returned; all but the first are the word of agency
-    `former`, in the signed envelope `statement` where the two are not the same agency. `since` in
-    Unix milliseconds, when this agency learnt of it.
-    """
-
-    handover_id: bytes
-    former: int
-    custodian: int
-    state: str
-    share_id: bytes | None
-    statement: bytes | None
-    since: int
-
-    @property
-    def words(self) -> str:
-        """It in words, for a history."""
-        if self.state == OUTSTANDING:
-            return f"copy outstanding at agency {self.former}"
-        said = f"agency {self.former}'s word, signed"
-        if self.state == handovers.KEPT and self.share_id is not None:
-            return f"copy kept under share 0x{self.share_id.hex()} ({said})"
-        if self.state == handovers.DESTROYED:
-            return f"copy destroyed ({said})"
-        return f"custody came back to agency {self.former}"
 
 
 class Handovers:
@@ -209,15 +180,7 @@ class Handovers:
         with self._session.database.read() as connection:
             found = handovers.of_record(connection, record_id)
         return [
-            CopyStatement(
-                handover.handover_id,
-                handover.from_agency,
-                handover.to_agency,
-                row.state,
-                row.share_id,
-                row.statement,
-                row.changed_ms,
-            )
+            copy_statement(handover, row)
             for handover, row in found
             if row.state in handovers.WENT_OVER
         ]

@@ -7,7 +7,7 @@ from typing import Final
 
 from muniment.errors import UnreachableError
 from muniment.record.identifiers import RecordId
-from muniment.registry.history import of_agency, of_chain
+from muniment.registry.history import of_agency, of_chain, of_custody
 from muniment.registry.history.lines import History, HistoryLine, Kind, Source
 from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
@@ -15,6 +15,7 @@ from muniment.registry.session import Session
 SOURCES: Final[tuple[tuple[Kind, Source], ...]] = (
     (Kind.ENTRY, of_agency.entry),
     (Kind.ACT, of_chain.acts),
+    (Kind.CUSTODY, of_custody.handed_over),
     (Kind.SHARE, of_chain.share_events),
     (Kind.DELIVERY, of_agency.deliveries),
     (Kind.CORRECTION, of_agency.corrected),
