@@ -13,6 +13,7 @@ from muniment.registry import Profile
 from muniment.registry.session import address_in
 from tests.chain.agency import Open, opened, sealer  # noqa: F401
 from tests.chain.command_line import Answer, Muniment, muniment  # noqa: F401
+from tests.chain.conftest import World
 
 MAP = 'source_id = "{id}"\n[fields]\nholder = "holder"\nparcel = "parcel"\n'
 
@@ -127,3 +128,53 @@ def test_close_and_repudiate(command: Muniment, tmp_path: Path) -> None:
     assert refused.code == 5
     assert "Repudiated" in refused.err
     assert command("revoke", "3", "--reason", "fraud").code == 0
+
+
+def test_closed_and_opened_again__each_journal_proves_its_own(
+    command: Muniment, muniment: Muniment, world: World, tmp_path: Path
+) -> None:
+    imported(command, tmp_path, rows_of(6))
+    evidence, trust = tmp_path / "2.json", str(tmp_path / "trust.toml")
+    assert command("journal", "close", "1", role="agency_admin").code == 0
+    profile = tmp_path / "profile.toml"
+    assert Profile.load(profile).journal is None
+    # A key that seals nothing else, for the next one.
+    keystore = sealer(tmp_path, 1)
+    officer = address_in(keystore)
+    assert muniment("agency", "add", "operator", officer, role="agency_admin").code == 0
+    opening = muniment("journal", "open", "--sealer", str(keystore), role="agency_admin")
+    assert opening.code == 0, opening.err
+    journal = Profile.load(profile).journal
+    assert journal is not None
+    assert journal.number == 2
+    file, mapping = write(tmp_path, rows_of(9))
+    arguments = ("import", "land-deed", file, "--map", mapping, "--json")
+    more = muniment(*arguments, journal=journal)
+    assert more.code == 0, more.err
+    # What stands in the first one is not entered a second time.
+    assert (more.json["registered"], more.json["unchanged"]) == (3, 6)
+    world.connection.request("anvil_mine", ["0x3"])
+    assert muniment("trust", "make", trust, journal=journal).code == 0
+    for record, number in (("2", 1), ("8", 2)):
+        evidence = tmp_path / f"{record}.json"
+        made = muniment("evidence", record, "-o", str(evidence), journal=journal)
+        assert made.code == 0, made.err
+        verdict = muniment("verify", str(evidence), "--trust", trust, "--json")
+        assert (verdict.code, verdict.json["journal"]) == (0, number)
+    assert muniment("revoke", "2", "--reason", "fraud", journal=journal).code == 0
+    assert muniment("revoke", "8", "--reason", "fraud", journal=journal).code == 0
+    # Of a disowned entry no evidence is made, and the other journal's stand.
+    disowned = ("journal", "repudiate", "1", "--from", "4")
+    assert muniment(*disowned, role="agency_admin", journal=journal).code == 0
+    assert Profile.load(profile).journal == journal
+    world.connection.request("anvil_mine", ["0x3"])
+    refused = muniment("evidence", "5", journal=journal)
+    assert refused.code != 0
+    assert "disowned the entries of journal 1 from 4 on" in refused.err
+    # Of a chain without validators' signatures a trust file names the block itself.
+    trust = str(tmp_path / "later.toml")
+    assert muniment("trust", "make", trust, journal=journal).code == 0
+    for record in ("3", "7"):
+        evidence = tmp_path / f"{record}.json"
+        assert muniment("evidence", record, "-o", str(evidence), journal=journal).code == 0
+        assert muniment("verify", str(evidence), "--trust", trust).code == 0
