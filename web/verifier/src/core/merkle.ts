@@ -19,8 +19,8 @@ function node(left: Uint8Array, right: Uint8Array): Uint8Array {
 /** Raises `Refusal` unless the proof leads from the leaf at `index` to the root of `size` leaves. */
 export function requireIncluded(
   leaf: Uint8Array,
-  index: number,
-  size: number,
+  index: number | bigint,
+  size: number | bigint,
   proof: readonly Uint8Array[],
   root: Uint8Array,
 ): void {

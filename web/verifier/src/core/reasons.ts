@@ -94,6 +94,7 @@ export const REASONS = [
   "too-old",
   "has-successor",
   "registered-twice",
+  "registered-otherwise",
   // the live check
   "no-nodes",
   "unreachable",

@@ -39,7 +39,8 @@ export function verify(bytes: Uint8Array, trust: Trust, options: Options): Verdi
     const progress = shared.for(file.conflict.recordId);
     checkConflict(progress, file.conflict, anchored, trust);
     closeAnchor([progress], anchored, trust, options);
-    return [progress.isStopped ? progress.verdict() : progress.conclude("conflict", "registered-twice")];
+    if (progress.isStopped) return [progress.verdict()];
+    return [progress.conclude("conflict", ...twice(file.conflict.entries))];
   }
   const checked = file.records.map((record) => {
     const progress = shared.for(record.recordId);
@@ -270,6 +271,15 @@ function checkConflict(progress: Progress, conflict: Conflict, anchored: Anchore
       registration.index === entry.index;
     if (isSame) throw new Refusal("conflict-same");
   });
+}
+
+/** Where an agency has registered the record, for a person to look there. */
+function twice(entries: readonly Entry[]): [Reason["name"], Reason["values"]] {
+  const [first, second] = entries as [Entry, Entry | undefined];
+  const { agency, journal, index } = first;
+  if (second === undefined) return ["registered-otherwise", { agency, journal, index }];
+  const other = { "other-journal": second.journal, "other-index": second.index };
+  return ["registered-twice", { agency, journal, index, ...other }];
 }
 
 function conclude(

@@ -44,7 +44,15 @@ const PAGE = {
   "show-more": ["Show {count} more", "再显示 {count} 条"],
   "as-of": ["As of {time}", "截至 {time}"],
   "as-of-block": ["block {block} of chain {chain}", "链 {chain} 的第 {block} 区块"],
-  "not-proven-time": ["No block was reached", "未核验到区块"],
+  "as-of-nothing": ["Nothing is proven as of any block.", "未能证明截至任何区块的情况。"],
+  "claimed-block": [
+    "The file speaks of block {block} of chain {chain}. Nothing is proven as of it.",
+    "文件所称区块为链 {chain} 的第 {block} 区块，未能证明截至该区块的情况。",
+  ],
+  "held-note": [
+    "A hold stands: an authority forbids any change to it and its destruction.",
+    "处于冻结状态：主管机关禁止更改或销毁该记录。",
+  ],
   "why-not": ["Step {step} does not hold", "第 {step} 步不成立"],
   "why-unknown": ["Step {step} cannot be decided from here", "第 {step} 步在此无法判定"],
   yes: ["yes", "是"],
@@ -229,7 +237,8 @@ const REASON_WORDS = {
   "reason.secrets-destroyed": ["The secrets that could open its content were destroyed.", "能够打开其内容的密钥已销毁。"],
   "reason.too-old": ["The block is {days} days old.", "该区块已有 {days} 天。"],
   "reason.has-successor": ["The registry was succeeded by {registry}: ask there.", "登记处已由 {registry} 接替，请向其查询。"],
-  "reason.registered-twice": ["Two registrations of one record are proven.", "已证明同一记录有两次登记。"],
+  "reason.registered-twice": ["Agency {agency} has entered it at {index} of its journal {journal}, and again at {other-index} of journal {other-journal}.", "机构 {agency} 在其日志 {journal} 的第 {index} 条登记，又在日志 {other-journal} 的第 {other-index} 条再次登记。"],
+  "reason.registered-otherwise": ["Agency {agency} has entered it at {index} of its journal {journal}, and registered it on the chain in another way too.", "机构 {agency} 在其日志 {journal} 的第 {index} 条登记，又以其他方式在链上登记。"],
   "reason.no-nodes": ["The trust file names no node that could be asked.", "信任文件未列出可询问的节点。"],
   "reason.unreachable": ["{node} could not be reached.", "无法连接 {node}。"],
   "reason.node-answer": ["The node’s answer has another form.", "节点的应答格式不符。"],
@@ -404,5 +413,5 @@ export function phrase(
 ): string {
   const [english, chinese] = CATALOGUE[name];
   const text: string = language === "zh" ? chinese : english;
-  return text.replace(/\{(\w+)\}/g, (_, key: string) => String(values[key] ?? ""));
+  return text.replace(/\{([\w-]+)\}/g, (_, key: string) => String(values[key] ?? ""));
 }

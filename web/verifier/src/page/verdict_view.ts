@@ -37,12 +37,12 @@ export function verdictView(verdict: Verdict, shown: Shown, live: Child): HTMLEl
     vouchingCard(verdict, shown),
     record === null ? null : aboutCard(verdict, record, shown),
     stepsCard(verdict, shown),
-    notProven(shown),
+    record === null ? null : notProven(shown),
   );
 }
 
 function headline(verdict: Verdict, { trust, language, say }: Shown): HTMLElement {
-  const { outcome, step, reason, block } = verdict;
+  const { outcome, step, reason, record } = verdict;
   const refused = outcome === "invalid" ? "why-not" : outcome === "unknown" ? "why-unknown" : null;
   return element(
     "section",
@@ -55,17 +55,26 @@ function headline(verdict: Verdict, { trust, language, say }: Shown): HTMLElemen
       element("p", { class: "plain" }, say(`plain.${outcome}`)),
       reason === null ? null : element("p", { class: "reason" }, reasonOf(reason, say)),
       refused !== null && step !== null ? element("p", { class: "quiet" }, say(refused, { step })) : null,
-      element(
-        "p",
-        { class: "as-of" },
-        block === null
-          ? say("not-proven-time")
-          : element("span", {}, element("strong", {}, say("as-of", { time: timeOf(block.time, language) }))),
-        block === null
-          ? null
-          : ` · ${say("as-of-block", { block: block.number, chain: trust.chainId })}`,
-      ),
+      isHeld(record) ? element("p", { class: "held" }, say("held-note")) : null,
+      asOf(verdict, trust, language, say),
     ),
+  );
+}
+
+function isHeld(record: ProvenRecord | null): boolean {
+  return record !== null && record.holds + record.typeHolds > 0;
+}
+
+/** As of which block; of one that step 12 has not reached it is only told that the file names it. */
+function asOf({ block, done }: Verdict, trust: Trust, language: Language, say: Say): HTMLElement {
+  if (block === null) return element("p", { class: "as-of quiet" }, say("as-of-nothing"));
+  const values = { block: block.number, chain: trust.chainId };
+  if (!done.includes(12)) return element("p", { class: "as-of quiet" }, say("claimed-block", values));
+  return element(
+    "p",
+    { class: "as-of" },
+    element("strong", {}, say("as-of", { time: timeOf(block.time, language) })),
+    ` · ${say("as-of-block", values)}`,
   );
 }
 
