@@ -14,7 +14,7 @@ from typing import Any, Final
 from muniment.errors import InvalidInputError
 from muniment.evidence.members import EvidenceFormError, Members
 from muniment.exchange.bodies import body_of
-from muniment.record.canonical import JsonValue, canonicalize
+from muniment.record.canonical import JsonValue, canonicalize, parse_canonical
 from muniment.record.commitment import MAX_DIGESTS
 
 REQUEST: Final = "muniment/correction-request/v1"
@@ -37,7 +37,9 @@ class Decision(enum.StrEnum):
 class CorrectionRequest:
     """What should be corrected: in `version` of a record, as the `delivery` (its digest) under a
     `share` has shown it (32 bytes each). `fields` are the values that are proposed, by name; none
-    where the requester knows only that something is wrong.
+    where the requester knows only that something is wrong. `proof` is the receipt proof of the
+    delivery, for a custodian that did not make it or knows of it no more; None where the receipt is
+    not on chain.
 
     Raises `InvalidInputError` for a reason that says nothing.
     """
@@ -48,6 +50,7 @@ class CorrectionRequest:
     share_id: bytes
     reason: str
     fields: Mapping[str, JsonValue] = field(default_factory=dict)
+    proof: bytes | None = None
 
     def __post_init__(self) -> None:
         """Refuse what says nothing."""
@@ -60,6 +63,7 @@ class CorrectionRequest:
                 "delivery": self.delivery.hex(),
                 "fields": dict(self.fields),
                 "format": REQUEST,
+                "proof": None if self.proof is None else parse_canonical(self.proof),
                 "reason": self.reason,
                 "record": self.record_id.hex(),
                 "share": self.share_id.hex(),
@@ -75,6 +79,7 @@ class CorrectionRequest:
             fields: Any = members.take("fields")
             if not isinstance(fields, dict) or len(fields) > MAX_DIGESTS or "" in fields:
                 raise EvidenceFormError("body.fields", f"at most {MAX_DIGESTS} values by name")
+            proof: Any = members.take("proof")
             return cls(
                 members.hexadecimal("record", 32),
                 members.integer("version", _UINT16, 1),
@@ -82,6 +87,7 @@ class CorrectionRequest:
                 members.hexadecimal("share", 32),
                 members.text("reason"),
                 fields,
+                None if proof is None else canonicalize(proof),
             )
 
         return body_of(data, REQUEST, made)

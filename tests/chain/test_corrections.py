@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +22,12 @@ from muniment.record.identifiers import RecordId
 from muniment.registry import Registry, Stage, acts
 from muniment.registry.exchange.correcting import settle_all
 from muniment.registry.exchange.keeping import send
+from muniment.registry.onward.proving import receipt_proof
 from muniment.store import envelopes
+from tests.chain.conftest import World
 from tests.chain.test_journals import imported, seal, write
 from tests.chain.test_shares import TERMS, agreed, registered
-from tests.chain.two_agencies import Agencies, Say, agencies, say  # noqa: F401
+from tests.chain.two_agencies import OFFICERS, Agencies, Agency, Say, agencies, say  # noqa: F401
 
 
 def given(agencies: Agencies, folder: Path, terms: Terms = TERMS) -> tuple[RecordId, Registry]:
@@ -207,17 +210,19 @@ def test_agency_that_was_not_given_the_record__asks_in_vain(
     # One that goes past the tool and names the delivery of another record, or one that never was.
     honest = taker.exchange.received(deed)[0]
     keeper = first.open("registrar")
-    for place, (record_id, version, delivery, share_id) in enumerate(
+    proof = receipt_proof(taker.session, honest).to_bytes()
+    for place, (record_id, version, delivery, share_id, shown) in enumerate(
         [
-            (other, 1, honest.digest, honest.share_id),
-            (deed, 2, honest.digest, honest.share_id),
-            (deed, 1, bytes(32), honest.share_id),
-            (deed, 1, honest.digest, bytes(32)),
+            (other, 1, honest.digest, honest.share_id, None),
+            (other, 1, honest.digest, honest.share_id, proof),
+            (deed, 2, honest.digest, honest.share_id, proof),
+            (deed, 1, bytes(32), honest.share_id, proof),
+            (deed, 1, honest.digest, bytes(32), proof),
         ]
     ):
-        message = CorrectionRequest(record_id, version, delivery, share_id, "it is mine", {})
+        message = CorrectionRequest(record_id, version, delivery, share_id, "mine", {}, shown)
         forged(taker, EnvelopeKind.CORRECTION_REQUEST, message, tmp_path / f"forged{place}")
-        with pytest.raises(NotSharedError, match="names no delivery of ours"):
+        with pytest.raises(NotSharedError, match="does not show that it was given"):
             keeper.exchange.receive(tmp_path / f"forged{place}")
     assert keeper.corrections.list() == []
     with keeper.session.database.read() as connection:
@@ -239,6 +244,53 @@ def forged(
     """An envelope that the agency's own tool would not make."""
     contents = [Outgoing(PartKind.MESSAGE, message.to_bytes(), message.record_id)]
     send(registry.session, kind, to, subject or message.record_id, contents, target)
+
+
+@pytest.fixture
+def third(
+    agencies: Agencies, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Agency]:
+    """An agency that has nothing of the others, with officers of its own."""
+    monkeypatch.setitem(OFFICERS, 3, {"admin": "pauser", "registrar": "unpauser"})
+    registries = world.registries
+    create = registries.agencies.create_agency("Archive", world.address("pauser"))
+    world.send("registry_admin", create)
+    latest = world.connection.block()
+    for role in ("registrar", "steward"):
+        role_id = registries.agencies.agency_role(
+            getattr(registries.agencies, role)(block=latest), 3, block=latest
+        )
+        grant = registries.agencies.grant_role(role_id, world.address("unpauser"))
+        world.send("pauser", grant)
+    found = Agency(3, tmp_path / "third", world, f"sqlite:///{tmp_path}/third.db")
+    found.publish()
+    yield found
+    for registry in found.open_ones:
+        registry.close()
+
+
+def test_custodian_that_did_not_deliver_it__sees_the_receipt(
+    agencies: Agencies, third: Agency, tmp_path: Path
+) -> None:
+    first, _ = agencies
+    deed, taker = given(agencies, tmp_path)
+    first.open("steward").offer(deed, 3).wait()
+    keeper = third.open("registrar")
+    _accept(keeper, deed)
+    asked = taker.corrections.request(deed, "it was sold", tmp_path / "request")
+    assert asked.agency_id == 3
+    keeper.exchange.receive(tmp_path / "request")
+    keeper.corrections.refuse(asked.digest, "so they all say", tmp_path / "answer")
+    taker.exchange.receive(tmp_path / "answer")
+    assert taker.corrections.show(asked.digest).status == "refused"
+    # Who was given nothing cannot show what another was given.
+    honest = taker.exchange.received(deed)[0]
+    proof = receipt_proof(taker.session, honest).to_bytes()
+    message = CorrectionRequest(deed, 1, honest.digest, honest.share_id, "mine", {}, proof)
+    forger = first.open("registrar")
+    forged(forger, EnvelopeKind.CORRECTION_REQUEST, message, tmp_path / "forged", to=3)
+    with pytest.raises(NotSharedError, match="agency 1 does not show that it was given"):
+        keeper.exchange.receive(tmp_path / "forged")
 
 
 def test_messages_that_do_not_fit__are_refused(agencies: Agencies, tmp_path: Path) -> None:
@@ -269,10 +321,15 @@ def _own(keeper: Registry, taker: Registry, deed: RecordId, folder: Path) -> Non
     steward = keeper.session.profile.path.with_name("steward.toml")
     with Registry.open(steward, password="correct horse") as giver:
         giver.offer(deed, 2).wait()
+    _accept(taker, deed)
+    taker.corrections.request(deed, "wrong", folder / "own")
+
+
+def _accept(taker: Registry, deed: RecordId) -> None:
+    """Custody alone: what the content is does not matter here."""
     now, session = taker.standing(deed), taker.session
     call = session.records.accept_custody(deed, 1, now.commitment, now.trace_head)
     acts.submit(session, "accept", call, record_id=deed).wait()
-    taker.corrections.request(deed, "wrong", folder / "own")
 
 
 def test_answers_that_do_not_fit__are_refused(agencies: Agencies, tmp_path: Path) -> None:

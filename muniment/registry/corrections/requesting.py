@@ -10,7 +10,7 @@ from muniment.exchange.corrections import CorrectionRequest
 from muniment.exchange.envelope import Outgoing
 from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.exchange.envelope_parts import PartKind
-from muniment.exchange.errors import CorrectionError
+from muniment.exchange.errors import CorrectionError, NotSharedError
 from muniment.record.canonical import JsonValue
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
@@ -23,6 +23,7 @@ from muniment.registry.exchange.received import (
     received_versions,
 )
 from muniment.registry.mirroring import sync
+from muniment.registry.onward.proving import receipt_proof
 from muniment.registry.record_types import UnknownTypeError
 from muniment.registry.session import Session
 from muniment.store.envelopes import EnvelopeRow
@@ -58,11 +59,27 @@ def request(
     proposed = dict(fields or {})
     _require_fields(session, received, proposed)
     message = CorrectionRequest(
-        record_id, delivered.version, received.digest, received.share_id, reason, proposed
+        record_id,
+        delivered.version,
+        received.digest,
+        received.share_id,
+        reason,
+        proposed,
+        _proof(session, received, custodian),
     )
     contents = [Outgoing(PartKind.MESSAGE, message.to_bytes(), record_id)]
     kind = EnvelopeKind.CORRECTION_REQUEST
     return send(session, kind, custodian, record_id, contents, target)
+
+
+def _proof(session: Session, received: ReceivedVersion, custodian: int) -> bytes | None:
+    """The proof that the version was received. Who delivered it may know so without."""
+    try:
+        return receipt_proof(session, received).to_bytes()
+    except NotSharedError:
+        if custodian != received.header.sender:
+            raise
+        return None
 
 
 def values_of(

@@ -12,8 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from muniment.exchange.corrections import CorrectionAnswer, CorrectionRequest, Decision
-from muniment.exchange.envelope_header import EnvelopeKind
-from muniment.exchange.envelope_parts import PartKind
+from muniment.exchange.envelope_header import EnvelopeHeader, EnvelopeKind
 from muniment.exchange.errors import CorrectionError, EnvelopeError, NotSharedError
 from muniment.record.identifiers import RecordId
 from muniment.record.state import Status
@@ -23,6 +22,7 @@ from muniment.registry.exchange.shares import message_in
 from muniment.registry.exchange.taken_in import TakenIn
 from muniment.registry.journal_records import entry_of
 from muniment.registry.mirroring import sync
+from muniment.registry.onward import checking
 from muniment.registry.session import Session
 from muniment.store import envelopes
 from muniment.store.envelopes import KEPT, SENT, EnvelopedRecord, EnvelopeRow
@@ -33,32 +33,24 @@ OPEN: Final = KEPT
 
 
 def take_in_request(session: Session, envelope: Arrived) -> TakenIn:
-    """Keep a request about a record in our custody, of which we gave its sender that version.
+    """Keep a request about a record in our custody, of which its sender was given that version: by
+    a delivery of ours, or by another agency's, as its receipt proof shows.
 
     Raises `NotSharedError` for a record that it was not given, `CorrectionError`, `EnvelopeError`.
     """
-    message = CorrectionRequest.from_bytes(_only_message(envelope))
+    message = CorrectionRequest.from_bytes(envelope.message()[1])
     header = envelope.header
     if message.record_id != header.subject:
         raise EnvelopeError("it is about another record than its header names", "the same record")
     sync(session)
     record_id = RecordId(message.record_id)
     require_custody(session, record_id)
-    with session.database.read() as connection:
-        delivery = envelopes.of_digest(connection, message.delivery)
-        places = envelopes.places_of(connection, record_id, [message.delivery])
-    given = (
-        delivery is not None
-        and (delivery.kind, delivery.direction) == (EnvelopeKind.DELIVERY, SENT)
-        and (delivery.agency_id, delivery.subject) == (header.sender, message.share_id)
-        and any(each.version == message.version for each in places)
-    )
-    if not given:
+    if not _is_ours(session, header.sender, message) and not _is_proven(session, header, message):
         raise NotSharedError(
             message.share_id,
-            f"agency {header.sender} names no delivery of ours in which it was given version "
-            f"{message.version} of record 0x{record_id.hex()}",
-            remedy="nothing was taken in; ask it for the digest of the delivery",
+            f"agency {header.sender} does not show that it was given version {message.version} of "
+            f"record 0x{record_id.hex()}",
+            remedy="nothing was taken in; it asks again when its receipt is on chain",
         )
     _require_known_fields(session, record_id, message)
     return TakenIn(keep_arrived(session, envelope, [_about(envelope)]))
@@ -70,7 +62,7 @@ def take_in_answer(session: Session, envelope: Arrived) -> TakenIn:
     One that accepts must name a version that the chain has. Raises `CorrectionError`,
     `EnvelopeError`.
     """
-    answer = CorrectionAnswer.from_bytes(_only_message(envelope))
+    answer = CorrectionAnswer.from_bytes(envelope.message()[1])
     header = envelope.header
     if answer.record_id != header.subject:
         raise EnvelopeError("it is about another record than its header names", "the same record")
@@ -166,6 +158,33 @@ def require_custody(session: Session, record_id: RecordId) -> int:
     return found[1]
 
 
+def _is_ours(session: Session, sender: int, message: CorrectionRequest) -> bool:
+    """Whether it names a delivery of ours to its sender, with this version in it."""
+    with session.database.read() as connection:
+        delivery = envelopes.of_digest(connection, message.delivery)
+        places = envelopes.places_of(connection, message.record_id, [message.delivery])
+    return (
+        delivery is not None
+        and (delivery.kind, delivery.direction) == (EnvelopeKind.DELIVERY, SENT)
+        and (delivery.agency_id, delivery.subject) == (sender, message.share_id)
+        and any(each.version == message.version for each in places)
+    )
+
+
+def _is_proven(session: Session, header: EnvelopeHeader, message: CorrectionRequest) -> bool:
+    """Whether it has the proof of just such a receipt. Raises as `checking.check`."""
+    if message.proof is None:
+        return False
+    found = checking.check(session, message.proof)
+    return (found.recipient, found.record_id, found.version, found.delivery, found.share_id) == (
+        header.sender,
+        message.record_id,
+        message.version,
+        message.delivery,
+        message.share_id,
+    )
+
+
 def _require_known_fields(
     session: Session, record_id: RecordId, message: CorrectionRequest
 ) -> None:
@@ -203,19 +222,9 @@ def _require_version(session: Session, request: CorrectionRequest, version: int)
         )
 
 
-def _only_message(envelope: Arrived) -> bytes:
-    with envelope.parts() as parts:
-        message = message_in(parts)
-        for part in parts:
-            raise EnvelopeError(f"a part of kind {part.label.kind.name.lower()} follows", "none")
-    return message
-
-
 def _about(envelope: Arrived) -> EnvelopedRecord:
     """The record that a message is about, which its first part must name."""
-    with envelope.parts() as parts:
-        first = next(parts)
-    label = first.label
-    if (label.kind, label.record_id) != (PartKind.MESSAGE, envelope.header.subject):
+    first, _ = envelope.message()
+    if first.label.record_id != envelope.header.subject:
         raise EnvelopeError("its message is labelled as of another record", "its own")
     return EnvelopedRecord(envelope.digest, envelope.header.subject, 0, first.number, first.offset)

@@ -40,8 +40,7 @@ def prove(session: Session, record_id: RecordId, version: int | None, access: Ac
     with noting(session, "prove as received", record_id=record_id):
         received = received_version(session, record_id, version)
         _require_onward(received)
-        acknowledged_at = _acknowledged_at(session, received)
-    made = _proof(session, received, acknowledged_at)
+        made = receipt_proof(session, received)
     note(session, EXPORTED, received, access)
     return made.to_bytes()
 
@@ -66,6 +65,32 @@ def disclose(
         narrowed = _narrowed(received, fields)
     note(session, EXPORTED, received, access)
     return make_evidence(session, [record_id], received={record_id: narrowed})
+
+
+def receipt_proof(session: Session, received: ReceivedVersion) -> ReceiptProof:
+    """Return the proof that a version was received, for whoever may see it.
+
+    Raises `NotSharedError` where the receipt is not on chain, `EnvelopeError` for a kept file that
+    is not the one that was signed.
+    """
+    acknowledged_at = _acknowledged_at(session, received)
+    row, delivered, header = received.row, received.delivered, received.header
+    with session.database.read() as connection:
+        places = envelopes.places_of(connection, delivered.record_id, [row.digest])
+    [number] = [each.part for each in places if each.version == delivered.version]
+    sender = published_key(session, header.sender, KeyPurpose.MESSAGES, header.sender_epoch)
+    name = file_name(row.digest)
+    with session.vault.open(name) as reader:
+        statement = verify_envelope(reader, sender.public)
+    with session.vault.open(name) as reader:
+        tree, _, parts = prove_part(reader, kept_key(session, row, header), number)
+    if (tree.size, tree.root()) != (statement.count, statement.root):
+        raise EnvelopeError("its parts are not those that were signed", "all parts, in their order")
+    made = ReceiptProof(
+        statement, delivered, number, tuple(parts), received.shared, acknowledged_at
+    )
+    made.verify(sender.public)
+    return made
 
 
 def _require_onward(received: ReceivedVersion) -> None:
@@ -120,23 +145,3 @@ def _acknowledged_at(session: Session, received: ReceivedVersion) -> int:
             remedy="a STEWARD acknowledges it: `muniment receive FILE` once more",
         )
     return found
-
-
-def _proof(session: Session, received: ReceivedVersion, acknowledged_at: int) -> ReceiptProof:
-    row, delivered, header = received.row, received.delivered, received.header
-    with session.database.read() as connection:
-        places = envelopes.places_of(connection, delivered.record_id, [row.digest])
-    [number] = [each.part for each in places if each.version == delivered.version]
-    sender = published_key(session, header.sender, KeyPurpose.MESSAGES, header.sender_epoch)
-    name = file_name(row.digest)
-    with session.vault.open(name) as reader:
-        statement = verify_envelope(reader, sender.public)
-    with session.vault.open(name) as reader:
-        tree, _, parts = prove_part(reader, kept_key(session, row, header), number)
-    if (tree.size, tree.root()) != (statement.count, statement.root):
-        raise EnvelopeError("its parts are not those that were signed", "all parts, in their order")
-    made = ReceiptProof(
-        statement, delivered, number, tuple(parts), received.shared, acknowledged_at
-    )
-    made.verify(sender.public)
-    return made

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ def changed(message: CorrectionRequest | CorrectionAnswer, **members: Any) -> by
 
 def test_request__comes_back_as_it_went() -> None:
     assert CorrectionRequest.from_bytes(REQUEST.to_bytes()) == REQUEST
+    proven = replace(REQUEST, proof=b'{"count":5}')
+    assert CorrectionRequest.from_bytes(proven.to_bytes()) == proven
     bare = CorrectionRequest(b"r" * 32, 1, b"d" * 32, b"s" * 32, "something is wrong")
     assert CorrectionRequest.from_bytes(bare.to_bytes()) == bare
 
