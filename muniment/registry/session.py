@@ -62,19 +62,24 @@ class Session:
     @cached_property
     def keys(self) -> KeyStore:
         """The key store, unlocked."""
+        keys = self.keys_at(self.profile.keys.store)
+        self._closing.callback(keys.close)
+        return keys
+
+    def keys_at(self, url: str) -> KeyStore:
+        """Return a copy of the key store, unlocked by the profile's root file; the caller closes
+        it."""
         named = self.profile.keys
         passphrase = None
         if named.key_file is None:
             passphrase = key_store_passphrase(named.root.name, self._passphrase)
-        keys = KeyStore.open(
-            named.store,
+        return KeyStore.open(
+            url,
             named.root,
             passphrase=passphrase,
             key_file=named.key_file,
             agency_id=AgencyId(self.profile.agency.id),
         )
-        self._closing.callback(keys.close)
-        return keys
 
     @cached_property
     def vault(self) -> Vault:

@@ -3,6 +3,7 @@
 
 from muniment.store.keys.check import KeyFinding
 from muniment.store.keys.destruction import Destruction
+from muniment.store.keys.epochs import named_at as wrapping_epochs
 from muniment.store.keys.keystore import KeyStore, public_keys, restore_root_file
 from muniment.store.keys.locks import new_key_file
 from muniment.store.keys.named_keys import AgencyKey, KeyPurpose, PublicKey
@@ -22,4 +23,5 @@ __all__ = [
     "new_key_file",
     "public_keys",
     "restore_root_file",
+    "wrapping_epochs",
 ]

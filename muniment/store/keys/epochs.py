@@ -19,7 +19,7 @@ from muniment.store.keys import journal_secrets as journal_secrets_
 from muniment.store.keys.core import Change, Core
 from muniment.store.keys.named_keys import all_rows, named_row, write_again
 from muniment.store.keys.rows import NamedRow, NotAuthenticError
-from muniment.store.keys.tables import journal_secrets, named_keys, version_secrets
+from muniment.store.keys.tables import connect, journal_secrets, named_keys, version_secrets
 
 DEFAULT_BATCH: Final = 5000
 
@@ -89,6 +89,23 @@ def used(core: Core) -> dict[int, int]:
             for epoch, count in connection.execute(grouped):
                 found[epoch] = found.get(epoch, 0) + count
     return dict(sorted(found.items()))
+
+
+def named_at(url: str) -> frozenset[int]:
+    """Return the wrapping epochs that rows of the store at `url` are under, without unlocking it.
+
+    Raises `KeystoreError`, `StoreError`.
+    """
+    database = connect(url)
+    try:
+        with database.read() as connection:
+            return frozenset(
+                epoch
+                for table in (version_secrets, journal_secrets, named_keys)
+                for epoch in connection.execute(sa.select(table.c.epoch).distinct()).scalars()
+            )
+    finally:
+        database.close()
 
 
 def _is_used(connection: Connection, number: int) -> bool:
