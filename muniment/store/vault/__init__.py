@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from muniment.errors import InvalidInputError
@@ -23,13 +25,19 @@ __all__ = [
     "open_vault",
 ]
 
-_EXTRAS = {"hdfs": "hdfs", "hbase": "hbase", "s3": "s3"}
+_REMOTE: Final = {
+    "hdfs": ("hdfs", "HdfsVault", "hdfs"),
+    "hbase": ("hbase", "HbaseVault", "hbase"),
+}
+"""By scheme: module, class, and the extra that brings what they import."""
 
 
 def open_vault(url: str) -> Vault:
-    """Open the vault at ``file:///path`` or a plain path, making it where there is none.
+    """Open the vault at a URL, making it where there is none.
 
-    Raises `InvalidInputError` for another scheme, `VaultError` where it cannot be used.
+    A plain path or ``file:///path``; ``hdfs://host:port/path``; ``hbase://host:port/table``. Raises
+    `InvalidInputError` for another scheme, or where the extra for it is not installed; `VaultError`
+    where it cannot be used.
     """
     if not isinstance(url, str) or not url:
         raise InvalidInputError("vault", "a path or a URL", "empty or no text")
@@ -41,12 +49,25 @@ def open_vault(url: str) -> Vault:
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
             raise InvalidInputError("vault", "file:///path, of this machine", "another URL")
         return FolderVault(unquote(parts.path))
-    extra = _EXTRAS.get(scheme)
-    raise InvalidInputError(
-        "vault",
-        "a path or file:///path",
-        f"a URL of scheme {scheme!r}",
-        remedy=f"this kind of vault comes with the extra {extra!r} of a later release"
-        if extra
-        else "check the URL",
-    )
+    if scheme not in _REMOTE:
+        raise InvalidInputError(
+            "vault",
+            "a path, file:///path, hdfs://host:port/path or hbase://host:port/table",
+            f"a URL of scheme {scheme!r}",
+            remedy="check the URL; docs/guides/engines.md says where a vault can lie",
+        )
+    name, kind, extra = _REMOTE[scheme]
+    try:
+        # Who keeps the vault in a folder needs no client of a cluster's.
+        module = importlib.import_module(f"muniment.store.vault.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.partition(".")[0] == "muniment":
+            raise
+        raise InvalidInputError(
+            "vault",
+            f"an installation with the extra {extra!r}",
+            f"a URL of scheme {scheme!r}, and {error.name} is not installed",
+            remedy=f"pip install 'muniment[{extra}]'",
+        ) from error
+    vault: Vault = getattr(module, kind)(url)
+    return vault

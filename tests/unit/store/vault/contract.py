@@ -160,7 +160,11 @@ class VaultContract:
         with pytest.raises(InvalidInputError):
             list(vault.list(prefix))
 
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=40,
+        deadline=None,  # where the vault is on a server
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(
         tree=st.dictionaries(
             st.tuples(st.from_regex(r"[a-z0-9][a-z0-9._-]{1,3}", fullmatch=True), parts, parts),

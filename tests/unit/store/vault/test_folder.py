@@ -52,12 +52,6 @@ class TestOpening:
         open_vault(str(tmp_path / "a b" / "vault")).put_if_absent("ab", b"x")
         assert content(open_vault(f"file://{tmp_path}/a%20b/vault"), "ab") == b"x"
 
-    @pytest.mark.parametrize("scheme", ["hdfs", "s3", "hbase"])
-    def test_other_schemes__come_with_extras(self, scheme: str) -> None:
-        with pytest.raises(InvalidInputError) as error:
-            open_vault(f"{scheme}://host/path")
-        assert "extra" in error.value.diagnostics()
-
     @pytest.mark.parametrize("url", ["", "ftp://host/x", "file://host/x", "file://"])
     def test_what_is_no_vault(self, url: str) -> None:
         with pytest.raises(InvalidInputError):

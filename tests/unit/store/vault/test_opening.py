@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Vaults on servers, before any server is asked: URLs, extras, addresses where nobody listens."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from muniment.errors import InvalidInputError
+from muniment.store.vault import VaultError, open_vault, remote
+from toolchain.local_chain import free_port
+
+
+@pytest.mark.parametrize(("scheme", "package"), [("hdfs", "hdfs_native"), ("hbase", "happybase")])
+def test_extra_that_is_missing__is_named_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, package: str
+) -> None:
+    for name in [each for each in sys.modules if each.startswith(f"muniment.store.vault.{scheme}")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InvalidInputError) as error:
+        open_vault(f"{scheme}://127.0.0.1:9000/vault")
+    assert f"pip install 'muniment[{scheme}]'" in error.value.diagnostics()
+    assert package in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("hdfs://127.0.0.1:9000", "hdfs://127.0.0.1:9000/", "hdfs:///vault"),
+        *("hdfs://127.0.0.1:9000/vault?replication=two", "hdfs://127.0.0.1:9000/vault?copies=2"),
+        *("hbase://127.0.0.1:9090", "hbase://127.0.0.1:9090/", "hbase:///table"),
+        *("hbase://127.0.0.1:ninety/table", "hbase://127.0.0.1:9090/ta ble"),
+        *("hbase://127.0.0.1:9090/table/UPPER", "hbase://127.0.0.1:9090/table/one/two"),
+        *("hbase://127.0.0.1:9090/table?transport=carrier", "hbase://127.0.0.1:9090/table?x=1"),
+        "s3://bucket/vault",
+    ],
+)
+def test_url_that_is_none__is_refused_without_asking_anybody(url: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(InvalidInputError):
+        open_vault(url)
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("path", ["hdfs://127.0.0.1:{}/vault", "hbase://127.0.0.1:{}/table"])
+def test_address_where_nobody_listens__is_told_soon(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    # As by default, and shorter.
+    for name in ("hdfs_files", "hbase_table"):
+        monkeypatch.setattr(f"muniment.store.vault.{name}.OPENING_SECONDS", 0.5)
+    began = time.monotonic()
+    with pytest.raises(VaultError) as error:
+        open_vault(path.format(free_port()))
+    assert time.monotonic() - began < 5
+    assert "check that they run" in error.value.diagnostics()
+
+
+class TestPatience:
+    def test_server_that_comes_back__is_asked_again(self) -> None:
+        answers = iter([remote.Unavailable("away"), remote.Unavailable("away"), 7])
+
+        def ask() -> int:
+            answer = next(answers)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        assert remote.patiently("place", "name", ask, seconds=5) == 7
+
+    def test_server_that_stays_away__is_told_in_its_own_words(self) -> None:
+        def ask() -> int:
+            raise remote.Unavailable("Connection refused")
+
+        with pytest.raises(VaultError, match="place, name: Connection refused"):
+            remote.patiently("place", "name", ask, seconds=0.3)
