@@ -59,6 +59,12 @@ def other_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     yield from _databases(request, tmp_path / "other.db")
 
 
+@pytest.fixture
+def vault_url(tmp_path: Path) -> str:
+    """Where the agency's vault is to be; `tests/engines` puts it on a cluster."""
+    return str(tmp_path / "vault")
+
+
 def _databases(request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
     if request.config.getoption("--database") == "sqlite":
         yield f"sqlite:///{file}"

@@ -68,7 +68,7 @@ Open = Callable[..., Registry]
 
 
 @pytest.fixture
-def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
+def opened(world: World, tmp_path: Path, database_url: str, vault_url: str) -> Iterator[Open]:
     """Opens the registry as an officer of a role."""
     chain_id = world.connection.chain_id
     lineage = derive_lineage(chain_id, bytes.fromhex(world.registries.records.address[2:]))
@@ -112,7 +112,7 @@ def opened(world: World, tmp_path: Path, database_url: str) -> Iterator[Open]:
                 key_file=key_file,
             ),
             database=database_url,
-            vault=str(tmp_path / "vault"),
+            vault=vault_url,
             journal=journal,
             read_receipts=reads is not None,
             reads=reads,
