@@ -20,7 +20,14 @@ from muniment.cli.options import (
     progress_bar,
     show_json,
     show_table,
+    timeout_option,
     writing,
+)
+from muniment.registry.agency_keys import (
+    destroy_private,
+    envelopes_under,
+    retire_on_chain,
+    rewrap_envelopes,
 )
 from muniment.registry.profile import Profile
 from muniment.store.keys import KeyPurpose, restore_root_file
@@ -146,18 +153,60 @@ def restore(copy: Path, profile: Path, as_json: bool) -> None:
 
 
 @keys.command()
+@click.argument("purpose", type=click.Choice([str(each) for each in KeyPurpose]))
+@click.argument("epoch", type=int)
+@click.option("--yes", is_flag=True, help="Do not ask, even where envelopes still need it.")
+@timeout_option
+@profile_option
+@json_option
+def retire(
+    purpose: str, epoch: int, yes: bool, timeout: float, profile: Path, as_json: bool
+) -> None:
+    """Retire an older EPOCH of a key: on chain, so that nobody uses it any more, and then destroy
+    its private part. For the agency's admin.
+
+    What was encrypted to it and is still on its way cannot be opened afterwards. Received envelopes
+    come under the present epoch by `muniment keys rewrap`.
+
+    Example: muniment keys retire encryption 1
+    """
+    named = KeyPurpose(purpose)
+    with opened(profile) as registry:
+        session = registry.session
+        needed = envelopes_under(session, epoch) if named is KeyPurpose.ENCRYPTION else 0
+        if needed:
+            click.echo(
+                f"{needed:,} envelopes that are kept can be opened by it alone; `muniment keys "
+                "rewrap` brings them under the present epoch",
+                err=True,
+            )
+            if not yes:
+                click.confirm("They will never be opened again. Go on?", abort=True, err=True)
+        submission = retire_on_chain(session, named, epoch)
+        if submission is not None:
+            registry.wait([submission], timeout=timeout)
+        done = destroy_private(session, named, epoch)
+    if as_json:
+        show_json({"purpose": purpose, "epoch": epoch, "retired_at": done.retired_at})
+    click.echo(f"{purpose}, epoch {epoch}: retired, its private part is destroyed", err=True)
+
+
+@keys.command()
 @profile_option
 @json_option
 def rewrap(profile: Path, as_json: bool) -> None:
-    """Begin a new wrapping epoch, bring every secret under it, and drop the older ones.
+    """Begin a new wrapping epoch, bring every secret under it, and drop the older ones. File keys
+    of kept envelopes come under the present key for encryption.
 
     Afterwards older backups of the key store cannot be read any more, once copies of the root
-    file from before are destroyed too. Make a new recovery copy then.
+    file from before are destroyed too. Make a new recovery copy and a new backup then.
 
     Example: muniment keys rewrap
     """
     with opened(profile) as registry:
         store = registry.session.keys
+        with progress_bar("envelopes", None) as tell:
+            envelopes = rewrap_envelopes(registry.session, tell)
         older = list(store.epochs())
         newest = store.begin_epoch()
         total = sum(store.epochs().values())
@@ -169,5 +218,5 @@ def rewrap(profile: Path, as_json: bool) -> None:
         for epoch in older:
             store.drop_epoch(epoch)
     if as_json:
-        show_json({"epoch": newest, "secrets": total, "dropped": older})
-    click.echo(f"epoch {newest}; next: muniment keys backup", err=True)
+        show_json({"epoch": newest, "secrets": total, "dropped": older, "envelopes": envelopes})
+    click.echo(f"epoch {newest}; next: muniment keys backup, muniment backup keys", err=True)
