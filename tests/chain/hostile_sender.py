@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An agency that has its keys and its grant, and sends what it pleases under them."""
+"""An agency that has its keys and its grant, and sends what it pleases; and what it gets."""
 
 from __future__ import annotations
 
@@ -7,20 +7,29 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import pytest
+
+from muniment.errors import MunimentError
 from muniment.exchange.envelope import Outgoing, seal_envelope
 from muniment.exchange.envelope_header import EnvelopeHeader, EnvelopeKind
 from muniment.exchange.envelope_parts import Part
 from muniment.exchange.messages import SharedTerms
 from muniment.exchange.terms import Terms
 from muniment.record.identifiers import RecordId
-from muniment.registry import Registry
+from muniment.registry import Registry, acts
 from muniment.registry.exchange import shares
 from muniment.registry.exchange.delivering import _Contents
 from muniment.registry.exchange.keeping import Arrived, arrived
 from muniment.registry.exchange.parties import own_key, published_key
+from muniment.registry.exchange.shares import Asked, ShareView
 from muniment.store import envelopes
 from muniment.store.envelopes import Attempt
 from muniment.store.keys import KeyPurpose
+from tests.chain.conftest import World
+from tests.chain.test_shares import TERMS
+from tests.chain.two_agencies import Agencies
+
+DAY = 86_400
 
 
 def sealed_by(
@@ -113,3 +122,48 @@ def kept_deliveries(registry: Registry) -> int:
     names = list(registry.session.vault.list("exchange/"))
     assert len(names) == sum(row.is_kept for row in rows)
     return sum(row.kind == EnvelopeKind.DELIVERY and row.direction == "received" for row in rows)
+
+
+def refused(
+    registry: Registry, path: Path, error: type[MunimentError], words: str, *, noted: bool = True
+) -> None:
+    """Take in a file that must be refused: nothing is kept of it, and the history has it."""
+    before, kept = len(attempts(registry)), kept_deliveries(registry)
+    with pytest.raises(error, match=words) as caught:
+        registry.exchange.receive(path)
+    assert kept_deliveries(registry) == kept
+    assert len(attempts(registry)) == before + noted
+    if noted:
+        attempt = attempts(registry)[-1]
+        assert attempt.what.startswith("receive")
+        assert attempt.reason == caught.value.what
+
+
+def asked_of_one(agencies: Agencies, folder: Path, deed: RecordId, terms: Terms = TERMS) -> Asked:
+    asked = (
+        agencies[1]
+        .open("steward")
+        .exchange.request(1, terms, record_id=deed, target=folder / "one.envelope")
+    )
+    asked.submission.wait()
+    return asked
+
+
+def ask(registry: Registry, granter: int, type_id: int, scope: bytes, like: ShareView) -> None:
+    """Put a request on chain on the terms of another, which need not be known for it."""
+    session = registry.session
+    call = session.shares.request_share(
+        session.profile.agency.id,
+        granter,
+        type_id,
+        scope,
+        like.commitment,
+        like.respond_by,
+        like.expires_at,
+    )
+    acts.submit(session, "request share", call).wait()
+
+
+def later(world: World, days: int) -> None:
+    world.connection.request("evm_increaseTime", [days * DAY])
+    world.connection.request("evm_mine", [])

@@ -43,6 +43,7 @@ from muniment.store.folding import event_of
 from muniment.store.tables import journals, records, seals
 
 _MANY = 500
+_FEW, _SHOWN = 8, 64
 
 
 @dataclass(slots=True)
@@ -161,10 +162,12 @@ class DeliveryCheck:
         allowed = set(self._terms.granted(list(values)))
         beyond = sorted(set(values) - allowed)
         if beyond:
+            # The names are the sender's: no more of them is told than a reader needs.
+            named = ", ".join(each[:_SHOWN] for each in beyond[:_FEW])
             raise TermsError(
                 self._share.share_id,
-                f"record 0x{delivered.record_id.hex()} shows fields that were not granted: "
-                + ", ".join(beyond),
+                f"record 0x{delivered.record_id.hex()} shows {len(beyond)} fields that were not "
+                f"granted: {named}",
                 "the granted fields alone",
             )
 
