@@ -7,15 +7,19 @@ and its driver for PostgreSQL sends rows one by one. Rows are tuples here, and v
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+COPY_OPTION: Final = "muniment_copy"
+"""The execution option with the pieces of text that a COPY reads (`store/database.py`)."""
 # The protocol counts parameters in 16 bits.
 _PARAMETERS: Final = 30_000
+_COPIED_TOGETHER: Final = 2_000
+_ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def rows_among(
@@ -42,14 +46,19 @@ def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Sequence
         return
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(column.name) for column in table.columns)
+    if connection.dialect.name == "postgresql":
+        # A quarter of the time, and a sixth of our own, of a statement with many rows.
+        statement = f"COPY {quote(table.name)} ({names}) FROM STDIN"
+        connection.exec_driver_sql(statement, execution_options={COPY_OPTION: _copied(rows)})
+        return
     into = f"INSERT INTO {quote(table.name)} ({names}) VALUES "  # noqa: S608  (our names, quoted)
     width = len(table.columns)
     places = f"({', '.join([_mark(connection)] * width)})"
     many = _PARAMETERS // width
     for start in range(0, len(rows), many):
         part = rows[start : start + many]
-        # One statement for many rows: one way to PostgreSQL and back, and one stretch in which
-        # SQLite works beside Python's other threads.
+        # One statement for many rows: one stretch in which SQLite works beside Python's other
+        # threads.
         statement = into + ", ".join([places] * len(part))
         connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
 
@@ -70,6 +79,25 @@ def update_rows(
     statement = f"UPDATE {quote(table.name)} SET {setting} WHERE {where}"  # noqa: S608
     names = [*(column.name for column in changed), key.name]
     connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
+
+
+def _copied(rows: Sequence[Sequence[Any]]) -> Iterable[bytes]:
+    """Yield rows in PostgreSQL's text format, many at a time."""
+    for start in range(0, len(rows), _COPIED_TOGETHER):
+        part = rows[start : start + _COPIED_TOGETHER]
+        yield "".join(["\t".join(map(_text, row)) + "\n" for row in part]).encode()
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return r"\\x" + bytes(value).hex()
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return str(int(value))
 
 
 def _mark(connection: Connection) -> str:

@@ -19,10 +19,11 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, ExecutionContext, make_url
 
 from muniment.errors import InvalidInputError, StoreError
 from muniment.store import migrations
+from muniment.store.bulk import COPY_OPTION
 
 _BUSY_SECONDS: Final = 10.0
 _DIALECTS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+pg8000"}
@@ -140,6 +141,7 @@ def _engine_options(url: str) -> dict[str, Any]:
 
 def _prepare(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
+        _prepare_copies(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -162,6 +164,18 @@ def _prepare(engine: Engine) -> None:
         level = "FULL" if options.get("muniment_durable", True) else "NORMAL"
         connection.exec_driver_sql(f"PRAGMA synchronous={level}")
         connection.exec_driver_sql(options.get("muniment_begin", "BEGIN IMMEDIATE"))
+
+
+def _prepare_copies(engine: Engine) -> None:
+    """Let a COPY read what the execution option holds: SQLAlchemy knows of no stream."""
+
+    @event.listens_for(engine, "do_execute")
+    def execute(cursor: Any, statement: str, _: object, context: ExecutionContext) -> bool:
+        pieces = context.execution_options.get(COPY_OPTION)
+        if pieces is None:
+            return False
+        cursor.execute(statement, stream=pieces)
+        return True
 
 
 @contextmanager
