@@ -70,7 +70,7 @@ def check(session: Session, data: bytes) -> CheckedReceipt:
     key = published_key(session, header.sender, KeyPurpose.MESSAGES, header.sender_epoch)
     values = proof.verify(key.public)
     session.nodes.read(lambda node: _require_on_chain(session, node, proof))
-    # (7) A signature from after the key was retired is nobody's.
+    # (8) A signature from after the key was retired is nobody's.
     if key.retired_at and proof.acknowledged_at > key.retired_at:
         what = "was retired before the receipt, so that nobody knows who signed with it"
         raise AgencyKeyError(header.sender, KeyPurpose.MESSAGES, header.sender_epoch, what)
@@ -117,7 +117,7 @@ def _require_on_chain(session: Session, node: Connection, proof: ReceiptProof) -
             if not stands
             else f"the receipt stands on chain since {stands}, not since {proof.acknowledged_at}",
         )
-    # (8) What was delivered is what the record's agency committed to.
+    # (7) What was delivered is what the record's agency committed to.
     _require_committed(session, node, block, delivered)
 
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,3 +100,12 @@ def test_bytes_that_are_no_canonical_json__are_refused() -> None:
     for data in (b"", b"{}", b" " + plain, plain[:-1], plain.replace(b":2", b":2.0")):
         with pytest.raises(EnvelopeError):
             CorrectionRequest.from_bytes(data)
+
+
+def test_examples_of_the_specification__are_read_and_written() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "spec" / "corrections.md"
+    request, answer = re.findall(r"```json\n(.*?)\n```", page.read_text(), re.DOTALL)
+    asked = CorrectionRequest.from_bytes(request.encode())
+    assert (asked.fields, asked.to_bytes().decode()) == ({"parcel": "12/345a"}, request)
+    decided = CorrectionAnswer.from_bytes(answer.encode())
+    assert (decided.version, decided.to_bytes().decode()) == (2, answer)

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,3 +175,12 @@ def test_bytes_that_are_none__are_refused() -> None:
     for other in (b"", b"{}", data[:-1], b" " + data, data.replace(b"/v1", b"/v2")):
         with pytest.raises(EnvelopeError):
             ReceiptProof.from_bytes(other)
+
+
+def test_proof_of_the_vectors__is_still_one() -> None:
+    vectors = Path(__file__).resolve().parents[2] / "vectors" / "exchange"
+    kept = json.loads((vectors / "receipt-proof.json").read_text())
+    made = ReceiptProof.from_bytes(canonicalize(kept["proof"]))
+    assert made.verify(bytes.fromhex(kept["sender_key"])) == kept["values"]
+    assert made.statement.envelope_digest.hex() == kept["envelope_digest"]
+    assert made.shared.commitment.hex() == kept["terms_commitment"]
