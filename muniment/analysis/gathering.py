@@ -63,7 +63,7 @@ def life_of(registry: Registry, record: bytes | str) -> Life:
         share_ids = _share_ids(connection, packed)
         of_shares = _logs_in_parts(connection, share_ids)
     logs = [*about, *of_type, *of_shares]
-    times = _block_times(registry, {each.block_number for each in logs if each.name in _TIMELESS})
+    times = block_times(registry, {each.block_number for each in logs if each.name in _TIMELESS})
     return Life(
         chain_id=chain.id,
         registry=chain.registry,
@@ -250,7 +250,8 @@ def _deliveries(
     ]
 
 
-def _block_times(registry: Registry, numbers: Iterable[int]) -> dict[int, int]:
+def block_times(registry: Registry, numbers: Iterable[int]) -> dict[int, int]:
+    """Return the times of blocks (Unix seconds) by number. Raises `UnreachableError`."""
     wanted = sorted(numbers)
 
     def read(connection: Connection) -> dict[int, int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -29,7 +29,7 @@ from muniment.registry.journal_records import read_content
 from muniment.registry.journal_writing import journal_writer, preparation
 from muniment.registry.preparing import prepare
 from muniment.registry.profile import ReadsProfile
-from muniment.registry.sealing import progress_of
+from muniment.registry.sealing import JournalProgress, progress_of
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission
 from muniment.store import journal_rows, pending_reads
@@ -193,12 +193,43 @@ def history(session: Session, record_id: RecordId) -> list[AccessEntry]:
         progress = {each.journal: progress_of(session, each.journal) for each in rows.values()}
         for row in rows.values():
             statement = _statement(session, row, record_type)
-            far = progress[row.journal]
-            stage = Stage.ACKNOWLEDGED
-            if row.index < far.provable:
-                stage = Stage.FINAL if row.index < far.final else Stage.PROVABLE
+            stage = _stage(row.index, progress[row.journal])
             found.append((named, _entry_of(statement, row.journal, row.index, stage)))
     return sorted((each for _, each in found), key=lambda each: (each.read_ms, each.index or 0))
+
+
+def all_reads(session: Session) -> Iterator[tuple[RecordId, AccessEntry]]:
+    """Yield all reads that this agency has written down, journal by journal, then those that wait
+    for the next pace. See `history`."""
+    types = {each.type_id: each for each in session.record_types.all() if each.name == TYPE_NAME}
+    with session.database.read() as connection:
+        journals = journal_rows.journals_kept(connection) if types else []
+        sizes = {each: journal_rows.size_of(connection, each) for each in journals}
+    for journal, size in sizes.items():
+        far = progress_of(session, journal)
+        for start in range(0, size, _BATCH):
+            with session.database.read() as connection:
+                rows = list(
+                    journal_rows.rows_between(
+                        connection, session.lineage, journal, start, min(start + _BATCH, size)
+                    )
+                )
+            if rows[0].entry.kind is not EntryKind.READ:
+                # A journal has entries of one kind: this one is the register's.
+                break
+            for row in rows:
+                statement = _statement(session, row, types[row.entry.type_id])
+                stage = _stage(row.index, far)
+                entry = _entry_of(statement, row.journal, row.index, stage)
+                yield RecordId(bytes.fromhex(statement["record"][2:])), entry
+    for named, entry in _waiting(session):
+        yield RecordId(bytes.fromhex(named[2:])), entry
+
+
+def _stage(index: int, far: JournalProgress) -> Stage:
+    if index >= far.provable:
+        return Stage.ACKNOWLEDGED
+    return Stage.FINAL if index < far.final else Stage.PROVABLE
 
 
 def _append(session: Session, reads: ReadsProfile, pace: int, end_ms: int) -> int:

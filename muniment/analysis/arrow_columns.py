@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrow columns of what the registry has: ids, times, names; made of whole batches at once.
+
+An id is text of 0x and hexadecimal digits, as every command takes it; a time is a timestamp in UTC;
+what has few values is a dictionary, which pandas calls a category.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment.record.state import PLACES, RETAIN_FOREVER_DAY, Status
+
+Words = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.int64]
+
+STATUSES: Final = [each.name.lower() for each in Status]
+SECONDS: Final = pa.timestamp("s", tz="UTC")
+MILLISECONDS: Final = pa.timestamp("ms", tz="UTC")
+CATEGORY: Final = pa.dictionary(pa.int32(), pa.string())
+_PAIRS: Final = np.frombuffer("".join(f"{each:02x}" for each in range(256)).encode(), np.uint16)
+"""The two digits of each byte, as they lie in memory."""
+_PREFIX: Final = np.frombuffer(b"0x", np.uint16)
+_TYPE_BITS: Final = 28
+
+
+def numbers(column: Any) -> Numbers:
+    """Return an integer column as an array; nulls are 0."""
+    return np.asarray(pc.fill_null(pc.cast(column, pa.int64()), 0), np.int64)
+
+
+def raw(column: Any, width: int) -> Words:
+    """Return a column of bytes of one width as rows of them."""
+    if len(column) == 0:
+        return np.empty((0, width), np.uint8)
+    fixed = pc.cast(column, pa.binary(width))
+    buffer = np.frombuffer(fixed.buffers()[1], np.uint8)
+    start = fixed.offset * width
+    return buffer[start : start + len(fixed) * width].reshape(-1, width)
+
+
+def hex_text(rows: Words) -> Any:
+    """Return bytes as text, 0x and two digits each; a column of strings."""
+    count, width = rows.shape
+    text = np.empty((count, 1 + width), np.uint16)
+    text[:, :1], text[:, 1:] = _PREFIX, _PAIRS[rows]
+    offsets = np.arange(count + 1, dtype=np.int64) * (2 + 2 * width)
+    large = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
+    # 32-bit offsets, which every reader takes: a batch is far from two gigabytes.
+    return large.cast(pa.string())
+
+
+def ids(column: Any, width: int = 32) -> Any:
+    """Return a column of ids as text."""
+    return hex_text(raw(column, width))
+
+
+def seconds(values: Numbers | Any) -> Any:
+    """Return Unix seconds as timestamps in UTC."""
+    return pa.array(np.asarray(values, np.int64)).cast(SECONDS)
+
+
+def milliseconds(values: Numbers | Any) -> Any:
+    """Return Unix milliseconds as timestamps in UTC."""
+    return pa.array(np.asarray(values, np.int64)).cast(MILLISECONDS)
+
+
+def days(values: Numbers) -> Any:
+    """Return day numbers as dates; null is for ever."""
+    forever = values == RETAIN_FOREVER_DAY
+    return pa.array(np.where(forever, 0, values), pa.int32(), mask=forever).cast(pa.date32())
+
+
+def category(codes: Numbers, names: Sequence[str]) -> Any:
+    """Return a dictionary column of places in `names`; those below 0 are null."""
+    places = pa.array(codes.astype(np.int32), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(places, pa.array(list(names), pa.string()))
+
+
+def text_or_null(column: Any) -> Any:
+    """Return a text column in which what is empty is null."""
+    text = pc.cast(column, pa.string())
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def bits(words: Words, name: str) -> Numbers:
+    """Return a member of state words (32 bytes each): one that lies within 64 bits of them."""
+    at, size = PLACES[name]
+    lowest = at // 64 * 64
+    if at + size > lowest + 64:
+        raise ValueError(f"{name} does not lie within 64 bits")
+    end = 32 - lowest // 8
+    part = np.ascontiguousarray(words[:, end - 8 : end]).view(">u8").reshape(-1)
+    return ((part >> np.uint64(at - lowest)) & np.uint64((1 << size) - 1)).astype(np.int64)
+
+
+class TypeNames:
+    """Names of record types by agency, number and version, for whole columns at once."""
+
+    def __init__(self, names: Mapping[tuple[int, int, int], str]) -> None:
+        """Take the names."""
+        self.names = sorted(set(names.values()))
+        codes = {name: code for code, name in enumerate(self.names)}
+        pairs = sorted((_key(*each), codes[name]) for each, name in names.items())
+        self._keys = np.array([key for key, _ in pairs], np.int64)
+        self._codes = np.array([code for _, code in pairs], np.int64)
+
+    def of(self, agencies: Numbers, types: Numbers, versions: Numbers) -> Any:
+        """Return the names as a dictionary column; null where there is none."""
+        wanted = (agencies << _TYPE_BITS) | (types << 12) | versions
+        if not len(self._keys):
+            return category(np.full(len(wanted), -1, np.int64), self.names)
+        places = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        codes = np.where(self._keys[places] == wanted, self._codes[places], -1)
+        return category(codes, self.names)
+
+
+def _key(agency: int, type_id: int, version: int) -> int:
+    return agency << _TYPE_BITS | type_id << 12 | version
