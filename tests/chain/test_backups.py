@@ -17,12 +17,20 @@ from muniment.record.identifiers import RecordId
 from muniment.registry import Profile, Registry, Stage
 from muniment.registry.backups import databases
 from muniment.registry.backups.making import make_backup
-from muniment.registry.backups.manifest import NAME, BackupError, BackupKind
+from muniment.registry.backups.manifest import (
+    NAME,
+    BackupError,
+    BackupKind,
+    Manifest,
+    digest_of,
+)
 from muniment.registry.backups.restoring import restore_backup
 from muniment.registry.checking import check
 from muniment.registry.disposition.certificate import Certificate
+from muniment.registry.exchange.keeping import file_name
 from muniment.registry.profile import BackupsProfile
-from muniment.store import backup_rows
+from muniment.store import backup_rows, envelopes
+from muniment.store.envelopes import EnvelopeRow
 from muniment.store.tables import versions
 from tests.chain.agency import PASSWORD, Open, opened  # noqa: F401
 from tests.chain.command_line import Muniment, content, muniment  # noqa: F401
@@ -205,6 +213,56 @@ def test_vault__new_objects_alone_are_copied_and_an_interrupted_copy_goes_on(
     objects[0].unlink()
     with reopened(empty) as registry, pytest.raises(BackupError, match="lacks"):
         restore_backup(registry.session, BackupKind.VAULT, target)
+
+
+def test_envelope_that_was_dropped__goes_from_the_copy_too(opened: Open, tmp_path: Path) -> None:
+    session = opened("registrar").session
+    target = tmp_path / "copies" / "vault"
+    name = file_name(b"\7" * 32)
+    session.vault.put_if_absent(name, b"an envelope")
+    row = EnvelopeRow(b"\7" * 32, "received", "custody", 2, bytes(32), 1, bytes(80), True, 1, 1)
+    with session.database.write() as connection:
+        envelopes.add(connection, row)
+    make_backup(session, BackupKind.VAULT, target, keep_days=7)
+    copy = Manifest.read(target)
+    assert copy is not None
+    assert name in copy.files
+    # Lost here, it stays in the copy; dropped on purpose, it goes.
+    session.vault.delete(name)
+    make_backup(session, BackupKind.VAULT, target, keep_days=7)
+    copy = Manifest.read(target)
+    assert copy is not None
+    assert name in copy.files
+    with session.database.write() as connection:
+        envelopes.drop_file(connection, row.digest)
+    make_backup(session, BackupKind.VAULT, target, keep_days=7)
+    copy = Manifest.read(target)
+    assert copy is not None
+    assert name not in copy.files
+    assert not [each for each in target.rglob("*") if row.digest.hex() in each.name]
+
+
+def test_keys_that_are_damaged_inside__replace_nothing(opened: Open, tmp_path: Path) -> None:
+    """The manifest fits the file; a row of it is not what was written."""
+    registrar = opened("registrar")
+    [record_id] = registered(registrar, 1)
+    backup = backed_up(registrar, BackupKind.KEYS, tmp_path / "elsewhere" / "keys")
+    manifest = Manifest.read(backup)
+    assert manifest is not None
+    [name] = manifest.files
+    with contextlib.closing(sqlite3.connect(backup / name)) as copy:
+        copy.execute("UPDATE version_secrets SET version = 2")
+        copy.commit()
+    replace(manifest, files={name: digest_of(backup / name)}).write(backup)
+    profile = copied(registrar.session.profile, tmp_path / "own")
+    store = Path(profile.keys.store.removeprefix("sqlite:///"))
+    before = store.read_bytes()
+    with reopened(profile) as registry, pytest.raises(BackupError, match="does not authenticate"):
+        restore_backup(registry.session, BackupKind.KEYS, backup, replace=True)
+    assert store.read_bytes() == before
+    assert [each.name for each in store.parent.glob(".keys*")] == []
+    with reopened(profile) as registry:
+        assert registry.content(record_id).fields["parcel"] == "0/7"
 
 
 def test_places__are_kept_apart_and_nothing_else_is_overwritten(

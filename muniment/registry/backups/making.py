@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,10 @@ from muniment.registry.backups.manifest import (
     Manifest,
     digest_of,
 )
+from muniment.registry.exchange.keeping import PREFIX as ENVELOPES
+from muniment.registry.exchange.keeping import file_name
 from muniment.registry.session import Session
-from muniment.store import backup_rows
+from muniment.store import backup_rows, envelopes
 from muniment.store.backup_rows import BackupRow
 from muniment.store.durable_files import PRIVATE_FOLDER
 from muniment.store.keys import wrapping_epochs
@@ -76,6 +78,7 @@ def make_backup(
     known = {} if before is None else before.files
     if kind is BackupKind.VAULT:
         copied, files = vaults.copy_out(session.vault, folder, known, tell)
+        vaults.forget(folder, files, _dropped(session, files))
         form, count, size = vaults.OBJECTS, copied.objects, copied.size
     else:
         url = _url(session, kind)
@@ -107,6 +110,17 @@ def identity(session: Session) -> bytes:
             remedy="bring it back first: `muniment keys restore`",
         ) from error
     return lineage
+
+
+def _dropped(session: Session, names: Collection[str]) -> list[str]:
+    """Those of a vault's objects that are envelopes which were dropped on purpose.
+
+    A custody package has the secrets of its records in it: it lives no longer in a backup than
+    here.
+    """
+    with session.database.read() as connection:
+        kept = {file_name(row.digest) for row in envelopes.find(connection) if row.is_kept}
+    return [name for name in names if name.startswith(ENVELOPES) and name not in kept]
 
 
 def _days(session: Session, keep_days: int | None) -> int:

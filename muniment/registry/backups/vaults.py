@@ -8,7 +8,7 @@ on its size. A copy that was interrupted goes on: an object is in the target who
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,6 +58,14 @@ def copy_out(
             size += found[name].size
         tell(count)
     return Copied(copied, size, there), found
+
+
+def forget(folder: Path, files: dict[str, BackedUp], names: Collection[str]) -> None:
+    """Take objects out of a backup that were deleted on purpose. Raises `VaultError`."""
+    target = FolderVault(folder / OBJECTS)
+    for name in names:
+        target.delete(name)
+        files.pop(name, None)
 
 
 def bring_back(

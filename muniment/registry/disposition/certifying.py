@@ -49,6 +49,10 @@ _LIST: Final = (
     "That the list of recipients is complete: it names what this agency's exchange sent, not what "
     "an officer printed, copied or told."
 )
+_MESSAGES: Final = (
+    "That messages about the record are gone, such as requests to correct it: they are kept under "
+    "rules of their own."
+)
 _TIME: Final = (
     "When it was destroyed, to anybody but this agency: that time is its own clock's. The time of "
     "the act is the block's, within the validators' rules."
@@ -262,7 +266,7 @@ def _does_not_prove(
     words: str | None,
     backups: BackupsLeft,
 ) -> tuple[str, ...]:
-    said = [_NO_COPY, _RECIPIENTS, _LIST, _TIME, _BACKUPS]
+    said = [_NO_COPY, _RECIPIENTS, _LIST, _MESSAGES, _TIME, _BACKUPS]
     if any(each.is_dropped for each in destroyed):
         said.append(_OF_DROPPED)
     if not all(each.is_dropped for each in destroyed):
