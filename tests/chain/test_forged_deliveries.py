@@ -29,6 +29,7 @@ from muniment.record.identifiers import RecordId
 from muniment.registry.evidence_making import make_evidence
 from muniment.registry.exchange.keeping import arrived, keep_arrived
 from muniment.registry.exchange.shares import Asked
+from muniment.store import envelopes
 from tests.chain.conftest import World
 from tests.chain.hostile_sender import (
     DAY,
@@ -473,3 +474,22 @@ def test_delivery__is_written_over_nothing_and_nowhere_else(
             giver.deliver(share_id, target)
     assert there.read_text() == "something else"
     assert not list(tmp_path.glob(".muniment-*"))
+
+
+def test_place_of_a_record__that_was_changed_in_the_database__shows_no_other(
+    agencies: Agencies, tmp_path: Path
+) -> None:
+    first, second = agencies
+    registrar, taker = first.open("registrar"), second.open("steward")
+    deeds = [registered(registrar, f"12/{number}") for number in range(2)]
+    share_id = agreed(agencies, tmp_path)
+    first.open("steward").exchange.deliver(share_id, tmp_path / "delivery", deeds)
+    taken = taker.exchange.receive(tmp_path / "delivery")
+    with taker.session.database.write() as connection:
+        one, other = envelopes.records_in(connection, taken.row.digest)
+        envelopes.remove(connection, taken.row.digest)
+        moved = replace(one, part=other.part, offset=other.offset)
+        envelopes.add(connection, taken.row, [moved, replace(other, version=2)])
+    for record in (one, other):
+        with pytest.raises(EnvelopeError, match="another record stands at its place"):
+            taker.exchange.received(RecordId(record.record_id))

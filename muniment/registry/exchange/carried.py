@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,31 @@ from typing import BinaryIO
 from muniment.errors import InvalidInputError
 from muniment.record.files import Readable
 from muniment.record.objects import Writable
-from muniment.store.durable_files import sync_folder
+from muniment.store.durable_files import PRIVATE_FILE, sync_folder
 
 
 def target_exists() -> InvalidInputError:
     """Return the error of a target that is there: nothing is replaced."""
     return InvalidInputError("target", "a file that is not there yet", "there already")
+
+
+def half_of(target: Path) -> Path:
+    """Return where a target is written until it is whole: beside it, for `put_at`.
+
+    Raises `InvalidInputError` for a target that is there, or cannot be written.
+    """
+    if target.exists():
+        raise target_exists()
+    folder = target.resolve().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InvalidInputError("target", "a file in a folder that can be written to", "elsewhere")
+    return folder / f".muniment-{secrets.token_hex(8)}.half"
+
+
+def open_new(path: Path) -> BinaryIO:
+    """Open a file that is not there yet, which nobody else may read from its first moment on."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    return os.fdopen(os.open(path, flags, PRIVATE_FILE), "wb")
 
 
 @contextmanager
@@ -58,7 +78,7 @@ def put_at(half: Path, target: Path) -> None:
 
 
 def _copy(half: Path, target: Path) -> None:
-    with half.open("rb") as reader, target.open("xb") as writer:
+    with half.open("rb") as reader, open_new(target) as writer:
         try:
             shutil.copyfileobj(reader, writer)
             writer.flush()

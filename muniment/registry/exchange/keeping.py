@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from muniment.errors import (
     ContractError,
     ExchangeError,
-    InvalidInputError,
     KeystoreError,
     ProofError,
     RecordError,
@@ -46,7 +45,14 @@ from muniment.exchange.envelope_header import EnvelopeHeader, EnvelopeKind
 from muniment.exchange.envelope_parts import Label, Part, PartKind
 from muniment.exchange.errors import EnvelopeError, NotAddressedError
 from muniment.record.objects import Writable
-from muniment.registry.exchange.carried import Copying, put_at, reading, target_exists
+from muniment.registry.exchange.carried import (
+    Copying,
+    half_of,
+    open_new,
+    put_at,
+    reading,
+    target_exists,
+)
 from muniment.registry.exchange.parties import own_key, published_key
 from muniment.registry.session import Session
 from muniment.store import envelopes
@@ -54,6 +60,7 @@ from muniment.store.envelopes import RECEIVED, SENT, Attempt, EnvelopedRecord, E
 from muniment.store.keys import KeyPurpose
 
 PREFIX: Final = "exchange/"
+_REASON: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +141,9 @@ def send(
         subject,
         int(time.time()),
     )
-    folder = Path(tempfile.gettempdir()) if target is None else target.resolve().parent
-    half = folder / f".muniment-{secrets.token_hex(8)}.half"
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InvalidInputError("target", "a file in a folder that can be written to", "elsewhere")
+    half = half_of(Path(tempfile.gettempdir()) / secrets.token_hex(8) if target is None else target)
     try:
-        with half.open("xb") as writer:
-            half.chmod(0o600)
+        with open_new(half) as writer:
             sealed = seal_envelope(writer, header, contents, theirs.public, signer.ed25519())
             writer.flush()
             os.fsync(writer.fileno())
@@ -283,7 +286,9 @@ def noting(
         yield
     except (ContractError, ExchangeError, ProofError, RecordError) as error:
         share = share_id or getattr(error, "share_id", None)
-        attempt = Attempt(_now_ms(), what, agency_id, record_id, share, error.what)
+        # Names in it may be another agency's: of any length.
+        reason = error.what[:_REASON]
+        attempt = Attempt(_now_ms(), what, agency_id, record_id, share, reason)
         with session.database.write() as connection:
             envelopes.add_attempt(connection, attempt)
         raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from muniment.exchange.messages import DELIVERY, GrantMessage, SharedTerms
 from muniment.record.canonical import JsonValue
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
+from muniment.registry.exchange.carried import half_of, open_new, put_at
 from muniment.registry.exchange.keeping import kept_header, kept_key, kept_part, kept_parts
 from muniment.registry.exchange.shares import message_in
 from muniment.registry.session import Session
@@ -84,14 +84,12 @@ def extract_received(
     if name not in record_type.file_fields or name not in received.values:
         shown = [each for each in record_type.file_fields if each in received.values]
         raise InvalidInputError("file", f"one of {', '.join(shown) or 'none'}", repr(name))
-    if target.exists():
-        raise InvalidInputError("target", "a file that is not there yet", "there already")
+    half = half_of(target)
     value = FileValue.from_json(received.values[name])
     wanted = (delivered.record_id, delivered.version, record_type.file_fields.index(name) + 1)
-    descriptor, half = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     try:
         hashed, length = hashlib.sha256(), 0
-        with os.fdopen(descriptor, "wb") as writer:
+        with open_new(half) as writer:
             for part in kept_parts(session, received.row):
                 label = part.label
                 place = (label.record_id, label.version, label.index)
@@ -103,10 +101,9 @@ def extract_received(
             os.fsync(writer.fileno())
         if (hashed.digest(), length) != (value.digest, value.length):
             raise EnvelopeError(f"file {name!r} is not whole in it", "the file as it was committed")
-        # A link, not a rename: what somebody else put there meanwhile stays.
-        os.link(half, target)
+        put_at(half, target)
     finally:
-        Path(half).unlink()
+        half.unlink(missing_ok=True)
     return value
 
 
@@ -128,6 +125,8 @@ def _received(session: Session, record_id: RecordId) -> Iterator[ReceivedVersion
         for place in places[row.digest]:
             body = _body(session, row, place, file_key)
             delivered = DeliveredVersion.from_bytes(body)
+            if (delivered.record_id, delivered.version) != (record_id, place.version):
+                raise EnvelopeError("another record stands at its place", "the one put down there")
             values = delivered.values(delivered.commitment)
             yield ReceivedVersion(delivered, values, shared, row.subject, header, row)
 

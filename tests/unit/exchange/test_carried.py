@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from muniment.errors import InvalidInputError
-from muniment.registry.exchange.carried import put_at, reading
+from muniment.registry.exchange.carried import half_of, open_new, put_at, reading
 
 
 def no_links(*_: object) -> None:
@@ -27,8 +27,10 @@ def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bo
 def test_put_at__writes_the_whole_file(links: bool, tmp_path: Path) -> None:
     half = tmp_path / "half"
     half.write_bytes(bytes(3_000_000))
+    half.chmod(0o600)
     put_at(half, tmp_path / "target")
     assert (tmp_path / "target").read_bytes() == bytes(3_000_000)
+    assert (tmp_path / "target").stat().st_mode & 0o777 == 0o600
 
 
 def test_put_at__leaves_what_is_there(links: bool, tmp_path: Path) -> None:
@@ -45,6 +47,26 @@ def test_put_at__where_nothing_can_be_written__says_so(links: bool, tmp_path: Pa
     half.write_bytes(b"new")
     with pytest.raises(InvalidInputError, match="target"):
         put_at(half, tmp_path / "nowhere" / "target")
+
+
+def test_new_file__is_nobody_elses_from_its_first_moment(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with open_new(tmp_path / "new") as writer:
+            assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+            writer.write(b"content")
+    finally:
+        os.umask(before)
+    with pytest.raises(FileExistsError):
+        open_new(tmp_path / "new")
+
+
+def test_half__of_a_target_that_cannot_be_written__is_refused(tmp_path: Path) -> None:
+    (tmp_path / "there").write_bytes(b"")
+    for target in (tmp_path / "there", tmp_path / "nowhere" / "target"):
+        with pytest.raises(InvalidInputError, match="target"):
+            half_of(target)
+    assert half_of(tmp_path / "target").parent == tmp_path.resolve()
 
 
 def test_reading__of_what_is_no_file__is_refused(tmp_path: Path) -> None:
