@@ -24,7 +24,7 @@ from muniment.registry.exchange.correcting import settle_all
 from muniment.registry.exchange.keeping import send
 from muniment.registry.onward.proving import receipt_proof
 from muniment.store import envelopes
-from tests.chain.conftest import World
+from tests.chain.conftest import World, word
 from tests.chain.test_journals import imported, seal, write
 from tests.chain.test_shares import TERMS, agreed, registered
 from tests.chain.two_agencies import OFFICERS, Agencies, Agency, Say, agencies, say  # noqa: F401
@@ -150,6 +150,38 @@ def test_acceptance__that_broke_off_ends_with_one_amendment(
         envelopes.set_state(connection, asked.digest, envelopes.KEPT)
     assert settle_all(keeper.session) == 1
     assert keeper.corrections.show(asked.digest).status == "accepted"
+
+
+def test_what_the_registry_would_refuse__is_said_before_anything_is_amended(
+    agencies: Agencies, world: World, tmp_path: Path
+) -> None:
+    first, _ = agencies
+    deed, taker = given(agencies, tmp_path)
+    asked = taker.corrections.request(deed, "typo", tmp_path / "request", fields={"parcel": "8"})
+    keeper, steward = first.open("registrar"), first.open("steward")
+    keeper.exchange.receive(tmp_path / "request")
+    answer, records = tmp_path / "answer", world.registries.records
+    with pytest.raises(CorrectionError, match="no registrar of agency 1"):
+        steward.corrections.accept(asked.digest, answer)
+    world.send("hold_authority", records.place_hold(deed, word("a case")))
+    with pytest.raises(CorrectionError, match="is held"):
+        keeper.corrections.accept(asked.digest, answer)
+    world.send("hold_authority", records.release_hold(deed, word("a case")))
+    world.send("hold_authority", records.hold_type(1, 2, word("a case")))
+    with pytest.raises(CorrectionError, match="is held"):
+        keeper.corrections.accept(asked.digest, answer)
+    world.send("hold_authority", records.release_type(1, 2, word("a case")))
+    assert keeper.content(deed).row.version == 1
+    assert keeper.corrections.accept(asked.digest, answer).version == 2
+    # Another request, on a record that was revoked meanwhile.
+    again = taker.corrections.request(deed, "typo", tmp_path / "again", fields={"holder": "Eve"})
+    keeper.exchange.receive(tmp_path / "again")
+    keeper.revoke(deed, "error").wait()
+    with pytest.raises(CorrectionError, match="is revoked and can be amended no more"):
+        keeper.corrections.accept(again.digest, tmp_path / "no")
+    keeper.corrections.refuse(again.digest, "it was revoked", tmp_path / "refused")
+    taker.exchange.receive(tmp_path / "refused")
+    assert [each.status for each in taker.corrections.list()] == ["open", "refused"]
 
 
 def _dies(*_: object) -> None:

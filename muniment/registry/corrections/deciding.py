@@ -16,7 +16,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+import sqlalchemy as sa
 
 from muniment.errors import InvalidInputError
 from muniment.exchange.corrections import CorrectionAnswer, CorrectionRequest, Decision
@@ -27,18 +29,22 @@ from muniment.exchange.errors import CorrectionError
 from muniment.record.canonical import JsonValue
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
-from muniment.registry import reading
+from muniment.record.state import Status
+from muniment.registry import agency, reading
 from muniment.registry.corrections.listing import CorrectionView, correction
+from muniment.registry.exchange.carried import put_at, target_exists
+from muniment.registry.exchange.catalogue import type_of_record
 from muniment.registry.exchange.correcting import require_custody, settle
 from muniment.registry.exchange.keeping import file_name, send
 from muniment.registry.mirroring import sync
 from muniment.registry.reading import KeptVersion, kept_version
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
-from muniment.store.durable_files import sync_folder
 from muniment.store.envelopes import RECEIVED, EnvelopeRow
+from muniment.store.tables import type_holds
 
-_BY_HAND = (
+_PIECE: Final = 1 << 20
+_BY_HAND: Final = (
     "amend the record, then name the version: `muniment correction accept REQUEST --version N`"
 )
 
@@ -127,7 +133,7 @@ def _decidable(
 ) -> tuple[CorrectionView, Decided | None]:
     """The request, and the decision that was made before, which is written again."""
     if target is not None and target.exists():
-        raise InvalidInputError("target", "a file that is not there yet", "there already")
+        raise target_exists()
     view = correction(session, digest)
     if view.row.direction != RECEIVED:
         raise CorrectionError(
@@ -170,6 +176,7 @@ def _amended(
             remedy=f"give them with --set, or {_BY_HAND}",
         )
     record_id = RecordId(request.record_id)
+    _require_amendable(session, record_id)
     kept = kept_version(session, record_id)
     if chosen is None:
         _require_current(session, kept, request)
@@ -187,6 +194,45 @@ def _amended(
     plain = {name: value for name, value in fields.items() if name not in files}
     with _attached(session, kept, files) as attach:
         return amend(record_id, plain, attach=attach, expected_version=kept.row.version)
+
+
+def _require_amendable(session: Session, record_id: RecordId) -> None:
+    """Say at once what the registry would refuse: after that a version would stand here that never
+    got onto the chain."""
+    own = session.profile.agency.id
+    registrars = {
+        each.account for each in agency.officers(session, own) if each.role == "registrar"
+    }
+    if session.officer not in registrars:
+        raise CorrectionError(
+            f"account {session.officer} is no registrar of agency {own}",
+            "a REGISTRAR's account in the profile",
+            remedy="a registrar accepts it; any officer refuses",
+        )
+    named, state = f"record 0x{record_id.hex()}", reading.standing(session, record_id).state
+    if state.hold_count or _is_type_held(session, record_id):
+        raise CorrectionError(
+            f"{named} is held, and nothing of it can be changed",
+            "a record that is not held",
+            remedy="wait until the hold is released; the request stays open",
+        )
+    if state.status not in (Status.NONE, Status.IN_FORCE):
+        raise CorrectionError(
+            f"{named} is {state.status.name.lower()} and can be amended no more",
+            "a record in force",
+            remedy="refuse it, and name the record that took its place, if one did",
+        )
+
+
+def _is_type_held(session: Session, record_id: RecordId) -> bool:
+    found = type_of_record(session, record_id)
+    if found is None:
+        return False
+    chosen = sa.select(type_holds.c.type_id).where(
+        type_holds.c.agency_id == found.agency_id, type_holds.c.type_id == found.type_id
+    )
+    with session.database.read() as connection:
+        return connection.execute(chosen).first() is not None
 
 
 def _require_current(session: Session, kept: KeptVersion, request: CorrectionRequest) -> None:
@@ -254,12 +300,10 @@ def _write_kept(session: Session, row: EnvelopeRow, target: Path) -> None:
     try:
         with session.vault.open(file_name(row.digest)) as reader, half.open("xb") as writer:
             half.chmod(0o600)
-            while piece := reader.read(1 << 20):
+            while piece := reader.read(_PIECE):
                 writer.write(piece)
             writer.flush()
             os.fsync(writer.fileno())
-        # A link, not a rename: what somebody else put there meanwhile stays.
-        os.link(half, target)
-        sync_folder(half.parent)
+        put_at(half, target)
     finally:
         half.unlink(missing_ok=True)
