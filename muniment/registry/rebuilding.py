@@ -29,6 +29,7 @@ from muniment.record.identifiers import AgencyId, RecordId, derive_local_id
 from muniment.record.objects import CONTENT_OBJECT
 from muniment.record.versions import Content, Version
 from muniment.registry.content import registration
+from muniment.registry.exchange.correcting import settle_all
 from muniment.registry.exchange.upkeep import restore_envelopes
 from muniment.registry.findings import Tell
 from muniment.registry.journal_rebuilding import rebuild_journals
@@ -104,6 +105,7 @@ def rebuild(session: Session, *, tell: Tell = lambda _, __: None) -> Rebuilt:
             )
         _content(session, done, tell)
         done.envelopes = restore_envelopes(session, tell)
+        settle_all(session)
         _submissions(session, done)
     return done
 
