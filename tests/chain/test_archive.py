@@ -17,13 +17,16 @@ from muniment.analysis.archive import archive
 from muniment.analysis.selection import records_of_type
 from muniment.errors import InvalidInputError, StoreError
 from muniment.record.canonical import parse_canonical
-from muniment.registry import Access, Registry
+from muniment.registry import Access, Registry, journals
 from muniment.registry.access_entries import history
 from muniment.registry.erasing import erase_disposed
-from tests.chain.agency import Open, opened  # noqa: F401
+from muniment.registry.profile import JournalProfile
+from muniment.registry.session import address_in
+from tests.chain.agency import Open, opened, sealer  # noqa: F401
 from tests.chain.command_line import Answer, Muniment, content, muniment  # noqa: F401
 from tests.chain.conftest import World
 from tests.chain.test_access_entries import Officers, officer, registrar  # noqa: F401
+from tests.chain.test_journals import imported, seal, write
 
 SCAN = b"%PDF a deed"
 
@@ -42,6 +45,14 @@ def deeds(muniment: Muniment, tmp_path: Path, world: World) -> Muniment:
     assert muniment("revoke", "2", "--reason", "error").code == 0
     world.connection.request("anvil_mine", ["0x3"])
     return muniment
+
+
+def with_journal(opened: Open, folder: Path) -> Registry:
+    admin, key = opened("agency_admin"), sealer(folder)
+    admin.wait([admin.add_officer("operator", address_in(key))])
+    admin.wait([journals.open_journal(admin.session)])
+    profile = JournalProfile(1, key, entries=100_000, seconds=1)
+    return opened("registrar", operators=True, journal=profile)
 
 
 def verified(command: Muniment, file: Path, trust: Path, *more: str) -> Answer:
@@ -176,6 +187,23 @@ def test_acts_that_are_not_final__are_not_handed_over(
     assert not (tmp_path / "bag").exists()
     world.connection.request("anvil_mine", ["0x3"])
     assert len(archive(registrar, [first], tmp_path / "bag").records) == 1
+
+
+def test_register_of_a_journal__is_handed_over_by_its_entries(
+    opened: Open, tmp_path: Path, world: World
+) -> None:
+    registry = with_journal(opened, tmp_path)
+    imported(registry, write(tmp_path, 5))
+    seal(registry)
+    world.connection.request("anvil_mine", ["0x3"])
+    chosen = records_of_type(registry, "land-deed")
+    assert (len(chosen.record_ids), chosen.left_out) == (5, 0)
+    done = archive(registry, chosen.record_ids, tmp_path / "bag")
+    assert [each.versions[0].absent for each in done.records] == [None] * 5
+    evidence = [each.read_bytes() for each in (tmp_path / "bag").rglob("version-1.json")]
+    assert len(evidence) == 10, "five contents and five files of evidence"
+    shown = (tmp_path / "bag/data" / done.records[0].folder / "life.svg").read_text()
+    assert "Sealed: provable" in shown
 
 
 def test_what_was_destroyed__is_named(

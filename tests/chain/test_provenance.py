@@ -20,6 +20,8 @@ from tests.chain.agency import Open, opened  # noqa: F401
 from tests.chain.command_line import Muniment, content, muniment  # noqa: F401
 from tests.chain.conftest import World, word
 from tests.chain.test_access_entries import Officers, officer  # noqa: F401
+from tests.chain.test_shares import agreed, registered
+from tests.chain.two_agencies import Agencies, agencies  # noqa: F401
 
 
 @pytest.fixture
@@ -109,3 +111,37 @@ def test_commands(muniment: Muniment, tmp_path: Path) -> None:
     ):
         refused = muniment("trace", *wrong)
         assert refused.code == 2, refused.err
+
+
+def test_deliveries_and_their_receipts__are_in_the_life_of_both_ends(
+    agencies: Agencies, tmp_path: Path
+) -> None:
+    first, second = agencies
+    record_id = registered(first.open("registrar"))
+    share_id = agreed(agencies, tmp_path)
+    giver, taker = first.open("steward"), second.open("steward")
+    made = giver.exchange.deliver(share_id, tmp_path / "delivery")
+    (waiting,) = life_of(giver, record_id).deliveries
+    assert waiting.received_at is None
+    assert "delivered, no receipt yet" in picture(life_of(giver, record_id))
+    taken = taker.exchange.receive(tmp_path / "delivery")
+    assert taken.submission is not None
+    taken.submission.wait()
+    for end in (giver, taker):
+        life = life_of(end, record_id)
+        (share,) = life.shares
+        assert (share.requester, share.granter, share.of_type) == (2, 1, True)
+        assert share.granted_at is not None
+        (delivery,) = life.deliveries
+        assert (delivery.digest, delivery.sender, delivery.recipient) == (made.digest, 1, 2)
+        assert delivery.received_at is not None
+        shown = picture(life)
+        for words in ("Shared with", "Safety", "Delivered to Safety", "delivered, and received"):
+            assert words in shown
+        text = provenance([life]).to_prov_n()
+        assert f"activity(r:delivery-{made.digest.hex()}" in text
+        assert "prov:type='muniment:ShareGrant'" in text
+    giver.exchange.revoke(share_id, "purpose-ended").wait()
+    (ended,) = life_of(giver, record_id).shares
+    assert ended.status == "revoked"
+    assert ended.ended_at is not None
