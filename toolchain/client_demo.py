@@ -12,8 +12,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -24,6 +22,7 @@ from muniment.registry.session import address_in
 from network.handing_over import folder_of
 from network.members import Network
 from network.running import start, wait_for_blocks
+from toolchain.exchange_demo import Party, Shell, exchange
 from toolchain.local_chain import (
     CHAIN_ID,
     MNEMONIC,
@@ -84,7 +83,7 @@ def up(validators: Path | None) -> None:
         "".join(f"export {name}={value}\n" for name, value in environment.items())
         + f'export PATH="{ROOT}/.venv/bin:$PATH"\n'
     )
-    say = _Shell(environment)
+    say = Shell(environment)
     shares = registries.shares
     click.echo("\nAn agency sets up: profile, key store, keystores, trust file.")
     say(
@@ -122,7 +121,7 @@ def up(validators: Path | None) -> None:
         "--retention",
         "3650",
         "--sharing",
-        "open",
+        "conditional",
         "--searchable",
         "airport",
         "--searchable",
@@ -167,35 +166,19 @@ def up(validators: Path | None) -> None:
     say("revoke", "17", "--reason", "error")
     say("evidence", "17", "-o", str(FOLDER / "revoked.json"))
     say("verify", str(FOLDER / "revoked.json"), "--trust", str(trust), code=13)
+    exchange(say, Party(url, FOLDER, registries, keys), warp=validators is None)
     click.echo("\nEverything is compared with everything else.")
     say("fsck")
     click.echo(
         "\nThe node and the profile stay. Try:\n\n"
         "  . .build/demo/environment\n"
         "  muniment trace 17\n"
+        "  muniment history 18\n"
+        "  muniment trace 18 --svg -o life.svg\n"
         "  muniment find wildlife-strike --state revoked\n"
         "  muniment show 18\n\n"
         "make demo-down ends it."
     )
-
-
-class _Shell:
-    """Runs `muniment` and shows what it is asked and says."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = {**os.environ, **environment}
-
-    def __call__(self, *arguments: str, code: int = 0) -> None:
-        shown = " ".join(f'"{each}"' if " " in each else each for each in arguments)
-        click.secho(f"$ muniment {shown.replace(str(ROOT) + '/', '')}", bold=True)
-        answer = subprocess.run(
-            [sys.executable, "-m", "muniment.cli", *arguments],
-            env=self._environment,
-            cwd=ROOT,
-            check=False,
-        )
-        if answer.returncode != code:
-            raise SystemExit(f"it ended with {answer.returncode}, and not with {code}")
 
 
 def _start() -> str:
