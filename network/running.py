@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,11 @@ from network.socket_rpc import ask
 NAMESPACES: Final = ("eth", "net", "web3", "kaia", "txpool")
 """What the port answers. Never `governance`, `admin`, `personal` or `istanbul`: whoever reaches the
 first votes as the validator."""
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 120.0
+"""One that starts may be refused by peers that start too, and tries again after 30 s."""
+# Where a chain has stood still, its next round may last as long again, and the one after it twice
+# as long, should its proposer be one of those that are away still.
+_ROUNDS_STILL: Final = 4
 _STOP_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 3.0
@@ -122,13 +127,13 @@ def start(network: Network, members: Iterable[Member], *, traces: bool = False) 
     for member in members:
         if pid_of(network, member) is not None:
             continue
-        for host, port in ((member.host, member.p2p), (member.rpc_host, member.rpc)):
-            if not is_free(host, port):
-                raise NetworkError(
-                    f"port {port} of {host} is taken by another program",
-                    expected=f"it to be free for node {member.name}",
-                    remedy="end that program; or change the port in network.json, on every host",
-                )
+        if (taken := _taken_port(member)) is not None:
+            host, port = taken
+            raise NetworkError(
+                f"port {port} of {host} is taken by another program",
+                expected=f"it to be free for node {member.name}",
+                remedy="end that program; or change the port in network.json, on every host",
+            )
         with log_of(network, member).open("ab") as log:
             process = subprocess.Popen(
                 command_of(network, member, node, traces=traces),
@@ -155,7 +160,7 @@ def stop(network: Network, members: Sequence[Member], *, kill: bool = False) -> 
             os.kill(pid, signal.SIGKILL if kill else signal.SIGTERM)
             ended.append(member)
     for member in ended:
-        if not within(_STOP_SECONDS, partial(_is_gone, network, member)):
+        if not within(_STOP_SECONDS, partial(_has_ended, network, member)):
             raise NodeEndedError(member.name, "does not end", log_of(network, member))
         (network.home(member) / "node.pid").unlink(missing_ok=True)
     return ended
@@ -188,28 +193,93 @@ def wait_until_answering(
 
 
 def wait_for_blocks(
-    network: Network, members: Sequence[Member], count: int = 1, seconds: float = START_SECONDS
+    network: Network, members: Sequence[Member], count: int = 1, seconds: float | None = None
 ) -> int:
     """Return the height when each of them has `count` blocks more than the highest node here has.
 
-    Raises `NodeEndedError`.
+    `seconds` is how long to wait for each single block, `patience` if not said. Raises
+    `NodeEndedError`.
     """
-    wait_until_answering(network, members, seconds)
-    running = [each for each in network.own() if pid_of(network, each) is not None]
-    wanted = max(height(network, each) for each in running) + count
+    seconds = patience(network) if seconds is None else seconds
+    wait_until_answering(network, members)
+    wanted = _top(network) + count
     for member in members:
-        if not within(seconds, partial(_has, network, member, wanted)):
-            what = f"has no block {wanted} in {seconds:g} s"
+        if not comes_to(network, member, wanted, seconds):
+            what = f"has no block {wanted}, and none came in {seconds:.0f} s"
             raise NodeEndedError(member.name, what, log_of(network, member))
     return wanted
 
 
-def _is_gone(network: Network, member: Member) -> bool:
-    return pid_of(network, member) is None
+def patience(network: Network) -> float:
+    """Seconds in which a next block comes, if all that a block needs is there.
+
+    The rounds of a chain that stands still grow, each twice the one before (docs/guides/network.md,
+    "When the chain stands still"), so it depends on how long nodes here have waited for a block.
+    """
+    return START_SECONDS + _ROUNDS_STILL * max(
+        (_still(network, each) for each in network.own()), default=0.0
+    )
 
 
-def _has(network: Network, member: Member, number: int) -> bool:
-    return height(network, member) >= number
+def _still(network: Network, member: Member) -> float:
+    """Seconds for which a node has waited for a block, 0 where it does not answer."""
+    try:
+        head = ask(
+            socket_of(network, member),
+            "eth_getBlockByNumber",
+            ["latest", False],
+            timeout=_ANSWER_SECONDS,
+        )
+        # One that was just started begins with a short round, however old the block is.
+        started = (network.home(member) / "node.pid").stat().st_mtime
+    except (NetworkError, OSError):
+        return 0.0
+    return max(0.0, time.time() - max(int(head["timestamp"], 16), started))
+
+
+def _top(network: Network) -> int:
+    """The height of the highest node here that answers, 0 where none does."""
+    found = 0
+    for member in network.own():
+        if pid_of(network, member) is not None:
+            with suppress(NetworkError):
+                found = max(found, height(network, member))
+    return found
+
+
+def comes_to(network: Network, member: Member, wanted: int, seconds: float) -> bool:
+    """Whether a node comes to a height; not so when it has no next block in `seconds`.
+
+    Raises `NodeEndedError`.
+    """
+    top = -1
+    deadline = time.monotonic() + seconds
+    while top < wanted:
+        try:
+            now = height(network, member)
+        except NetworkError:
+            # Its machine is busy; or it has ended.
+            if pid_of(network, member) is None:
+                raise NodeEndedError(member.name, "has ended", log_of(network, member)) from None
+            now = top
+        if now > top:
+            top, deadline = now, time.monotonic() + seconds
+        elif time.monotonic() > deadline:
+            return False
+        else:
+            time.sleep(_POLL_SECONDS)
+    return True
+
+
+def _has_ended(network: Network, member: Member) -> bool:
+    # A process counts as ended while some of its threads still hold its ports.
+    return pid_of(network, member) is None and _taken_port(member) is None
+
+
+def _taken_port(member: Member) -> tuple[str, int] | None:
+    """A port of a node, with its host, that somebody listens on."""
+    places = ((member.host, member.p2p), (member.rpc_host, member.rpc))
+    return next((each for each in places if not is_free(*each)), None)
 
 
 def within(seconds: float, is_so: Callable[[], bool]) -> bool:

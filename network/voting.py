@@ -19,7 +19,9 @@ from network.errors import NetworkError
 from network.handing_over import before_vote
 from network.members import OBSERVER, VALIDATOR, Member, Network
 from network.running import (
+    comes_to,
     height,
+    patience,
     pid_of,
     socket_of,
     start,
@@ -30,7 +32,7 @@ from network.running import (
 from network.socket_rpc import ask
 from network.status import validators
 
-_SECONDS: Final = 120.0
+_TURNS: Final = 2
 _ENOUGH: Final = 4
 
 
@@ -58,10 +60,15 @@ def promote(network: Network, member: Member) -> Network:
     voters = _voters(network, member, add=True)
     start(network, [member])
     wait_until_answering(network, [member])
-    _wait(lambda: _is_level(network, member, voters[0]), member.name, "catch up")
+    _catch_up(network, member, voters[0])
     before_vote(network, member.address, add=True)
     vote(network, voters, member.address, add=True)
-    _wait(lambda: member.address in validators(network, voters[0]), member.name, "be voted in")
+    _wait(
+        network,
+        lambda: member.address in validators(network, voters[0]),
+        member.name,
+        "be voted in",
+    )
     stop(network, [member])
     after = _with_role(network, member, VALIDATOR)
     start(after, [after.member(member.name)])
@@ -85,7 +92,12 @@ def demote(network: Network, member: Member) -> Network:
         )
     before_vote(network, member.address, add=False)
     vote(network, voters, member.address, add=False)
-    _wait(lambda: member.address not in validators(network, voters[0]), member.name, "be voted out")
+    _wait(
+        network,
+        lambda: member.address not in validators(network, voters[0]),
+        member.name,
+        "be voted out",
+    )
     if member in network.own():
         stop(network, [member])
     return _with_role(network, member, OBSERVER)
@@ -132,14 +144,32 @@ def _introduce(network: Network, member: Member) -> None:
             ask(socket_of(network, other), "admin_addPeer", [member.peer])
 
 
-def _is_level(network: Network, member: Member, other: Member) -> bool:
-    return height(network, member) >= height(network, other) - 1
+def _catch_up(network: Network, member: Member, other: Member) -> None:
+    """Return when a node is level with another, however long its chain is.
+
+    Raises `NetworkError` when it gets no further.
+    """
+    while (wanted := height(network, other) - 1) > height(network, member):
+        if not comes_to(network, member, wanted, patience(network)):
+            raise _stuck(member.name, "catch up")
 
 
-def _wait(is_so: Callable[[], bool], name: str, what: str) -> None:
-    if not within(_SECONDS, is_so):
-        raise NetworkError(
-            f"node {name} did not {what} in {_SECONDS:g} s",
-            expected="a running majority of validators",
-            remedy="python -m network status",
-        )
+def _wait(network: Network, is_so: Callable[[], bool], name: str, what: str) -> None:
+    def answered() -> bool:
+        try:
+            return is_so()
+        except NetworkError:
+            # Its machine is busy; the time is bounded.
+            return False
+
+    # Each voter has to propose a block.
+    if not within(_TURNS * patience(network), answered):
+        raise _stuck(name, what)
+
+
+def _stuck(name: str, what: str) -> NetworkError:
+    return NetworkError(
+        f"node {name} did not {what}",
+        expected="a running majority of validators",
+        remedy="python -m network status",
+    )

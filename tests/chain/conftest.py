@@ -108,11 +108,11 @@ def own_world() -> Iterator[World]:
         yield deploy_world(url)
 
 
-def deploy_world(node: str, chain_id: int = CHAIN_ID) -> World:
+def deploy_world(node: str, chain_id: int = CHAIN_ID, timeout: float = 20) -> World:
     connection = Connection(node, chain_id)
     keys = development_keys(len(ROLES))
     senders = {
-        role: Sender(connection, Signer.from_key(key), timeout=20)
+        role: Sender(connection, Signer.from_key(key), timeout=timeout)
         for role, key in zip(ROLES, keys, strict=True)
     }
     registries = deploy(

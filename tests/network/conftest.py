@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,17 +23,30 @@ from muniment.store.outbox_rows import Act, SubmissionState, TransactionState
 from muniment.store.tables import submissions, transactions
 from network.founding import create_local
 from network.members import Member, Network
-from network.running import height, socket_of, start, stop, wait_for_blocks
+from network.running import (
+    comes_to,
+    height,
+    log_of,
+    patience,
+    socket_of,
+    start,
+    stop,
+    wait_for_blocks,
+)
 from network.socket_rpc import ask
 from tests.chain.conftest import World, deploy_world, word
 
 CHAIN = 7001
 BURST = 20
+PATIENCE = 300
+"""Seconds after which a test gives up what takes some on a machine that does nothing else. Where
+blocks are waited for, `network.running.patience` says how long."""
+_LATE_SECONDS = 5
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    """Shared by a module's tests: each leaves it as it was, all validators up and level."""
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """What a module's tests share: four validators that run."""
     made = create_local(tmp_path_factory.mktemp("net"), CHAIN, 4)
     try:
         start(made, made.own())
@@ -43,11 +56,28 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
         # A test may have made it grow.
         grown = Network.at(made.folder)
         stop(grown, grown.own(), kill=True)
+    # Whoever fetches blocks drops nobody who speaks of consensus meanwhile (network/node/main.go).
+    for member in grown.own():
+        assert "stopped engine" not in log_of(grown, member).read_text(errors="replace")
+
+
+@pytest.fixture
+def network(founded: Network) -> Network:
+    """The shared network as the tests before have left it: all validators up and level."""
+    return healed(founded)
 
 
 @pytest.fixture(scope="module")
-def world(network: Network) -> World:
-    return deploy_world(network.validators()[0].url, CHAIN)
+def world(founded: Network) -> World:
+    return deploy_world(founded.validators()[0].url, CHAIN, timeout=PATIENCE)
+
+
+def healed(network: Network) -> Network:
+    """A network with all of its validators up and level, whoever of them a test has left away."""
+    now = Network.at(network.folder)
+    if start(now, now.validators()):
+        wait_for_blocks(now, now.validators())
+    return now
 
 
 class Load:
@@ -65,7 +95,7 @@ class Load:
         signers = [world.senders[role].signer for role in ("operator", "registrar")]
         self.sender = OutboxSender(
             database,
-            Nodes(urls, CHAIN, timeout=5),
+            Nodes(urls, CHAIN, timeout=10),
             [Lane(signer.address, signer, True, 16) for signer in signers],
             batch=5,
         )
@@ -113,12 +143,12 @@ class Load:
         except UnreachableError:
             self.unreachable += 1
 
-    def drain(self, seconds: float = 120) -> None:
+    def drain(self) -> None:
         """Until all that was acknowledged is final."""
         self.end()
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while set(self.states()) != {SubmissionState.FINAL}:
-            assert time.monotonic() < deadline, f"not final in {seconds} s: {self.states()}"
+            assert time.monotonic() < deadline, f"not final: {self.states()}"
             self.step()
             time.sleep(0.2)
 
@@ -163,11 +193,11 @@ def load(network: Network, world: World, tmp_path: Path) -> Iterator[Load]:
         Database.open(f"sqlite:///{tmp_path}/outbox.db") as database,
         Load(network, world, database) as running,
     ):
-        until(lambda: SubmissionState.FINAL in running.states(), 30)
+        until(lambda: SubmissionState.FINAL in running.states())
         yield running
 
 
-def until(condition: Any, seconds: float) -> float:
+def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> float:
     """Seconds until a condition holds."""
     begun = time.monotonic()
     while not condition():
@@ -176,10 +206,32 @@ def until(condition: Any, seconds: float) -> float:
     return time.monotonic() - begun
 
 
-def grows(network: Network, member: Member, count: int, seconds: float = 60) -> float:
-    """Seconds until a node has `count` blocks more."""
-    wanted = height(network, member) + count
-    return until(lambda: height(network, member) >= wanted, seconds)
+def grows(network: Network, member: Member, count: int) -> None:
+    """Until a node has `count` blocks more."""
+    reaches(network, member, height(network, member) + count)
+
+
+def reaches(network: Network, member: Member, number: int) -> None:
+    """Until a node has the block of a number; as long as blocks come."""
+    assert comes_to(network, member, number, patience(network)), f"no block {number}"
+
+
+def stood_at(network: Network, members: Sequence[Member]) -> list[int]:
+    """The heights of nodes that have stood still for some seconds.
+
+    What was on its way when the last one died may still make a block.
+    """
+    heights, since = [-1] * len(members), time.monotonic()
+
+    def still() -> bool:
+        nonlocal heights, since
+        now = [height(network, each) for each in members]
+        if now != heights:
+            heights, since = now, time.monotonic()
+        return time.monotonic() - since > _LATE_SECONDS
+
+    until(still)
+    return heights
 
 
 def block(network: Network, member: Member, number: int | str) -> Any:

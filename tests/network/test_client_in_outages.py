@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from tests.chain.agency import Open, opened, sealer  # noqa: F401
 from tests.chain.conftest import World
 from tests.chain.faulty_node import FaultyNode, faulty_node
 from tests.chain.test_journals import imported, write
-from tests.network.conftest import CHAIN, until
+from tests.network.conftest import CHAIN, PATIENCE, stood_at, until
 
 pytestmark = pytest.mark.slow
 
@@ -61,8 +60,7 @@ def test_chain_that_stands__journals_go_on_and_direct_acts_wait(
 
     killed = network.validators()[:2]
     stop(network, killed, kill=True)
-    time.sleep(2)
-    stood = height(network, third)
+    [stood] = stood_at(network, [third])
     done = imported(registry, write(tmp_path, 300))
     assert (done.tally.registered, done.size) == (300, 300)
     direct = registry.register("land-deed", {"holder": "Ada", "parcel": "1/1"}, source_id="direct")
@@ -73,9 +71,9 @@ def test_chain_that_stands__journals_go_on_and_direct_acts_wait(
     assert progress_of(registry.session, 1).provable == 0
 
     start(network, killed)
-    wait_for_blocks(network, network.validators(), 1, 120)
-    registry.wait([direct], "final", timeout=60)
-    journals.wait_sealed(registry.session, 1, 300, Stage.FINAL, timeout=60)
+    wait_for_blocks(network, network.validators())
+    registry.wait([direct], "final", timeout=PATIENCE)
+    journals.wait_sealed(registry.session, 1, 300, Stage.FINAL, timeout=PATIENCE)
     assert_both_ways(registry)
 
 
@@ -182,7 +180,7 @@ def test_forged_header__makes_another_hash_or_lacks_signatures(
         pinned.check(whole)
     # A status does not go by it either: it names the node, and goes by the next one.
     urls = (lying.url, network.validators()[1].url)
-    until(lambda: abs(height(network, network.validators()[1]) - through.block().number) <= 1, 30)
+    until(lambda: abs(height(network, network.validators()[1]) - through.block().number) <= 1)
     standing = chain_standing(ChainProfile(CHAIN, urls, world.registries.records.address), 5)
     assert standing.proposer is not None
     assert standing.nodes[0].head is None

@@ -15,6 +15,7 @@ import pytest
 from network.handing_over import kept
 from network.members import Network
 from network.ports import HIGHEST, LOWEST, free_ports
+from tests.network.conftest import PATIENCE
 from toolchain.local_chain import ROOT
 
 pytestmark = pytest.mark.slow
@@ -73,7 +74,7 @@ def test_network_of_four_hosts__has_one_first_block_and_runs(hosts: dict[str, Pa
         )
         for folder in hosts.values()
     ]
-    assert [process.wait(90) for process in running] == [0, 0, 0, 0]
+    assert [process.wait(PATIENCE) for process in running] == [0, 0, 0, 0]
     told = json.loads(run(land, "status", "--json"))
     assert told["chain_id"] == 7002
     [own] = told["nodes"]

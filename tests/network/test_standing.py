@@ -26,7 +26,7 @@ from muniment.registry.standing_of_chain import (
     chain_standing,
 )
 from network.founding import create_local
-from network.members import Member, Network
+from network.members import Network
 from network.running import (
     height,
     initialise,
@@ -36,13 +36,22 @@ from network.running import (
     wait_for_blocks,
     wait_until_answering,
 )
-from tests.network.conftest import CHAIN, assert_one_chain, grows, until
+from tests.network.conftest import (
+    CHAIN,
+    assert_one_chain,
+    grows,
+    healed,
+    reaches,
+    stood_at,
+    until,
+)
 from tests.network.lines import Line, lines_between
 from toolchain.local_chain import ROOT
 
 pytestmark = pytest.mark.slow
 
 NAMES = ("land", "aviation", "safety", "audit")
+LATE_SECONDS = 5
 NOBODY = address_of("registry", "0x" + "11" * 20)
 
 
@@ -60,7 +69,9 @@ def laid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, li
 
 @pytest.fixture
 def network(laid: tuple[Network, list[Line]]) -> Network:
-    return laid[0]
+    for line in laid[1]:
+        line.mend()
+    return healed(laid[0])
 
 
 @pytest.fixture
@@ -84,7 +95,7 @@ def profile_of(network: Network) -> ChainProfile:
 def standing(network: Network, last: int = 8) -> ChainStanding:
     begun = time.monotonic()
     found = chain_standing(profile_of(network), last)
-    assert time.monotonic() - begun < LONGEST_SECONDS + 1
+    assert time.monotonic() - begun < LONGEST_SECONDS + LATE_SECONDS
     return found
 
 
@@ -116,6 +127,10 @@ root = "root.json"
     return answer.returncode, answer.stdout
 
 
+def peers(network: Network) -> list[int | None]:
+    return [each.peers for each in chain_standing(profile_of(network), 1).nodes]
+
+
 def labels(found: ChainStanding, which: str) -> list[str]:
     return sorted(each.label for each in getattr(found, which))
 
@@ -124,6 +139,14 @@ def test_network_that_is_well__is_shown_with_names(network: Network, tmp_path: P
     first = network.validators()[0]
     grows(network, first, 12)
     found = standing(network, 12)
+
+    def in_turn() -> bool:
+        """Whether nobody was late: on a busy machine a proposer may miss its turn."""
+        nonlocal found
+        found = standing(network, 12)
+        return min(each.proposed for each in found.validators) >= 2
+
+    until(in_turn)
     assert found.head is not None
     assert found.head.number >= 12
     assert found.looked_at == 12
@@ -132,13 +155,12 @@ def test_network_that_is_well__is_shown_with_names(network: Network, tmp_path: P
     assert labels(found, "validators") == labels(found, "up") == sorted(NAMES)
     assert (found.needed, found.silent, found.unheard, found.fault) == (3, [], [], "")
     assert found.passed_over == []
-    # In turn: each has proposed a quarter, and each block bears three seals.
+    # Each block has one proposer, and bears three seals.
     assert sum(each.proposed for each in found.validators) == 12
-    assert min(each.proposed for each in found.validators) >= 2
     assert sum(each.sealed for each in found.validators) == 3 * 12
     for node in found.nodes:
         assert (node.peers, node.fault, node.elsewhere) == (3, "", False)
-        assert node.behind <= 1
+        assert node.behind <= 2
     code, said = status(network, tmp_path)
     assert code == 0
     assert "3 must agree" in said
@@ -159,10 +181,10 @@ def test_hanging_validator__is_silent_by_name_and_its_node_away(network: Network
     os.kill(pid, signal.SIGSTOP)
     try:
         grows(network, others[0], 9)
+        until(lambda: labels(standing(network), "silent") == ["audit"])
         found = standing(network)
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert labels(found, "silent") == ["audit"]
     assert not found.stands_still
     assert found.nodes[3].head is None
     assert found.nodes[3].fault
@@ -170,13 +192,13 @@ def test_hanging_validator__is_silent_by_name_and_its_node_away(network: Network
     stop(network, [hanging], kill=True)
     start(network, [hanging])
     wait_for_blocks(network, [hanging], 2)
-    until(lambda: not standing(network).silent, 60)
+    until(lambda: not standing(network).silent)
 
 
 def test_two_killed__it_says_since_when_and_who(network: Network, tmp_path: Path) -> None:
     killed = network.validators()[:2]
     stop(network, killed, kill=True)
-    until(lambda: standing(network).stands_still, 60)
+    until(lambda: standing(network).stands_still)
     found = standing(network)
     assert labels(found, "unheard") == ["aviation", "land"]
     assert labels(found, "up") == ["audit", "safety"]
@@ -191,7 +213,7 @@ def test_two_killed__it_says_since_when_and_who(network: Network, tmp_path: Path
     assert told["stands_still_since"] == found.head.timestamp
     assert sorted(told["unheard"]) == ["aviation", "land"]
     start(network, killed)
-    wait_for_blocks(network, network.validators(), 2, 120)
+    wait_for_blocks(network, network.validators(), 2)
     assert not standing(network).stands_still
 
 
@@ -202,31 +224,25 @@ def test_wiped_disk__is_filled_by_the_others(network: Network) -> None:
     initialise(network, wiped)
     start(network, [wiped])
     wait_until_answering(network, [wiped])
-    until(lambda: height(network, wiped) >= height(network, third) - 1, 90)
+    reaches(network, wiped, height(network, third))
     wait_for_blocks(network, [wiped], 2)
     assert_one_chain(network)
 
 
 def test_two_and_two__no_block_on_either_side(network: Network, lines: list[Line]) -> None:
+    until(lambda: peers(network) == [3, 3, 3, 3])
     for line in lines:
         line.cut()
-    time.sleep(3)
-    before = [height(network, each) for each in network.validators()]
-    until(lambda: standing(network).stands_still, 60)
+    before = stood_at(network, network.validators())
+    until(lambda: standing(network).stands_still)
     found = standing(network)
     assert [height(network, each) for each in network.validators()] == before
-    assert [each.peers for each in found.nodes] == [1, 1, 1, 1]
+    assert peers(network) == [1, 1, 1, 1]
     # Four nodes answer, so no validator is missing: what is cut is between them.
     assert labels(found, "up") == sorted(NAMES)
     for line in lines:
         line.mend()
-    _until_all_grow(network, max(before) + 3)
+    for member in network.validators():
+        reaches(network, member, max(before) + 3)
     assert_one_chain(network)
     assert not any(each.elsewhere for each in standing(network).nodes)
-
-
-def _until_all_grow(network: Network, wanted: int) -> None:
-    def level(member: Member) -> bool:
-        return height(network, member) >= wanted
-
-    until(lambda: all(map(level, network.validators())), 240)
