@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes cases with what the Python verifier says of each, for the other verifier to compare.
 
-    python -m tests.verifier.agreement COUNT SEED OUT.ndjson
+python -m tests.verifier.agreement COUNT SEED OUT.ndjson
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from muniment.evidence import Outcome, TrustFile, Verdict, Verifier
-from tests.verifier.mutations import VECTORS, Case, boundaries, cases
+from tests.verifier.good_vectors import VECTORS, Case
+from tests.verifier.mutations import boundaries, cases
 
 
 def judged(verdict: Verdict) -> dict[str, Any]:
@@ -41,7 +42,9 @@ def judged(verdict: Verdict) -> dict[str, Any]:
 
 def lines(chosen: Iterable[Case]) -> Iterable[str]:
     """A line a case; trust files stand in the first."""
-    trusts = {name: (VECTORS / name).read_bytes() for name in ("trust.toml", "consensus-trust.toml")}
+    trusts = {
+        name: (VECTORS / name).read_bytes() for name in ("trust.toml", "consensus-trust.toml")
+    }
     yield json.dumps({name: base64.b64encode(data).decode() for name, data in trusts.items()})
     files = {name: TrustFile.from_bytes(data) for name, data in trusts.items()}
     for case in chosen:
@@ -62,14 +65,15 @@ def lines(chosen: Iterable[Case]) -> Iterable[str]:
         )
 
 
-def write(count: int, seed: int, path: Path) -> dict[str, int]:
+def write(count: int, seed: int, path: Path, *, edges: bool = True) -> dict[str, int]:
     """Write the cases; return how many verdicts there are of each outcome and step.
 
-    Those on the edges of the form come on top of `count`.
+    With `edges` those on the edges of the form come on top of `count`.
     """
+    chosen = chain(boundaries() if edges else (), cases(count, seed))
     counts: dict[str, int] = {}
     with path.open("w", encoding="utf-8") as out:
-        for line in lines(chain(boundaries(), cases(count, seed))):
+        for line in lines(chosen):
             out.write(line + "\n")
             for each in json.loads(line).get("verdicts", ()):
                 refused = each["outcome"] in {Outcome.INVALID, Outcome.UNKNOWN}

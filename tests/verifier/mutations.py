@@ -8,61 +8,32 @@ import json
 import random
 import string
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import rlp
-
 from muniment.record.keccak import keccak
+from tests.verifier.good_vectors import Case, Json, Source, of, sources, spelled
+from tests.verifier.mutated_headers import with_other_header
 from tests.verifier.rebuilt_state import GREATEST_WORD, Rebuilt
 
-VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "evidence"
-TABLE = json.loads((VECTORS / "cases.json").read_text())
 PLACES_OF_NODES = 12
 INTEGERS = (
     *(0, 1, 2, 3, 255, 256, 4095, 4096, 65_535, 65_536, 2**32 - 1, 2**32, 2**36 - 1, 2**36),
     *(2**48 - 1, 2**48, 2**53 - 1),
 )
-TEXTS = ("", "0x", "00", "ff" * 20, "ff" * 32, "é", "e\u0301", "\u0000", "muniment/evidence/v1", "\U0001f600")
+TEXTS = (
+    "",
+    "0x",
+    "00",
+    "ff" * 20,
+    "ff" * 32,
+    "é",
+    "e\u0301",
+    "\u0000",
+    "muniment/evidence/v1",
+    "\U0001f600",
+)
+MEMBERS = ("entry", "engine", "account", "agency", "trace", "checkpoint", "handovers", "z")
 OTHER_VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 1, 1.5, "", [], {}, 2**53, 2**64)
-
-Json = Any
-
-
-@dataclass(frozen=True)
-class Case:
-    """One file to judge: under which trust file and at what time; `pinned` adds a trusted block."""
-
-    name: str
-    data: bytes
-    trust: str
-    now: int
-    pinned: tuple[int, str] | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """A good vector."""
-
-    name: str
-    data: bytes
-    trust: str
-    now: int
-
-
-def sources() -> list[Source]:
-    """All good vectors; of the long ones as many as of the others."""
-    return [
-        Source(
-            name,
-            (VECTORS / name).read_bytes(),
-            case.get("trust", "trust.toml"),
-            case.get("now", TABLE["now"]),
-        )
-        for name, case in sorted(TABLE["cases"].items())
-        if not name.endswith("_fail.json")
-    ]
 
 
 def cases(count: int, seed: int) -> Iterator[Case]:
@@ -105,16 +76,6 @@ def boundaries() -> Iterator[Case]:
             for edge in edges:
                 changed_value = put(copy.deepcopy(value), path, edge)
                 yield of(source, spelled(changed_value))
-
-
-def of(source: Source, data: bytes, **changes: Any) -> Case:
-    return Case(source.name, data, source.trust, changes.pop("now", source.now), **changes)
-
-
-def spelled(value: Json) -> bytes:
-    """As RFC 8785 spells it, but whatever the value is: verifiers are to refuse it, not writers."""
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass")
 
 
 # --- bytes ------------------------------------------------------------------------------------
@@ -283,7 +244,9 @@ def changed_object(chance: random.Random, members: dict[str, Json]) -> dict[str,
     taken = made.pop(name, None)
     if shape == "add":
         made[name] = taken
-        new = chance.choice(("entry", "engine", "account", "agency", "trace", "checkpoint", "handovers", "z"))
+        new = chance.choice(
+            ("entry", "engine", "account", "agency", "trace", "checkpoint", "handovers", "z")
+        )
         made[new] = chance.choice(OTHER_VALUES)
     elif shape == "rename":
         made[name + "x"] = taken
@@ -297,87 +260,6 @@ def in_order(value: dict[str, Json]) -> None:
         nodes = anchor["nodes"]
         if all(isinstance(each, str) for each in nodes):
             anchor["nodes"] = sorted(set(nodes))
-
-
-# --- headers ----------------------------------------------------------------------------------
-
-
-def with_other_header(chance: random.Random, source: Source, _: list[Json]) -> Case:
-    """A field of the header changed, or what is sealed; often under a trust file that names it."""
-    value = json.loads(source.data)
-    fields = rlp.decode(bytes.fromhex(value["anchor"]["header"]))
-    is_signed = "engine" in value["anchor"]
-    where = chance.randrange(len(fields))
-    shape = chance.choice(("field", "drop", "add", "list", "extra", "extra"))
-    if shape == "field":
-        fields[where] = changed_bytes(chance, fields[where])
-    elif shape == "drop":
-        del fields[where]
-    elif shape == "add":
-        fields += [b""] * chance.choice((1, 2, 5))
-    elif shape == "list":
-        fields[where] = [fields[where]]
-    elif is_signed:
-        fields[11] = other_extra_data(chance, fields[11])
-    else:
-        fields[chance.choice((3, 8, 11))] = changed_bytes(chance, fields[8])
-    header = rlp.encode(fields)
-    value["anchor"]["header"] = header.hex()
-    numbers = 7 if is_signed else 8
-    number = int.from_bytes(fields[numbers], "big") if is_number(fields, numbers) else 0
-    pinned = (number, keccak(header).hex()) if chance.random() < 0.6 and not is_signed else None
-    return of(source, spelled(value), pinned=pinned)
-
-
-def is_number(fields: list[Any], index: int) -> bool:
-    return len(fields) > index and isinstance(fields[index], bytes) and len(fields[index]) <= 6
-
-
-def changed_bytes(chance: random.Random, data: bytes) -> bytes:
-    made = bytearray(data or b"\x00")
-    shape = chance.choice(("bit", "shorter", "longer", "ahead", "empty"))
-    if shape == "bit":
-        made[chance.randrange(len(made))] ^= 1 << chance.randrange(8)
-    elif shape == "shorter":
-        made.pop()
-    elif shape == "longer":
-        made.append(chance.randrange(256))
-    elif shape == "ahead":
-        made.insert(0, 0)
-    else:
-        made.clear()
-    return bytes(made)
-
-
-def other_extra_data(chance: random.Random, extra: bytes) -> bytes:
-    vanity, (members, proposer, seals) = extra[:32], rlp.decode(extra[32:])
-    members, seals = list(members), list(seals)
-    shape = chance.choice(("vanity", "members", "proposer", "drop", "twice", "order", "seal", "form"))
-    if shape == "vanity":
-        vanity = changed_bytes(chance, vanity)
-    elif shape == "members":
-        members.reverse()
-    elif shape == "proposer":
-        proposer = changed_bytes(chance, proposer) if chance.random() < 0.5 else seals[0]
-    elif shape == "drop":
-        seals.pop(chance.randrange(len(seals)))
-    elif shape == "twice":
-        seals.append(seals[0])
-    elif shape == "order":
-        chance.shuffle(seals)
-    elif shape == "seal":
-        where = chance.randrange(len(seals))
-        seals[where] = chance.choice((changed_bytes(chance, seals[where]), mirrored(seals[where])))
-    else:
-        return vanity + rlp.encode([members, proposer, seals, b""])
-    return vanity + rlp.encode([members, proposer, seals])
-
-
-def mirrored(seal: bytes) -> bytes:
-    """The other signature of the same key over the same hash: s in its upper half."""
-    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-    upper = order - int.from_bytes(seal[32:64], "big")
-    return seal[:32] + upper.to_bytes(32, "big") + bytes([seal[64] ^ 1])
 
 
 # --- times and states -------------------------------------------------------------------------

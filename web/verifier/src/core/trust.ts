@@ -52,7 +52,7 @@ export function readTrust(bytes: Uint8Array): Trust {
   const address = prefixed(registry["address"], "registry.address", 20);
   const algorithms = array(file["algorithms"], "algorithms").map((each) => count(each, "algorithms", 1));
   require(algorithms.length > 0 && algorithms.every((each) => DIGEST_OF[each]), "algorithms");
-  const nodes = array(file["nodes"], "nodes").map((each) => string(each, "nodes"));
+  const nodes = array(file["nodes"] ?? [], "nodes").map((each) => string(each, "nodes"));
   require(nodes.every((each) => /^https?:\/\//.test(each)), "nodes");
   const witnesses = array(file["witnesses"] ?? [], "witnesses").map((each) => {
     const witness = readWitness(string(table(each, "witnesses", ["key"])["key"], "witnesses.key"));
@@ -66,7 +66,7 @@ export function readTrust(bytes: Uint8Array): Trust {
   return {
     fingerprint: toHex(sha256(bytes)),
     expires: instant(file["expires"], "expires"),
-    greatestAgeSeconds: count(file["greatest_age_seconds"], "greatest_age_seconds", 1),
+    greatestAgeSeconds: count(file["greatest_age_seconds"], "greatest_age_seconds", 0),
     algorithms,
     nodes,
     operator: operator === undefined ? null : hex(operator, "operator", 32),
@@ -86,8 +86,10 @@ export function readTrust(bytes: Uint8Array): Trust {
   };
 }
 
-const TOP = ["algorithms", "chain", "expires", "format", "greatest_age_seconds", "nodes", "registry"];
-const TOP_OPTIONAL = ["agencies", "blocks", "operator", "validators", "witnesses", "witnesses_needed"];
+const TOP = ["algorithms", "chain", "expires", "format", "greatest_age_seconds", "registry"];
+const TOP_OPTIONAL = [
+  "agencies", "blocks", "nodes", "operator", "validators", "witnesses", "witnesses_needed",
+];
 const SIGNATURE_TAG = utf8("muniment/trust-signature/v1\0");
 
 /** Whether a signature file's 128 hex digits are the operator's over these bytes. */
