@@ -195,6 +195,8 @@ def _lines(shown: Certificate) -> Iterator[tuple[str, str]]:
     for sent in shown.recipients:
         receipt = "with receipt" if sent.is_acknowledged else "without receipt"
         yield "sent to", f"agency {sent.agency_id}, {_time(sent.time)}, {sent.kind}, {receipt}"
+    for former in shown.former:
+        yield "former", f"agency {former.agency_id} had custody; its copy: {former.state}"
     if shown.reads is not None:
         yield "reads", ", ".join(f"{count} {name}" for name, count in shown.reads) or "none"
     if shown.backups.last_dies_at is not None:

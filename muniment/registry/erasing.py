@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from sqlalchemy.engine import Connection
+
 from muniment.record.identifiers import RecordId
 from muniment.registry.session import Session
-from muniment.store import dispositions, journal_rows
+from muniment.store import dispositions, handovers, journal_rows
 from muniment.store.versions import forget, versions_of
 
 _MANY: Final = 500
@@ -23,7 +25,8 @@ Place = tuple[RecordId, int]
 
 
 def erase_disposed(session: Session) -> list[RecordId]:
-    """Erase what this agency keeps of all records whose disposition is final in the mirror.
+    """Erase what this agency keeps of all records whose disposition is final in the mirror, but for
+    copies that it keeps under a share.
 
     Returns the records that something was erased of; raises what the key store raises.
     """
@@ -39,7 +42,10 @@ def erase_some(session: Session) -> tuple[list[RecordId], bool]:
     """Erase the next of them, some hundreds; return which, and whether they were the last."""
     with session.database.read() as connection:
         upcoming = dispositions.next_disposed(connection, _MANY)
-        rows = {each: versions_of(connection, each) for each in upcoming.record_ids}
+        kept = _kept_under_shares(session, connection, upcoming.record_ids)
+        rows = {
+            each: versions_of(connection, each) for each in upcoming.record_ids if each not in kept
+        }
     numbers = {each: [row.version for row in found] for each, found in rows.items() if found}
     left = _with_secrets(session, numbers)
     left |= {each for each in numbers if any(row.source_id is not None for row in rows[each])}
@@ -69,6 +75,23 @@ def destroy(session: Session, places: Collection[Place]) -> None:
     destruction.destroy(places)
     for journal, by_index in entries.items():
         destruction.destroy_entries(journal, by_index)
+
+
+def _kept_under_shares(
+    session: Session, connection: Connection, record_ids: Sequence[RecordId]
+) -> set[RecordId]:
+    """Those of which this agency keeps a copy by a share of the custodian that it handed them to.
+
+    Such a copy is what it was given, as any recipient's: it goes when the share says so.
+    """
+    own = session.profile.agency.id
+    found = handovers.of_records(connection, record_ids)
+    latest = {record_id: pairs[-1] for record_id, pairs in found.items()}
+    return {
+        record_id
+        for record_id, (handover, row) in latest.items()
+        if handover.from_agency == own and row.state == handovers.KEPT
+    }
 
 
 def _with_secrets(session: Session, numbers: Mapping[RecordId, Sequence[int]]) -> set[RecordId]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from muniment.errors import ErasedError
 from muniment.record.identifiers import RecordId
 from muniment.registry import Registry, Stage
 from muniment.registry.disposition.certificate import Certificate
@@ -15,18 +16,18 @@ from muniment.registry.disposition.certificate_checking import check_certificate
 from muniment.registry.disposition.stops import ShareRunsError, StopKind
 from muniment.registry.exchange.shares import Asked
 from tests.chain.conftest import World
+from tests.chain.test_custody import handed_over
 from tests.chain.test_disposition import later
 from tests.chain.test_shares import TERMS, registered
-from tests.chain.two_agencies import Agencies, agencies  # noqa: F401
+from tests.chain.two_agencies import Agencies, Agency, agencies  # noqa: F401
 
 
-def shared(agencies: Agencies, record_id: RecordId, folder: Path) -> bytes:
-    """Agency 2 asks for one record of agency 1, which grants it; returns the share's id."""
-    first, second = agencies
-    asking = second.open("steward").exchange
-    asked = asking.request(1, TERMS, record_id=record_id, target=folder / "request")
+def shared(giver: Agency, taker: Agency, record_id: RecordId, folder: Path) -> bytes:
+    """One agency asks for one record of another's, which grants it; returns the share's id."""
+    asking = taker.open("steward").exchange
+    asked = asking.request(giver.number, TERMS, record_id=record_id, target=folder / "request")
     asked.submission.wait()
-    deciding = first.open("steward").exchange
+    deciding = giver.open("steward").exchange
     taken = deciding.receive(folder / "request")
     assert taken.share is not None
     granted = deciding.grant(taken.share.share_id)
@@ -47,7 +48,7 @@ def test_share_that_runs__stops_it_and_the_certificate_names_the_recipient(
     record_id = registered(registrar)
     later(world)
     proposed(registrar, [record_id])
-    share_id = shared(agencies, record_id, tmp_path)
+    share_id = shared(first, second, record_id, tmp_path)
     made = steward.exchange.deliver(share_id, tmp_path / "delivery")
     taken = second.open("steward").exchange.receive(tmp_path / "delivery")
     assert taken.submission is not None
@@ -83,3 +84,44 @@ def test_share_that_runs__stops_it_and_the_certificate_names_the_recipient(
     # What it was given the recipient keeps: destruction does not reach it.
     [kept] = second.open("steward").exchange.received(record_id)
     assert kept.values == {"parcel": "12/345"}
+
+
+def test_record_that_was_handed_over__copies_of_the_former_custodian_are_named(
+    agencies: Agencies, world: World, tmp_path: Path
+) -> None:
+    first, second = agencies
+    registrar = first.open("registrar")
+    kept, outstanding = registered(registrar, "1/1"), registered(registrar, "1/2")
+    handover_id, accepted = handed_over(first, second, [kept, outstanding], tmp_path / "package")
+    assert not accepted.faults
+    share_id = shared(second, first, kept, tmp_path)
+    former = first.open("steward")
+    former.handovers.close(handover_id, tmp_path / "closing", share_id=share_id, record_ids=[kept])
+    steward = second.open("steward")
+    steward.exchange.receive(tmp_path / "closing")
+    steward.exchange.revoke(share_id, "purpose-ended").wait()
+    later(world)
+    with second.open("registrar") as taker:
+        proposed(taker, [kept, outstanding])
+    confirmed = steward.disposition.confirm(None)
+    assert confirmed.stops == ()
+    steward.wait(confirmed.submissions, Stage.FINAL)
+
+    made = {
+        each: Certificate.from_bytes(steward.disposition.certificate(each))
+        for each in (kept, outstanding)
+    }
+    for record_id, state in ((kept, "kept"), (outstanding, "outstanding")):
+        certificate = made[record_id]
+        [copy] = certificate.former
+        assert (copy.agency_id, copy.state) == (1, state)
+        assert (certificate.agency_id, certificate.rule.issuer) == (2, 1)
+        with pytest.raises(ErasedError):
+            steward.content(record_id)
+    assert made[kept].former[0].share_id == share_id
+    assert made[kept].former[0].statement is not None
+    # A copy that was kept under a share is the former custodian's; what it had not decided on goes.
+    former.sync()
+    assert former.content(kept).fields["parcel"] == "1/1"
+    with pytest.raises(ErasedError):
+        former.content(outstanding)

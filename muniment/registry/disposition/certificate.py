@@ -80,6 +80,17 @@ class KnownRecipient:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerCopy:
+    """What a former custodian said of its copy: outstanding (nothing yet), destroyed, or kept, then
+    under which share; and the digest of the signed envelope in which it said so."""
+
+    agency_id: int
+    state: str
+    share_id: bytes | None
+    statement: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class BackupsLeft:
     """Backups of the key store from before: for how many days they are kept (None: not said), how
     many are known that still hold a secret, and when the last one dies (None: none holds one, or
@@ -109,6 +120,7 @@ class Certificate:
     act: DecidedAct
     destroyed: tuple[DestroyedSecret, ...]
     recipients: tuple[KnownRecipient, ...]
+    former: tuple[FormerCopy, ...]
     reads: tuple[tuple[str, int], ...] | None
     backups: BackupsLeft
     does_not_prove: tuple[str, ...]
@@ -165,6 +177,15 @@ class Certificate:
             "does_not_prove": list(self.does_not_prove),
             "evidence": self.evidence,
             "format": FORMAT,
+            "former_custodians": [
+                {
+                    "agency": each.agency_id,
+                    "copy": each.state,
+                    "share": None if each.share_id is None else each.share_id.hex(),
+                    "statement": None if each.statement is None else each.statement.hex(),
+                }
+                for each in self.former
+            ],
             "made_at": self.made_at,
             "reads": None if self.reads is None else dict(self.reads),
             "recipients": [
@@ -219,6 +240,10 @@ def _certificate(members: Members) -> Certificate:
         ),
         recipients=tuple(
             _recipient(Members("recipients", each)) for each in members.array("recipients", _MOST)
+        ),
+        former=tuple(
+            _former(Members("former_custodians", each))
+            for each in members.array("former_custodians", _MOST)
         ),
         reads=_reads(members.take("reads")),
         backups=_backups(Members("backups", members.take("backups"))),
@@ -279,15 +304,25 @@ def _destroyed(members: Members) -> DestroyedSecret:
 
 
 def _recipient(members: Members) -> KnownRecipient:
-    share = members.take("share")
     made = KnownRecipient(
         members.integer("agency", _UINT32, 1),
         members.text("kind"),
         members.hexadecimal("digest", 32),
         members.integer("time", _INTEGER),
-        None if share is None else Members("share", {"share": share}).hexadecimal("share", 32),
+        _optional_bytes(members, "share"),
         tuple(_number("versions", each) for each in members.array("versions", _UINT16)),
         _flag(members, "acknowledged"),
+    )
+    members.end()
+    return made
+
+
+def _former(members: Members) -> FormerCopy:
+    made = FormerCopy(
+        members.integer("agency", _UINT32, 1),
+        members.text("copy"),
+        _optional_bytes(members, "share"),
+        _optional_bytes(members, "statement"),
     )
     members.end()
     return made
@@ -313,6 +348,11 @@ def _backups(members: Members) -> BackupsLeft:
 def _optional(members: Members, name: str) -> int | None:
     value = members.take(name)
     return None if value is None else _number(name, value)
+
+
+def _optional_bytes(members: Members, name: str) -> bytes | None:
+    value = members.take(name)
+    return None if value is None else Members(name, {name: value}).hexadecimal(name, 32)
 
 
 def _number(place: str, value: Any) -> int:

@@ -23,6 +23,7 @@ from muniment.registry.disposition.certificate import (
     Certificate,
     DecidedAct,
     DestroyedSecret,
+    FormerCopy,
     KnownRecipient,
     Rule,
 )
@@ -32,7 +33,7 @@ from muniment.registry.exchange.parties import own_key
 from muniment.registry.exchange.running import recipients
 from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
-from muniment.store import backup_rows, dispositions, mirror
+from muniment.store import backup_rows, dispositions, handovers, mirror
 from muniment.store.keys import KeyPurpose
 from muniment.store.tables import record_types
 from muniment.store.versions import versions_of
@@ -42,8 +43,8 @@ _NO_COPY: Final = (
     "this agency, by whomever, is not known to them."
 )
 _RECIPIENTS: Final = (
-    "That recipients have destroyed what they were given: each keeps it under its own share and "
-    "its own law."
+    "That recipients and former custodians have destroyed what they had: each keeps it under its "
+    "own share and its own law, and what it says of it is its own word."
 )
 _LIST: Final = (
     "That the list of recipients is complete: it names what this agency's exchange sent, not what "
@@ -144,6 +145,7 @@ def make_certificate(
         ),
         destroyed=tuple(destroyed),
         recipients=_recipients(session, record_id),
+        former=_former(session, record_id),
         reads=reads,
         backups=backups,
         does_not_prove=_does_not_prove(destroyed, reads, mandate_words, backups),
@@ -227,6 +229,18 @@ def _recipients(session: Session, record_id: RecordId) -> tuple[KnownRecipient, 
             each.is_acknowledged,
         )
         for each in recipients(session, record_id)
+    )
+
+
+def _former(session: Session, record_id: RecordId) -> tuple[FormerCopy, ...]:
+    """What those say who had custody before; of this agency itself there is nothing to say."""
+    own = session.profile.agency.id
+    with session.database.read() as connection:
+        found = handovers.of_record(connection, record_id)
+    return tuple(
+        FormerCopy(handover.from_agency, row.state, row.share_id, row.statement)
+        for handover, row in found
+        if row.state in handovers.WENT_OVER and handover.from_agency != own
     )
 
 
