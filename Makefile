@@ -78,9 +78,12 @@ lint: env ## ruff, mypy --strict, solhint
 	@$(STEP) "mypy --strict" mypy muniment scripts benchmarks toolchain network
 	@$(STEP) "solhint" solhint --max-warnings 0 'contracts/**/*.sol'
 
+# Two at a time, each with an Anvil of its own: half of a test is waiting.
+SIDE_BY_SIDE := -p no:ape_test -n 2 --dist worksteal
+
 .PHONY: unit
 unit: env ## Offline unit tests
-	@$(STEP) "Unit tests" pytest -p no:ape_test -q tests/unit
+	@$(STEP) "Unit tests" pytest $(SIDE_BY_SIDE) -q tests/unit
 
 .PHONY: forge
 forge: env ## Forge: fuzz and invariants, quick profile (FOUNDRY_PROFILE=ci for more)
@@ -92,7 +95,7 @@ contracts: env ## Contract tests with Ape on Anvil
 
 .PHONY: chain
 chain: env ## The typed binding against a real Anvil
-	@$(STEP) "Binding tests on Anvil" pytest -p no:ape_test -q tests/chain
+	@$(STEP) "Tests on Anvil" pytest $(SIDE_BY_SIDE) -q tests/chain
 
 .PHONY: test
 test: forge unit chain contracts ## Sets everything up and passes the tests
@@ -134,7 +137,7 @@ DATABASE_TESTS := $(addprefix tests/chain/test_,$(addsuffix .py,access_entries c
 
 .PHONY: postgres
 postgres: env ## The tests of the stores on a real PostgreSQL (Debian's package)
-	@$(STEP) "PostgreSQL" pytest -p no:ape_test -q --database postgresql tests/postgres $(DATABASE_TESTS)
+	@$(STEP) "PostgreSQL" pytest $(SIDE_BY_SIDE) -q --database postgresql tests/postgres $(DATABASE_TESTS)
 
 .PHONY: dist
 dist: env ## Wheel and sdist, and the wheel tried in an empty environment
