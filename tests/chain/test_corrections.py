@@ -23,6 +23,7 @@ from muniment.registry import Registry, Stage, acts
 from muniment.registry.exchange.correcting import settle_all
 from muniment.registry.exchange.keeping import send
 from muniment.registry.onward.proving import receipt_proof
+from muniment.registry.rebuilding import rebuild
 from muniment.store import envelopes
 from tests.chain.conftest import World, word
 from tests.chain.test_journals import imported, seal, write
@@ -182,6 +183,31 @@ def test_what_the_registry_would_refuse__is_said_before_anything_is_amended(
     keeper.corrections.refuse(again.digest, "it was revoked", tmp_path / "refused")
     taker.exchange.receive(tmp_path / "refused")
     assert [each.status for each in taker.corrections.list()] == ["open", "refused"]
+
+
+def test_rebuild__says_again_what_was_decided(agencies: Agencies, tmp_path: Path) -> None:
+    first, _ = agencies
+    deed, taker = given(agencies, tmp_path)
+    asked = taker.corrections.request(deed, "it looks wrong", tmp_path / "request")
+    keeper = first.open("registrar")
+    keeper.exchange.receive(tmp_path / "request")
+    keeper.corrections.refuse(asked.digest, "the map agrees", tmp_path / "answer")
+    taker.exchange.receive(tmp_path / "answer")
+    before = [registry.corrections.list(deed) for registry in (keeper, taker)]
+    # The rows of what was received are lost: the request at one end, the answer at the other.
+    answered = before[1][0].answered_by
+    assert answered is not None
+    for registry, lost in ((keeper, asked.digest), (taker, answered.digest)):
+        with registry.session.database.write() as connection:
+            envelopes.remove(connection, lost)
+        assert rebuild(registry.session).envelopes == 1
+    for registry, [view] in zip((keeper, taker), before, strict=True):
+        [again] = registry.corrections.list(deed)
+        assert (again.status, again.request, again.answer) == (
+            "refused",
+            view.request,
+            view.answer,
+        )
 
 
 def _dies(*_: object) -> None:

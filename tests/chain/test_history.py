@@ -95,15 +95,17 @@ def test_share_of_one_record__is_in_its_history_alone(agencies: Agencies, tmp_pa
     first, second = agencies
     deeds = [registered(first.open("registrar"), f"12/{number}") for number in range(2)]
     asking, deciding = second.open("steward"), first.open("steward")
+    wide = replace(TERMS, onward=True)
     for place, deed in enumerate(deeds):
         target = tmp_path / f"request{place}"
-        asking.exchange.request(1, TERMS, record_id=deed, target=target).submission.wait()
+        asking.exchange.request(1, wide, record_id=deed, target=target).submission.wait()
     taken = [deciding.exchange.receive(tmp_path / f"request{place}") for place in range(2)]
     shares = [each.share.share_id for each in taken if each.share is not None]
     deciding.exchange.deny(shares[0], "no-legal-basis").wait()
-    granted = deciding.exchange.grant(shares[1])
-    assert not isinstance(granted, Asked)
-    granted.wait()
+    # Narrower terms take the place of those that were asked for, on chain too.
+    granted = deciding.exchange.grant(shares[1], onward=False)
+    assert isinstance(granted, Asked)
+    granted.submission.wait()
     deciding.exchange.revoke(shares[1], "terms-broken").wait()
     for registry in (asking, deciding):
         denied = lines_of(registry, deeds[0], Kind.SHARE)

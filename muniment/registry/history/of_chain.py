@@ -84,13 +84,20 @@ def shares_about(
             shares.c.requester == parties[0],
             shares.c.granter == parties[1],
         )
-        for share_id in connection.execute(chosen).scalars():
-            events = map(event_of, mirror.logs_of(connection, [bytes(share_id)]))
-            if any(
-                isinstance(event, ShareRequested) and event.terms == row.subject for event in events
-            ):
-                found.add(bytes(share_id))
+        as_asked = chosen.where(shares.c.terms == row.subject)
+        same = {bytes(each) for each in connection.execute(as_asked).scalars()}
+        found |= same or {
+            share_id
+            for share_id in map(bytes, connection.execute(chosen).scalars())
+            if _was_asked_on(connection, share_id, row.subject)
+        }
     return found
+
+
+def _was_asked_on(connection: DatabaseConnection, share_id: bytes, terms: bytes) -> bool:
+    """Whether a share was asked for on these terms (their commitment); the grant changed them."""
+    events = map(event_of, mirror.logs_of(connection, [share_id]))
+    return any(isinstance(each, ShareRequested) and each.terms == terms for each in events)
 
 
 def _deliveries(connection: DatabaseConnection, record_id: RecordId) -> list[envelopes.EnvelopeRow]:
