@@ -139,6 +139,26 @@ DATABASE_TESTS := $(addprefix tests/chain/test_,$(addsuffix .py,access_entries c
 postgres: env ## The tests of the stores on a real PostgreSQL (Debian's package)
 	@$(STEP) "PostgreSQL" pytest $(SIDE_BY_SIDE) -q --database postgresql tests/postgres $(DATABASE_TESTS)
 
+.PHONY: verifier-env
+verifier-env:
+	@$(STEP) "npm packages of the verifier" web/verifier/build/env.sh
+
+# The trust file that is built in: an operator's own.
+TRUST ?= examples/trust.toml
+
+.PHONY: verifier
+verifier: verifier-env ## The public verifier, one HTML file with TRUST=FILE built in
+	@$(STEP) "The public verifier" node web/verifier/build/build.mjs --trust $(TRUST)
+
+.PHONY: verifier-test
+verifier-test: env verifier-env ## The public verifier against vectors, Python, Chromium and Anvil
+	@$(STEP) "The verifier" web/verifier/build/test.sh
+	@$(STEP) "The verifier against Python and a chain" pytest -p no:ape_test -q tests/verifier
+
+.PHONY: verifier-slow
+verifier-slow: env verifier-env ## 10,000 mutated files, which Python and TypeScript judge alike
+	@$(STEP) "10,000 mutated files" pytest -p no:ape_test -q -m slow tests/verifier
+
 .PHONY: dist
 dist: env ## Wheel and sdist, and the wheel tried in an empty environment
 	@rm -rf dist

@@ -80,7 +80,7 @@ class LyingNode:
                 other = told[:-2] + ("00" if told[-2:] != "00" else "01")
                 answer = json.loads(json.dumps(answer).replace(told, other))
             elif self.lie == "slot":
-                result["storageProof"].pop(0)
+                result["storageProof"] = result["storageProof"][-1:]
             elif self.lie == "words":
                 result["accountProof"] = "valid"
         elif self.lie == "header":

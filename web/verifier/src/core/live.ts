@@ -10,7 +10,7 @@ import { fromNumber, toHex } from "./bytes.ts";
 import type { Entry } from "./entries.ts";
 import { encodeHeader, readEthereumHeader, readIstanbulHeader, type Header } from "./headers.ts";
 import { Refusal, type Reason } from "./reasons.ts";
-import { journalHeadSlot, recordSlot, sealSlot, SUCCESSION, typeHeadSlot } from "./slots.ts";
+import { journalHeadSlot, recordSlot, sealSlot, SUCCESSION } from "./slots.ts";
 import { readState } from "./state.ts";
 import { requireCode, StateProof } from "./state_proof.ts";
 import type { Trust } from "./trust.ts";
@@ -90,8 +90,6 @@ async function checkAt(
   const blockTrust = trustIn(header, trust);
   const first = recordSlot(recordId);
   const slots = [first, first + 1n, first + TRACE_HEAD, SUCCESSION];
-  // A record that is enrolled meanwhile keeps the agency and type of its entry.
-  slots.push(typeHeadSlot(record.issuer, record.type));
   if (entry !== null) {
     slots.push(journalHeadSlot(entry.agency, entry.journal));
     slots.push(sealSlot(entry.agency, entry.journal, entry.seal.size));

@@ -60,7 +60,7 @@ export function liveCard(
   );
 }
 
-function answerView(verdict: Verdict, live: LiveVerdict, { language, say }: Shown): HTMLElement {
+function answerView(verdict: Verdict, live: LiveVerdict, { trust, language, say }: Shown): HTMLElement {
   const { outcome, reason, block, node, isUnchanged } = live;
   return element(
     "div",
@@ -70,7 +70,7 @@ function answerView(verdict: Verdict, live: LiveVerdict, { language, say }: Show
       "div",
       {},
       element("p", { class: "outcome" }, say(`outcome.${outcome}`)),
-      reason === null ? null : element("p", { class: "reason" }, reasonOf(reason, say)),
+      reason === null ? null : element("p", { class: "reason" }, reasonOf(reason, trust, say)),
       block === null
         ? element("p", {}, say("live-still", { outcome: say(`outcome.${verdict.outcome}`) }))
         : element("p", { class: "as-of" }, say("as-of", { time: timeOf(block.time, language) })),

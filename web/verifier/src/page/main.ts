@@ -216,6 +216,7 @@ function slots(say: Say): HTMLElement {
     { class: "slots" },
     slot("evidence", state.evidence?.name ?? null, state.evidence?.bytes.length ?? 0, say),
     slot("document", state.document?.name ?? null, state.document?.length ?? 0, say),
+    element("p", { class: "quiet drop-hint" }, say("drop-here")),
   );
 }
 
@@ -259,7 +260,7 @@ function slot(kind: "evidence" | "document", name: string | null, size: number, 
         }),
       ),
       isEmpty
-        ? element("span", { class: "quiet drop-hint" }, kind === "evidence" ? say("drop-here") : "")
+        ? null
         : element(
             "button",
             {

@@ -53,7 +53,7 @@ function headline(verdict: Verdict, { trust, language, say }: Shown): HTMLElemen
       {},
       element("p", { class: "outcome" }, say(`outcome.${outcome}`)),
       element("p", { class: "plain" }, say(`plain.${outcome}`)),
-      reason === null ? null : element("p", { class: "reason" }, reasonOf(reason, say)),
+      reason === null ? null : element("p", { class: "reason" }, reasonOf(reason, trust, say)),
       refused !== null && step !== null ? element("p", { class: "quiet" }, say(refused, { step })) : null,
       isHeld(record) ? element("p", { class: "held" }, say("held-note")) : null,
       asOf(verdict, trust, language, say),
@@ -79,10 +79,11 @@ function asOf({ block, done }: Verdict, trust: Trust, language: Language, say: S
 }
 
 /** A reason in words. */
-export function reasonOf(reason: Reason, say: Say): string {
+export function reasonOf(reason: Reason, trust: Trust, say: Say): string {
   const values = Object.fromEntries(
     Object.entries(reason.values).map(([name, value]) => {
       if (reason.name === "with-reason" && name === "reason") return [name, revocationOf(value, say)];
+      if (name === "agency") return [name, agencyOf(Number(value), trust, say)];
       return [name, typeof value === "string" ? visible(value) : value];
     }),
   );
