@@ -141,18 +141,18 @@ postgres: env ## The tests of the stores on a real PostgreSQL (Debian's package)
 
 .PHONY: verifier-env
 verifier-env:
-	@$(STEP) "npm packages of the verifier" web/verifier/build/env.sh
+	@$(STEP) "npm packages of the verifier" web/verifier/making/env.sh
 
 # The trust file that is built in: an operator's own.
 TRUST ?= examples/trust.toml
 
 .PHONY: verifier
 verifier: verifier-env ## The public verifier, one HTML file with TRUST=FILE built in
-	@$(STEP) "The public verifier" node web/verifier/build/build.mjs --trust $(TRUST)
+	@$(STEP) "The public verifier" node web/verifier/making/build.mjs --trust $(TRUST)
 
 .PHONY: verifier-test
 verifier-test: env verifier-env ## The public verifier against vectors, Python, Chromium and Anvil
-	@$(STEP) "The verifier" web/verifier/build/test.sh
+	@$(STEP) "The verifier" web/verifier/making/test.sh
 	@$(STEP) "The verifier against Python and a chain" pytest -p no:ape_test -q tests/verifier
 
 .PHONY: verifier-slow

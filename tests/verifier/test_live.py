@@ -38,7 +38,7 @@ class Page:
     def build(self, registry: Registry, node: str, **changes: Any) -> None:
         trust = make_trust(registry.session, days=1, greatest_age_days=1, nodes=(node,))
         (self.folder / "trust.toml").write_bytes(replace(trust, **changes).to_bytes())
-        self.run("build/build.mjs", "--trust", self.folder / "trust.toml", "--out", self.html)
+        self.run("making/build.mjs", "--trust", self.folder / "trust.toml", "--out", self.html)
 
     def check(self, evidence: bytes, screenshot: Path | None = None) -> Answer:
         (self.folder / "evidence.json").write_bytes(evidence)
@@ -153,7 +153,7 @@ def test_node_that_tells_the_truth_after_one_that_lies__is_believed(
     trust = (page.folder / "trust.toml").read_text()
     both = f'nodes = ["{lying.url}", "{world.connection.url}"]'
     (page.folder / "trust.toml").write_text(trust.replace(f'nodes = ["{lying.url}"]', both))
-    page.run("build/build.mjs", "--trust", page.folder / "trust.toml", "--out", page.html)
+    page.run("making/build.mjs", "--trust", page.folder / "trust.toml", "--out", page.html)
     lying.lie = "proof"
     assert page.check(evidence)["live"] == "valid"
     assert lying.lies_told > 0

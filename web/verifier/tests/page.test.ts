@@ -25,7 +25,7 @@ let html: string;
 
 function build(trust: string, name: string): string {
   const out = join(folder, `${name}.html`);
-  execFileSync(process.execPath, ["build/build.mjs", "--trust", trust, "--out", out]);
+  execFileSync(process.execPath, ["making/build.mjs", "--trust", trust, "--out", out]);
   return out;
 }
 
