@@ -52,7 +52,7 @@ _GAS_OF_ACT: Final = {
     DECLINE: 50_000,
     WITHDRAW: 50_000,
 }
-_GAS_ENROL: Final = 220_000
+_GAS_ENROL: Final = 140_000
 _GAS_ROOM: Final = 12_000_000
 """Most gas of several acts together: nodes take no transaction of more than 2^24 (EIP-7825)."""
 
