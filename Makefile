@@ -188,5 +188,6 @@ bench: env ## Benchmarks
 
 .PHONY: clean
 clean: ## Removes what was made in the tree (caches outside of it stay)
+	rm -rf web/verifier/{node_modules,.build,dist}
 	rm -rf .venv node_modules .build build dist out cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
