@@ -25,7 +25,6 @@ from muniment.registry.custody.offering import close_offers
 from muniment.registry.custody.outcomes import FinalBlock
 from muniment.registry.custody.proven import mirrored_block
 from muniment.registry.exchange.keeping import Arrived, arrived, keep_arrived, noting
-from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import envelopes, handovers, outbox
@@ -136,7 +135,7 @@ def decline_package(session: Session, path: Path) -> list[Submission]:
     own, sender = session.profile.agency.id, envelope.header.sender
     with envelope.parts() as parts:
         named = {RecordId(part.label.record_id) for part in parts if any(part.label.record_id)}
-    sync(session)
+    mirrored_block(session)
     with session.database.read() as connection:
         offered = handovers.offered(connection, sender, own, sorted(named))
     if not offered:
@@ -165,7 +164,6 @@ def _checking(
     session: Session, path: Path, progress: Callable[[int], None] | None
 ) -> tuple[Arrived, _Checking]:
     envelope = _custody(session, path)
-    sync(session)
     block = mirrored_block(session)
     checking = CustodyCheck(session, envelope.header, envelope.digest, block, progress)
     with envelope.parts() as parts:

@@ -19,12 +19,12 @@ from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.exchange.envelope_parts import PartKind
 from muniment.exchange.errors import CustodyError, EnvelopeError, NotSharedError
 from muniment.record.identifiers import RecordId
+from muniment.registry.custody.proven import mirrored_block
 from muniment.registry.erasing import destroy
 from muniment.registry.exchange.carried import target_exists
 from muniment.registry.exchange.keeping import Arrived, keep_arrived, send
 from muniment.registry.exchange.shares import ShareView, share_of
 from muniment.registry.exchange.taken_in import TakenIn
-from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.store import handovers
 from muniment.store.envelopes import EnvelopedRecord, EnvelopeRow
@@ -61,7 +61,7 @@ def close(
     """
     if target.exists():
         raise target_exists()
-    sync(session)
+    mirrored_block(session)
     handover, rows = _given(session, handover_id, record_ids, _state_of(share_id))
     if share_id is None:
         _destroy(session, rows)
@@ -104,7 +104,7 @@ def receive_closing(session: Session, envelope: Arrived) -> TakenIn:
     first, body = envelope.message()
     message = ClosingMessage.from_bytes(body)
     header = envelope.header
-    sync(session)
+    mirrored_block(session)
     with session.database.read() as connection:
         handover = handovers.of_id(connection, header.subject)
         rows = {each.record_id: each for each in handovers.records_of(connection, header.subject)}

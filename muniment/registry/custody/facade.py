@@ -15,8 +15,8 @@ from muniment.registry.custody.accepting import Accepted, Checked
 from muniment.registry.custody.closing import Closed
 from muniment.registry.custody.copies import CopyStatement, copy_statement
 from muniment.registry.custody.offering import Offered
+from muniment.registry.custody.proven import mirrored_block
 from muniment.registry.custody.selecting import records_of_type
-from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import handovers
@@ -85,7 +85,7 @@ class Handovers:
     ) -> Offered:
         """Offer all records of a type, of this agency's or of another `issuer`'s, that are in this
         agency's custody; what something stops is left out, and named."""
-        sync(self._session)
+        mirrored_block(self._session)
         agency_id = self._session.profile.agency.id if issuer is None else issuer
         type_id = self._session.types_of(agency_id).latest(record_type).type_id
         found = records_of_type(self._session, agency_id, type_id)

@@ -23,13 +23,13 @@ from muniment.exchange.errors import CustodyError
 from muniment.pipeline.batching import OFFER, WITHDRAW
 from muniment.record.identifiers import RecordId
 from muniment.registry.custody.packing import package_of, version_of_part
+from muniment.registry.custody.proven import mirrored_block
 from muniment.registry.custody.selecting import select
 from muniment.registry.disposition.candidates import Candidate, candidates_of
 from muniment.registry.enrolling import Enrolling
 from muniment.registry.exchange.carried import reading
 from muniment.registry.exchange.keeping import send
 from muniment.registry.exchange.parties import published_key
-from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import envelopes, handovers, outbox
@@ -75,7 +75,7 @@ def offer(
         raise InvalidInputError("days", "1 or more", str(days))
     if to_agency == session.profile.agency.id:
         raise InvalidInputError("agency", "another than this one", "this one")
-    sync(session)
+    mirrored_block(session)
     now = session.nodes.read(_head)
     if target.exists():
         return _go_on(session, to_agency, target, now.timestamp + days * DAY)

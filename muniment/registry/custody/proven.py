@@ -5,18 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from muniment.chain.connection import Connection, RpcError, block_parameter
 from muniment.chain.traces import ACTS, act_of
 from muniment.errors import RecordError
+from muniment.exchange.errors import CustodyError
 from muniment.proof.slots import record_slots
 from muniment.record.identifiers import RecordId
 from muniment.record.state import RecordState, Status
 from muniment.record.trace import Act, TraceHead, verify_trace
 from muniment.registry.custody.outcomes import FinalBlock
+from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.store import mirror
 from muniment.store.folding import event_of
+
+_PATIENCE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,28 @@ class Proven:
 
 
 def mirrored_block(session: Session) -> FinalBlock:
-    """Return the block that traces are proven at: the mirror's top. `sync` first."""
-    with session.database.read() as connection:
-        final, _ = mirror.heights(connection)
-        top = mirror.top_block(connection)
-    assert top is not None, "the caller has brought the mirror up to date"
-    return FinalBlock(final, top.timestamp, top.number)
+    """Bring the mirror up to the chain's head, and return the block that traces are proven at.
+
+    Where another process does it, or one that did has just ended, it waits for that. Raises
+    `CustodyError` where the mirror stays behind: what it does not have would be taken for missing.
+    """
+
+    def head(node: Connection) -> int:
+        return node.block().number
+
+    wanted = session.nodes.read(head)
+    for _ in range(_PATIENCE):
+        sync(session)
+        with session.database.read() as connection:
+            final, _ = mirror.heights(connection)
+            top = mirror.top_block(connection)
+        if top is not None and top.number >= wanted:
+            return FinalBlock(final, top.timestamp, top.number)
+    raise CustodyError(
+        f"the mirror has not block {wanted} yet",
+        "a mirror that is up to date",
+        remedy="try again in some seconds; `muniment status` says who brings it up to date",
+    )
 
 
 def proven_traces(
