@@ -27,14 +27,14 @@ class ComparedSeals:
 
     def __init__(self, sealed: dict[int, bytes]) -> None:
         """Take the roots of the seals, by size."""
-        self._left = dict(sorted(sealed.items(), key=lambda each: str(each[0])))
+        self._left = dict(sorted(sealed.items()))
         self._root = RecomputedRoot()
         self._differing: list[int] = []
 
     def add(self, entries: list[bytes]) -> None:
         """Take the next entries."""
         at = 0
-        ends = sorted(size for size in self._left if isinstance(size, int))
+        ends = list(self._left)
         while at < len(entries):
             until = at + TILE_WIDTH
             for size in ends:

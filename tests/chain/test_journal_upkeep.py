@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from muniment.intake.mapping import FieldMapping
 from muniment.intake.plans import FieldSource
 from muniment.intake.sources import open_source
+from muniment.journal import Entry
 from muniment.registry import Registry, Stage
 from muniment.registry.checking import check
 from muniment.registry.findings import Finding
@@ -27,7 +29,8 @@ from muniment.store.journal_tables import (
     journal_terms,
 )
 from muniment.store.packs import PREFIX
-from muniment.store.tables import metadata, objects
+from muniment.store.rows import with_digest
+from muniment.store.tables import metadata, objects, seals
 from tests.chain.agency import Open, opened  # noqa: F401
 from tests.chain.conftest import World
 from tests.chain.test_journals import Officers, officer, seal  # noqa: F401
@@ -224,6 +227,39 @@ def test_changed_secret__is_named(register: Registry, tmp_path: Path) -> None:
         )
     keys.dispose()
     assert any("key store" in each.where for each in found(register))
+
+
+def test_changed_seal__is_named(register: Registry) -> None:
+    """The mirror's word for a seal is compared with the chain's, and that with the entries."""
+    database = register.session.database
+    for column in ("root", "size"):
+        with database.read() as connection:
+            row = dict(connection.execute(sa.select(seals)).mappings().first() or {})
+        changed = {**row, column: other(row[column], seals.c[column])}
+        with database.write() as connection:
+            connection.execute(sa.delete(seals).where(seals.c.size == row["size"]))
+            connection.execute(sa.insert(seals), [with_digest(seals, changed)])
+        assert any("seals" in each.where for each in found(register)), column
+        done = repair(register.session, found(register), tell=told)
+        assert (done.database, done.left) == (True, ())
+    assert found(register) == []
+
+
+def test_entry_written_over_with_all_that_hangs_on_it__differs_from_its_seal(
+    register: Registry,
+) -> None:
+    """By somebody who has the database: another time of an entry, which nothing else there says."""
+    database = register.session.database
+    at = journal_entries.c.entry_index == 7
+    with database.read() as connection:
+        [stored] = connection.execute(sa.select(journal_entries.c.entry).where(at)).scalars()
+    entry = Entry.from_bytes(stored)
+    with database.write() as connection:
+        values = {"entry": replace(entry, time=entry.time + 1).to_bytes()}
+        connection.execute(sa.update(journal_entries).where(at).values(values))
+    what = " ".join(each.what for each in found(register))
+    for size in (300, 320):
+        assert f"the seal of {size} entries on chain has another root" in what
 
 
 def test_damaged_rows__are_repaired(register: Registry) -> None:

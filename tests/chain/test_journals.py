@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 
 import pytest
+import sqlalchemy as sa
 
 from muniment.errors import ConflictError
 from muniment.intake.mapping import FieldMapping
@@ -17,16 +19,20 @@ from muniment.intake.plans import FieldSource
 from muniment.intake.sources import open_source
 from muniment.journal.checkpoints import verify
 from muniment.journal.proof_text import TextProof
+from muniment.pipeline.sequencer import Sequencer
 from muniment.record.state import Status
 from muniment.registry import Registry, Stage, content, journals
 from muniment.registry.checking import check
 from muniment.registry.journal_import import JournalImport, import_by_journal
+from muniment.registry.journal_writing import journal_writer
 from muniment.registry.profile import JournalProfile
 from muniment.registry.rebuilding import rebuild
 from muniment.registry.sealing import log_key, progress_of, sequencer
 from muniment.registry.session import address_in
 from muniment.store.journal_files import JournalFiles
 from muniment.store.keys import KeyPurpose
+from muniment.store.leases import LeaseHeldError, LeaseLostError
+from muniment.store.tables import leases
 from tests.chain.agency import Open, opened, sealer  # noqa: F401
 
 Officers = Callable[..., Registry]
@@ -191,3 +197,39 @@ def test_while_a_seal_waits_for_its_block__files_of_the_next_are_written(
         assert worker.files.size([key]) == (300 + (1 << 14)) // 256 * 256
     journals.wait_sealed(registry.session, 1, 20_000, Stage.PROVABLE, timeout=60)
     assert progress_of(registry.session, 1).provable == 20_000
+
+
+def steps(worker: Sequencer) -> None:
+    """Some steps: while the seal before is on its way, one does nothing."""
+    for _ in range(100):
+        assert worker.step(now=True) is None
+        time.sleep(0.1)
+
+
+def test_second_sequencer_of_a_journal__is_refused(officer: Officers, tmp_path: Path) -> None:
+    registry, other = officer("registrar"), officer("registrar")
+    imported(registry, write(tmp_path, 30))
+    with ExitStack() as held, ExitStack() as elsewhere:
+        worker = sequencer(registry.session, held)
+        assert worker is not None
+        assert sequencer(other.session, elsewhere) is None
+        # Nor does a second process append beside one that does.
+        with (
+            journal_writer(registry.session, 1),
+            pytest.raises(LeaseHeldError, match="is held by"),
+            journal_writer(other.session, 1),
+        ):
+            pass
+        assert worker.step(now=True) == 30
+        journals.wait_sealed(registry.session, 1, 30, Stage.PROVABLE, timeout=60)
+        # One that was stopped, and has lost its lease to another, neither writes nor seals.
+        with registry.session.database.write() as connection:
+            connection.execute(sa.delete(leases).where(leases.c.name == "seal 1"))
+        second = sequencer(other.session, elsewhere)
+        assert second is not None
+        imported(registry, write(tmp_path, 60))
+        with pytest.raises(LeaseLostError):
+            steps(worker)
+    seal(other)
+    assert progress_of(other.session, 1).provable == 60
+    assert list(check(other.session)) == []
