@@ -20,6 +20,7 @@ from muniment.exchange.errors import CorrectionError, EnvelopeError, NotSharedEr
 from muniment.exchange.terms import Terms
 from muniment.record.identifiers import RecordId
 from muniment.registry import Registry, Stage, acts
+from muniment.registry.checking import check
 from muniment.registry.exchange.correcting import settle_all
 from muniment.registry.exchange.keeping import send
 from muniment.registry.onward.proving import receipt_proof
@@ -208,6 +209,7 @@ def test_rebuild__says_again_what_was_decided(agencies: Agencies, tmp_path: Path
             view.request,
             view.answer,
         )
+        assert [f"{each.where}: {each.what}" for each in check(registry.session)] == []
 
 
 def _dies(*_: object) -> None:
@@ -362,7 +364,7 @@ def test_messages_that_do_not_fit__are_refused(agencies: Agencies, tmp_path: Pat
     with pytest.raises(EnvelopeError, match="another record than its header"):
         keeper.exchange.receive(tmp_path / "subject")
     forged(taker, kind, replace(message, fields={"price": 5}), tmp_path / "field")
-    with pytest.raises(CorrectionError, match="fields that type 'land-deed' has not: price"):
+    with pytest.raises(CorrectionError, match="type 'land-deed' has not, 'price' the first"):
         keeper.exchange.receive(tmp_path / "field")
     with pytest.raises(CorrectionError, match="price were not shown"):
         taker.corrections.request(deed, "wrong", tmp_path / "request", fields={"price": 5})

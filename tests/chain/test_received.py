@@ -11,19 +11,36 @@ from pathlib import Path
 
 import pytest
 
+from muniment.chain.connection import Connection
+from muniment.chain.values import KeyPurpose
 from muniment.errors import InvalidInputError
-from muniment.evidence import Outcome, Verifier
-from muniment.exchange.errors import EnvelopeError, NotAddressedError, NotSharedError, TermsError
-from muniment.exchange.receipt_proof import ReceiptProof
+from muniment.evidence import Outcome, ShownContent, Verifier
+from muniment.exchange.delivered import DeliveredVersion
+from muniment.exchange.envelope import Outgoing
+from muniment.exchange.envelope_parts import PartKind
+from muniment.exchange.errors import (
+    AgencyKeyError,
+    EnvelopeError,
+    NotAddressedError,
+    NotSharedError,
+    TermsError,
+)
+from muniment.exchange.messages import DELIVERY, GrantMessage
+from muniment.exchange.receipt_proof import ReceiptProof, prove_part
 from muniment.exchange.terms import Terms
+from muniment.record.commitment import new_secret
+from muniment.record.disclosure import Disclosure, disclose
 from muniment.record.identifiers import RecordId
-from muniment.registry import Access, Registry, Stage, journals
+from muniment.registry import Access, Registry, Stage, acts, journals
 from muniment.registry.access_entries import publish_access_type
 from muniment.registry.evidence_making import make_trust
+from muniment.registry.exchange.keeping import arrived
 from muniment.registry.profile import ReadsProfile
 from muniment.registry.session import address_in
 from muniment.store import envelopes
+from muniment.store.keys import KeyPurpose as StoredPurpose
 from tests.chain.agency import sealer
+from tests.chain.hostile_sender import sealed_by
 from tests.chain.test_journals import imported, seal, write
 from tests.chain.test_shares import TERMS, agreed, registered
 from tests.chain.two_agencies import Agencies, Agency, Say, agencies, say  # noqa: F401
@@ -91,6 +108,75 @@ def test_proof_of_receipt__that_says_something_else_is_refused(
     ):
         with pytest.raises(error, match=match):
             registry.received.check(changed.to_bytes())
+
+
+def collusive(
+    agencies: Agencies, share_id: bytes, shown: DeliveredVersion, folder: Path
+) -> ReceiptProof:
+    """The proof that two agencies make of what they sign and acknowledge as they please."""
+    giver, taker = agencies[0].open("steward"), agencies[1].open("steward")
+    shared = giver.exchange.share(share_id).require_terms()
+    contents = [
+        Outgoing(PartKind.MESSAGE, GrantMessage(share_id, shared, DELIVERY).to_bytes()),
+        Outgoing(PartKind.RECORD, shown.to_bytes(), shown.record_id, shown.version),
+    ]
+    path = sealed_by(giver, contents, folder / "collusive", subject=share_id)
+    got, session = arrived(taker.session, path), taker.session
+    call = session.shares.acknowledge_delivery(share_id, got.digest)
+    acts.submit(session, "acknowledge delivery", call).wait()
+    with path.open("rb") as reader:
+        _, _, parts = prove_part(reader, got.file_key, 1)
+    node = giver.session.nodes
+
+    def stands(connection: Connection) -> int:
+        block = connection.block()
+        registries = session.registries(connection, block)
+        assert registries.shares is not None
+        return registries.shares.acknowledged_at(share_id, got.digest, block=block)
+
+    return ReceiptProof(got.statement, shown, 1, tuple(parts), shared, node.read(stands))
+
+
+def test_two_agencies_that_agree_on_a_lie__convince_nobody(
+    agencies: Agencies, tmp_path: Path
+) -> None:
+    first, _ = agencies
+    registrar = first.open("registrar")
+    deed = registered(registrar)
+    share_id = agreed(agencies, tmp_path)
+    kept = registrar.content(deed)
+
+    def shown(disclosure: Disclosure) -> DeliveredVersion:
+        content = ShownContent(1, kept.row.schema_digest, disclosure)
+        return DeliveredVersion(deed, 1, 2, 1, 1, content)
+
+    invented = disclose({"holder": "Bob", "parcel": "99/9"}, new_secret(), ["parcel"])
+    false = collusive(agencies, share_id, shown(invented), tmp_path)
+    (tmp_path / "collusive").unlink()
+    with pytest.raises(EnvelopeError, match="another commitment"):
+        registrar.received.check(false.to_bytes())
+    # And what was never granted was not received under the share, whoever signs so.
+    wider = collusive(agencies, share_id, shown(kept.version.disclose(["holder"])), tmp_path)
+    with pytest.raises(TermsError, match="holder were not granted"):
+        registrar.received.check(wider.to_bytes())
+
+
+def test_key_that_was_retired_before_the_receipt__signs_nothing(
+    agencies: Agencies, tmp_path: Path
+) -> None:
+    first, second = agencies
+    deed = registered(first.open("registrar"))
+    share_id = agreed(agencies, tmp_path, ONWARD)
+    made = first.open("steward").exchange.deliver(share_id, tmp_path / "delivery")
+    taker, admin = second.open("steward"), first.open("admin")
+    taker.exchange.receive(tmp_path / "delivery", acknowledge=False)
+    purpose = KeyPurpose(StoredPurpose.MESSAGES.number)
+    retire = admin.session.agencies.retire_agency_key(1, purpose, 1)
+    acts.submit(admin.session, "retire key", retire).wait()
+    late = taker.session.shares.acknowledge_delivery(share_id, made.digest)
+    acts.submit(taker.session, "acknowledge delivery", late).wait()
+    with pytest.raises(AgencyKeyError, match="retired before the receipt"):
+        taker.received.check(taker.received.prove(deed))
 
 
 def test_delivery_that_is_not_acknowledged__proves_no_receipt(

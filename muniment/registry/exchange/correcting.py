@@ -30,6 +30,8 @@ from muniment.store.tables import records
 
 OPEN: Final = KEPT
 """The state of a request that nobody has decided."""
+_LONGEST: Final = 64
+"""So many characters of a name that another agency made up are repeated."""
 
 
 def take_in_request(session: Session, envelope: Arrived) -> TakenIn:
@@ -195,7 +197,8 @@ def _require_known_fields(
     unknown = fields_beyond(found.schema.schema, list(message.fields))
     if unknown:
         raise CorrectionError(
-            f"it proposes fields that type {found.name!r} has not: {', '.join(unknown)}",
+            f"it proposes fields that type {found.name!r} has not, {unknown[0][:_LONGEST]!r} the "
+            "first of them",
             "fields of the record's type",
             remedy="the requester looks at the type: `muniment catalogue`",
         )
