@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from muniment.record.identifiers import RecordId
 from muniment.registry.session import Session
 from muniment.store import dispositions, handovers, journal_rows
-from muniment.store.versions import forget, versions_of
+from muniment.store.versions import forget_many, versions_of
 
 _MANY: Final = 500
 _STRIDE: Final = 64
@@ -53,8 +53,7 @@ def erase_some(session: Session) -> tuple[list[RecordId], bool]:
     # Nothing is written for a few blocks without dispositions: they are looked at again.
     if upcoming.record_ids or upcoming.block_number - upcoming.since >= _STRIDE:
         with session.database.write() as connection:
-            for record_id in left:
-                forget(connection, record_id, numbers[record_id])
+            forget_many(connection, [row for each in left for row in rows[each]])
             dispositions.set_destroyed(connection, upcoming)
     return sorted(left), upcoming.is_last
 

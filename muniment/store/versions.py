@@ -18,7 +18,7 @@ from muniment.record.objects import ObjectPlace
 from muniment.store import journal_rows, packs
 from muniment.store.journal_rows import EntryRow
 from muniment.store.packs import Packed
-from muniment.store.rows import with_digest
+from muniment.store.rows import DIGEST, with_digest
 from muniment.store.tables import objects, search_terms, versions
 
 _SHEET_FORMAT: Final = "muniment/sheet/v1"
@@ -238,23 +238,40 @@ def records_with_terms(
 
 def forget(connection: Connection, record_id: bytes, numbers: Iterable[int]) -> None:
     """Take source ids, search terms and places of erased versions away; the commitment stays."""
-    for number in numbers:
-        entry = journal_rows.entry_of(connection, record_id) if number == 1 else None
-        row = version_row(connection, record_id, number)
-        if row is None:
-            continue
-        if entry is not None:
-            journal_rows.forget_entry(connection, entry)
-        for table in (search_terms, objects):
-            connection.execute(
-                sa.delete(table).where(table.c.record_id == record_id, table.c.version == number)
-            )
-        bare = {**_plain(row), "source_system": None, "source_id": None, "created_ms": 0}
-        connection.execute(
-            sa.update(versions)
-            .where(versions.c.record_id == record_id, versions.c.version == number)
-            .values(with_digest(versions, bare))
+    wanted = set(numbers)
+    forget_many(
+        connection, [row for row in versions_of(connection, record_id) if row.version in wanted]
+    )
+
+
+def forget_many(connection: Connection, rows: Sequence[VersionRow]) -> None:
+    """Take source ids, search terms and places of many erased versions away; see `forget`."""
+    if not rows:
+        return
+    first = [row.record_id for row in rows if row.version == 1]
+    for entry in journal_rows.entries_of(connection, first).values():
+        journal_rows.forget_entry(connection, entry)
+    places = [{"r": row.record_id, "v": row.version} for row in rows]
+    for table in (search_terms, objects):
+        gone = sa.delete(table).where(
+            table.c.record_id == sa.bindparam("r"), table.c.version == sa.bindparam("v")
         )
+        connection.execute(gone, places)
+    bare = {"source_system": None, "source_id": None, "created_ms": 0}
+    update = (
+        sa.update(versions)
+        .where(versions.c.record_id == sa.bindparam("r"), versions.c.version == sa.bindparam("v"))
+        .values({name: sa.bindparam(f"to_{name}") for name in (*bare, DIGEST)})
+    )
+    changed = [with_digest(versions, {**_plain(row), **bare}) for row in rows]
+    connection.execute(
+        update,
+        [
+            {"r": row["record_id"], "v": row["version"]}
+            | {f"to_{name}": row[name] for name in (*bare, DIGEST)}
+            for row in changed
+        ],
+    )
 
 
 def _plain(row: VersionRow) -> dict[str, Any]:
