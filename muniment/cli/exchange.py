@@ -23,6 +23,7 @@ from muniment.cli.options import (
 )
 from muniment.cli.share import share_json, share_of
 from muniment.errors import InvalidInputError
+from muniment.record.canonical import JsonValue, parse
 from muniment.record.identifiers import RecordId
 from muniment.registry import Registry, Stage
 from muniment.registry.exchange.receiving import TakenIn
@@ -153,20 +154,45 @@ def _taken_json(taken: TakenIn) -> dict[str, Any]:
     }
 
 
+def _schema(path: Path) -> JsonValue:
+    try:
+        return parse(path.read_bytes())
+    except OSError as error:
+        what = error.strerror or "unreadable"
+        raise InvalidInputError(f"schema {path}", "a readable file", what) from error
+
+
 @click.command()
 @click.option("--agency", type=int, help="Of one agency alone.")
-@click.option("--schemas", is_flag=True, help="Tell whether the schema is known here.")
+@click.option("--schemas", is_flag=True, help="Tell the schemas' digests, and which are here.")
+@click.option(
+    "--add",
+    "added",
+    type=click.Path(path_type=Path),
+    metavar="SCHEMA",
+    help="Keep a schema that the agency has handed out (`type show` prints it), if the chain has "
+    "its digest; then list it.",
+)
 @profile_option
 @json_option
-def catalogue(agency: int | None, schemas: bool, profile: Path, as_json: bool) -> None:
+def catalogue(
+    agency: int | None, schemas: bool, added: Path | None, profile: Path, as_json: bool
+) -> None:
     """List which agencies keep what types of records, and who may ask for them.
 
     open: granted at once; conditional: a steward decides; closed: not shared.
 
+    \b
     Example: muniment catalogue --agency 1
+             muniment catalogue --agency 1 --add wildlife-strike.schema.json --json
     """
+    if added is not None and agency is None:
+        raise InvalidInputError("--agency", "whose schema it is", "missing")
     with opened(profile) as registry:
-        found = registry.exchange.catalogue(agency)
+        if added is not None and agency is not None:
+            found = registry.exchange.add_schema(agency, _schema(added))
+        else:
+            found = registry.exchange.catalogue(agency)
     if as_json:
         show_json(
             [
@@ -179,7 +205,7 @@ def catalogue(agency: int | None, schemas: bool, profile: Path, as_json: bool) -
                     "sharing": each.sharing.name.lower(),
                     "retention_days": each.retention_days,
                     "schema_digest": f"0x{each.schema_digest.hex()}",
-                    "schema": None if each.schema is None else each.schema.schema.decode(),
+                    "schema": None if each.schema is None else parse(each.schema.schema),
                 }
                 for each in found
             ]

@@ -51,6 +51,17 @@ class RecordTypes:
         self._found = None
         return self._vault.put_if_absent(name, to_file(record_type))
 
+    def keep(self, record_type: RecordType) -> bool:
+        """Keep a version that came from elsewhere, unless it is here; return whether it was new.
+
+        The caller has compared its schema with the chain. What is here stays as it is: which fields
+        are searchable is each agency's own affair.
+        """
+        known = {(each.type_id, each.version) for each in self._load().values()}
+        if (record_type.type_id, record_type.version) in known:
+            return False
+        return self.add(record_type)
+
     def all(self) -> list[RecordType]:
         """Return all versions of all types, by name and version."""
         return [self._load()[key] for key in sorted(self._load())]

@@ -174,6 +174,14 @@ def test_commands(agencies: Agencies, say: Say, tmp_path: Path) -> None:
         (1, "deed", "conditional"),
         (1, "land-deed", "conditional"),
     ]
+    assert [each["schema"] for each in catalogue.json] == [None, None]
+    handed = tmp_path / "deed.schema.json"
+    handed.write_text(say(1, "steward", "type", "show", "land-deed").out)
+    known = say(2, "steward", "catalogue", "--agency", "1", "--add", str(handed), "--json")
+    assert [each["schema"] for each in known.json] == [SCHEMA], known.err
+    handed.write_text(handed.read_text().replace("parcel", "parcels"))
+    changed = say(2, "steward", "catalogue", "--agency", "1", "--add", str(handed))
+    assert (changed.code, "published" in changed.err) == (2, True)
     asked = say(
         2,
         "steward",

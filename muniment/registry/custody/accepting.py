@@ -19,7 +19,6 @@ from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.exchange.errors import CustodyError, EnvelopeError
 from muniment.pipeline.batching import ACCEPT, DECLINE
 from muniment.record.identifiers import RecordId
-from muniment.record.types import RecordType
 from muniment.registry.custody.checking import Acceptable, CustodyCheck
 from muniment.registry.custody.offering import close_offers
 from muniment.registry.custody.outcomes import FinalBlock
@@ -114,7 +113,7 @@ def accept(
     if not chosen:
         return Accepted(header.subject, header.sender, (), faults, before)
     for (issuer, _, _), record_type in checking.check.types.items():
-        _add_type(session, issuer, record_type)
+        session.types_of(issuer).keep(record_type)
     handover = _begun(session, envelope, checking.block, known, chosen)
     _keep(session, envelope, chosen)
     made = _accept_all(session, handover, chosen, officer)
@@ -175,14 +174,6 @@ def _checking(
 
 def _first(faults: Mapping[RecordId, str]) -> RecordId | None:
     return min(faults, default=None)
-
-
-def _add_type(session: Session, issuer: int, record_type: RecordType) -> None:
-    """Keep a public schema that came along; what is here already is left."""
-    types = session.types_of(issuer)
-    known = {(each.type_id, each.version) for each in types.all()}
-    if (record_type.type_id, record_type.version) not in known:
-        types.add(record_type)
 
 
 def _begun(

@@ -7,12 +7,14 @@ delivery, or is this agency's own.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from muniment.errors import InvalidInputError
-from muniment.record.identifiers import RecordId
+from muniment.record.canonical import JsonValue, canonicalize
+from muniment.record.identifiers import RecordId, TypeId
 from muniment.record.types import RecordType, Sharing
 from muniment.registry.journal_records import entry_of
 from muniment.registry.record_types import UnknownTypeError
@@ -68,6 +70,37 @@ def published_type(session: Session, agency_id: int, name: str | int) -> Publish
             f"record type of agency {agency_id}", f"one of {names}", repr(str(name))
         )
     return found[-1]
+
+
+def add_schema(session: Session, agency_id: int, schema: JsonValue) -> list[PublishedType]:
+    """Keep a schema that an agency has handed out, for each of its types' versions whose digest it
+    has on chain; return those. Raises `InvalidInputError` where there is none. `sync` first.
+    """
+    if not isinstance(schema, dict):
+        raise InvalidInputError("schema", "a JSON object", "another value")
+    digest = hashlib.sha256(canonicalize(schema)).digest()
+    chosen = sa.select(record_types).where(
+        record_types.c.agency_id == agency_id, record_types.c.schema_digest == digest
+    )
+    with session.database.read() as connection:
+        rows = connection.execute(chosen).mappings().all()
+    if not rows:
+        raise InvalidInputError(
+            "schema", f"one that agency {agency_id} has published", f"another, 0x{digest.hex()}"
+        )
+    types = session.types_of(agency_id)
+    for row in rows:
+        types.keep(
+            RecordType.define(
+                row["name"],
+                TypeId(row["type_id"]),
+                row["version"],
+                schema,
+                retention_days=row["retention_days"],
+                sharing=Sharing[row["sharing"]],
+            )
+        )
+    return [each for each in catalogue(session, agency_id) if each.schema_digest == digest]
 
 
 def type_of_record(session: Session, record_id: bytes) -> PublishedType | None:

@@ -17,7 +17,7 @@ from muniment.exchange.delivered import DeliveredVersion
 from muniment.exchange.errors import EnvelopeError
 from muniment.record.canonical import parse_canonical
 from muniment.record.types import RecordType
-from muniment.registry.record_types import MAX_FILE, UnknownTypeError, from_file
+from muniment.registry.record_types import MAX_FILE, from_file
 from muniment.registry.session import Session
 from muniment.store.tables import record_types
 
@@ -79,12 +79,8 @@ class DeliveredTypes:
 
     def keep(self) -> None:
         """Keep the types of the records that passed, where they are not here yet."""
-        for (issuer, type_id, version), record_type in self._used.items():
-            types = self._session.types_of(issuer)
-            try:
-                types.by_number(type_id, version)
-            except UnknownTypeError:
-                types.add(record_type)
+        for (issuer, _, _), record_type in self._used.items():
+            self._session.types_of(issuer).keep(record_type)
 
     def _on_chain(self, issuer: int, type_id: int, version: int) -> _OnChain | None:
         chosen = sa.select(record_types).where(

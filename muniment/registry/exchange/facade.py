@@ -10,6 +10,7 @@ from typing import Final
 from muniment.errors import InvalidInputError
 from muniment.exchange.errors import NotSharedError
 from muniment.exchange.terms import Terms
+from muniment.record.canonical import JsonValue
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.registry.exchange import catalogue, delivering, receiving, shares
@@ -42,6 +43,11 @@ class Exchange:
         """Return what types of records agencies keep, and who may ask: of one or of all."""
         sync(self._session)
         return catalogue.catalogue(self._session, agency_id)
+
+    def add_schema(self, agency_id: int, schema: JsonValue) -> list[PublishedType]:
+        """Keep a schema that another agency has handed out, if the chain has its digest."""
+        sync(self._session)
+        return catalogue.add_schema(self._session, agency_id, schema)
 
     def request(
         self,

@@ -91,7 +91,9 @@ def restore_envelopes(session: Session, tell: Tell = lambda _, __: None) -> int:
     restored = 0
     for count, name in enumerate(sorted(session.vault.list(PREFIX)), start=1):
         tell("envelopes", count)
-        digest = bytes.fromhex(name.removeprefix(PREFIX))
+        digest = _digest_in(name)
+        if digest is None:
+            continue
         with session.database.read() as connection:
             if _is_intact(connection, digest):
                 continue
@@ -107,6 +109,15 @@ def restore_envelopes(session: Session, tell: Tell = lambda _, __: None) -> int:
             envelopes.add(connection, row, records)
         restored += 1
     return restored
+
+
+def _digest_in(name: str) -> bytes | None:
+    """The digest that a file is named for, None for a name that is none."""
+    try:
+        digest = bytes.fromhex(name.removeprefix(PREFIX))
+    except ValueError:
+        return None
+    return digest if file_name(digest) == name else None
 
 
 def _made_anew(session: Session, digest: bytes) -> tuple[EnvelopeRow | None, list[EnvelopedRecord]]:
