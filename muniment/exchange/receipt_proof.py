@@ -20,7 +20,6 @@ from muniment.exchange.envelope import (
     MAX_PARTS,
     Statement,
     frame_size,
-    open_part,
     read_opening,
 )
 from muniment.exchange.envelope_header import EnvelopeHeader, EnvelopeKind
@@ -29,7 +28,7 @@ from muniment.exchange.envelope_parts import (
     MAX_BODY,
     TAG_SIZE,
     Label,
-    Part,
+    PartCipher,
     PartKind,
     leaf_hash,
 )
@@ -172,27 +171,26 @@ class ReceiptProof:
         return body_of(data, FORMAT, made)
 
 
-def prove_part(
-    reader: Readable, file_key: bytes, number: int
-) -> tuple[Tree, list[Part], list[ProvenPart]]:
-    """Return an envelope's tree, and from part `number` on the parts of that thing, with paths.
+def prove_part(reader: Readable, file_key: bytes, number: int) -> tuple[Tree, list[ProvenPart]]:
+    """Return an envelope's tree, and the parts with their paths from part `number` on, of one
+    thing.
 
-    It reads the whole file in memory of a part, and of 32 bytes a part. That the tree is the one
-    that was signed is for the caller to compare. Raises `EnvelopeError`.
+    It reads the whole file in memory of a part, and of some 100 bytes for each. That the tree is
+    the one that was signed is for the caller to compare. Raises `EnvelopeError`.
     """
     read_opening(reader)
-    tree, found = Tree(), list[Part]()
-    while True:
-        length = _exactly(reader, 4)
-        if not any(length):
-            break
-        frame = length + _exactly(reader, frame_size(length) - len(length))
-        part = open_part(frame, tree.size, file_key)
-        tree.append(leaf_hash(part.label, part.body))
-        if part.number == number or (found and not found[-1].label.is_last):
-            found.append(part)
-    proven = [ProvenPart(each.label, tuple(tree.inclusion_proof(each.number))) for each in found]
-    return tree, found, proven
+    cipher, tree, labels = PartCipher(file_key), Tree(), list[Label]()
+    while any(length := _exactly(reader, 4)):
+        sealed_label = _exactly(reader, LABEL_SIZE)
+        sealed_body = _exactly(reader, frame_size(length) - len(length) - LABEL_SIZE)
+        label, body = cipher.open(tree.size, sealed_label, sealed_body)
+        place = tree.append(leaf_hash(label, body))
+        if place == number or (labels and not labels[-1].is_last):
+            labels.append(label)
+    return tree, [
+        ProvenPart(label, tuple(tree.inclusion_proof(place)))
+        for place, label in enumerate(labels, start=number)
+    ]
 
 
 _REMEDY: Final = "ask who showed it to you for the proof as `muniment received prove` made it"

@@ -125,7 +125,7 @@ def collusive(
     call = session.shares.acknowledge_delivery(share_id, got.digest)
     acts.submit(session, "acknowledge delivery", call).wait()
     with path.open("rb") as reader:
-        _, _, parts = prove_part(reader, got.file_key, 1)
+        _, parts = prove_part(reader, got.file_key, 1)
     node = giver.session.nodes
 
     def stands(connection: Connection) -> int:

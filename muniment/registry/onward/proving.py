@@ -83,7 +83,7 @@ def receipt_proof(session: Session, received: ReceivedVersion) -> ReceiptProof:
     with session.vault.open(name) as reader:
         statement = verify_envelope(reader, sender.public)
     with session.vault.open(name) as reader:
-        tree, _, parts = prove_part(reader, kept_key(session, row, header), number)
+        tree, parts = prove_part(reader, kept_key(session, row, header), number)
     if (tree.size, tree.root()) != (statement.count, statement.root):
         raise EnvelopeError("its parts are not those that were signed", "all parts, in their order")
     made = ReceiptProof(

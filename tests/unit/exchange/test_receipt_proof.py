@@ -62,7 +62,7 @@ FILE, KEY, STATEMENT = delivered()
 
 
 def proof(shown: DeliveredVersion = SMALL, number: int = 1) -> ReceiptProof:
-    tree, _, parts = prove_part(io.BytesIO(FILE), KEY, number)
+    tree, parts = prove_part(io.BytesIO(FILE), KEY, number)
     assert (tree.size, tree.root()) == (STATEMENT.count, STATEMENT.root)
     return ReceiptProof(STATEMENT, shown, number, tuple(parts), SHARED, 1_795_478_500)
 
@@ -124,7 +124,7 @@ def changed(value: Any) -> list[Any]:
             parts=(ProvenPart(replace(made.parts[0].label, kind=PartKind.MESSAGE), ()),),
         ),
         # Another part of the delivery, which is there and proven: but it is no record.
-        lambda made: replace(made, number=2, parts=tuple(prove_part(io.BytesIO(FILE), KEY, 2)[2])),
+        lambda made: replace(made, number=2, parts=tuple(prove_part(io.BytesIO(FILE), KEY, 2)[1])),
     ],
 )
 def test_what_was_put_together_otherwise__is_refused(
@@ -142,7 +142,7 @@ def test_another_key__is_not_the_senders() -> None:
 
 def test_signed_envelope_of_another_kind__is_no_delivery() -> None:
     file, key, statement = delivered(EnvelopeKind.CUSTODY)
-    _, _, parts = prove_part(io.BytesIO(file), key, 1)
+    _, parts = prove_part(io.BytesIO(file), key, 1)
     made = ReceiptProof(statement, SMALL, 1, tuple(parts), SHARED, 1)
     with pytest.raises(EnvelopeError, match="of a custody"):
         made.verify(SENDER)
@@ -158,7 +158,7 @@ def test_value_that_was_not_committed_to__is_refused_even_if_it_was_delivered() 
     writer = io.BytesIO()
     contents = [Outgoing(PartKind.RECORD, false.to_bytes(), false.record_id, 1)]
     sealed = seal_envelope(writer, header, contents, RECIPIENT, SIGNER)
-    _, _, parts = prove_part(io.BytesIO(writer.getvalue()), sealed.file_key, 0)
+    _, parts = prove_part(io.BytesIO(writer.getvalue()), sealed.file_key, 0)
     made = ReceiptProof(sealed.statement, false, 0, tuple(parts), SHARED, 1)
     with pytest.raises(RecordError):
         made.verify(SENDER)
