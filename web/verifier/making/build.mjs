@@ -26,7 +26,11 @@ const trustBytes = new Uint8Array(readFileSync(trustPath));
 const trust = trustModule.readTrust(trustBytes);
 const signature = `${trustPath}.sig`;
 if (existsSync(signature)) {
-  const isSigned = trustModule.isSignedByOperator(trustBytes, trust, readFileSync(signature, "utf-8"));
+  const isSigned = trustModule.isSignedByOperator(
+    trustBytes,
+    trust,
+    readFileSync(signature, "utf-8"),
+  );
   if (!isSigned) throw new Error(`${signature} is not the operator's signature of ${trustPath}`);
 }
 
@@ -70,7 +74,8 @@ async function scriptOf(trustFile) {
     },
   });
   const { output } = Array.isArray(result) ? result[0] : result;
-  if (output.length !== 1 || output[0].type !== "chunk") throw new Error("more than one script was made");
+  if (output.length !== 1 || output[0].type !== "chunk")
+    throw new Error("more than one script was made");
   const { code } = output[0];
   // It stands within a script element, which must not end early.
   if (/<\/script|<!--/i.test(code)) throw new Error("the script holds what ends its element");
@@ -80,6 +85,7 @@ async function scriptOf(trustFile) {
 /** Where a page may connect: a node's origin, and with its path where it has one. */
 function sourceOf(node) {
   const url = new URL(node);
-  if (/[;,\s']/.test(url.href)) throw new Error(`a node's address cannot stand in a policy: ${url.href}`);
+  if (/[;,\s']/.test(url.href))
+    throw new Error(`a node's address cannot stand in a policy: ${url.href}`);
   return url.pathname === "/" ? url.origin : `${url.origin}${url.pathname}`;
 }

@@ -75,7 +75,10 @@ for await (const line of createInterface({ input: createReadStream(process.argv[
   }
   if (!same) {
     differing += 1;
-    if (differing <= 20) console.log(`${value.name}\n  ours   ${JSON.stringify(ours)}\n  python ${JSON.stringify(theirs)}`);
+    if (differing <= 20)
+      console.log(
+        `${value.name}\n  ours   ${JSON.stringify(ours)}\n  python ${JSON.stringify(theirs)}`,
+      );
   }
 }
 console.log(JSON.stringify({ compared, differing, steps: Object.fromEntries(steps) }));

@@ -29,13 +29,19 @@ test("each outcome, step and reason has words", () => {
     ...STEPS.map((each) => `step.${each}`),
     ...REASONS.map((each) => `reason.${each}`),
   ];
-  assert.deepEqual(names.filter((each) => !Object.hasOwn(CATALOGUE, each)), []);
+  assert.deepEqual(
+    names.filter((each) => !Object.hasOwn(CATALOGUE, each)),
+    [],
+  );
 });
 
 test("each phrase is used", () => {
   // Those with a dot, and of steps' states and slots, are put together of a name and a part.
-  const composed = /^(outcome|plain|step|reason|act|revocation)\.|^step-|^(evidence|document)-(slot|hint)$/;
-  const unused = Object.keys(CATALOGUE).filter((each) => !composed.test(each) && !sources.includes(`"${each}"`));
+  const composed =
+    /^(outcome|plain|step|reason|act|revocation)\.|^step-|^(evidence|document)-(slot|hint)$/;
+  const unused = Object.keys(CATALOGUE).filter(
+    (each) => !composed.test(each) && !sources.includes(`"${each}"`),
+  );
   // Stands in the page itself, for where no script runs.
   assert.deepEqual(unused, ["no-script"]);
   const [english, chinese] = CATALOGUE["no-script"];
@@ -48,7 +54,10 @@ test("each reason is given somewhere in the verifier", () => {
     .filter((each) => each !== "reasons.ts")
     .map((each) => readFileSync(`src/core/${each}`, "utf-8"))
     .join("\n");
-  assert.deepEqual(REASONS.filter((each) => !core.includes(`"${each}"`)), []);
+  assert.deepEqual(
+    REASONS.filter((each) => !core.includes(`"${each}"`)),
+    [],
+  );
 });
 
 test("values stand in their places", () => {

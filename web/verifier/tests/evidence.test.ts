@@ -18,7 +18,8 @@ interface Case {
 }
 
 const TABLE = vectorJson<{ now: number; cases: Record<string, Case> }>("evidence/cases.json");
-const trustOf = (expected: Case) => readTrust(vectorBytes(`evidence/${expected.trust ?? "trust.toml"}`));
+const trustOf = (expected: Case) =>
+  readTrust(vectorBytes(`evidence/${expected.trust ?? "trust.toml"}`));
 
 function verdictsOf(name: string, changes: object = {}) {
   const expected = TABLE.cases[name] as Case;
@@ -46,22 +47,31 @@ for (const [name, expected] of Object.entries(TABLE.cases)) {
 }
 
 test("the table has every file, and cases of every outcome but one that needs another trust file", () => {
-  const folder = readdirSync("../../tests/vectors/evidence").filter((each) => each.endsWith(".json"));
+  const folder = readdirSync("../../tests/vectors/evidence").filter((each) =>
+    each.endsWith(".json"),
+  );
   assert.deepEqual(new Set(folder), new Set([...Object.keys(TABLE.cases), "cases.json"]));
   const outcomes = new Set(Object.values(TABLE.cases).flatMap((each) => each.outcome));
-  assert.deepEqual(OUTCOMES.filter((each) => !outcomes.has(each)), ["stale"]);
+  assert.deepEqual(
+    OUTCOMES.filter((each) => !outcomes.has(each)),
+    ["stale"],
+  );
 });
 
 test("valid: what was proven", () => {
   const [verdict] = verdictsOf("plain.json");
   assert.deepEqual([...(verdict?.record?.fields ?? [])], [["holder", "Holder of plain"]]);
   assert.equal(verdict?.blockTrust?.by, "pinned");
-  assert.deepEqual(STEPS.filter((each) => !verdict?.done.includes(each)), [7, 10]);
+  assert.deepEqual(
+    STEPS.filter((each) => !verdict?.done.includes(each)),
+    [7, 10],
+  );
 });
 
 test("stale: past the greatest age, and a final status holds however old", () => {
   const trust = { ...trustOf({ outcome: "" }), greatestAgeSeconds: 60 };
-  const outcome = (name: string) => verify(vectorBytes(name), trust, { now: TABLE.now })[0]?.outcome;
+  const outcome = (name: string) =>
+    verify(vectorBytes(name), trust, { now: TABLE.now })[0]?.outcome;
   assert.equal(outcome("evidence/plain.json"), "stale");
   assert.equal(outcome("evidence/revoked.json"), "revoked");
   assert.equal(outcome("evidence/amended-first.json"), "superseded");
@@ -76,7 +86,9 @@ test("a document: the one that a shown field names, or step 10 does not hold", (
   const digest = sha256(new Uint8Array([...bytes, 0]));
   const [other] = verdictsOf("with-file.json", { document: { ...document, digest } });
   assert.deepEqual([other?.outcome, other?.step], ["invalid", 10]);
-  const [longer] = verdictsOf("with-file.json", { document: { ...document, length: bytes.length + 1 } });
+  const [longer] = verdictsOf("with-file.json", {
+    document: { ...document, length: bytes.length + 1 },
+  });
   assert.deepEqual([longer?.outcome, longer?.step], ["invalid", 10]);
 });
 

@@ -7,7 +7,12 @@ import { test } from "node:test";
 import { KINDS, readAct, requireTrace, type Kind } from "../src/core/acts.ts";
 import { requireSealed } from "../src/core/block_trust.ts";
 import { concat, fromBase64, fromHex, fromNumber, toHex, utf8 } from "../src/core/bytes.ts";
-import { canonicalText, parseCanonical, type Json, type JsonObject } from "../src/core/canonical.ts";
+import {
+  canonicalText,
+  parseCanonical,
+  type Json,
+  type JsonObject,
+} from "../src/core/canonical.ts";
 import { hashOf, sha256 } from "../src/core/digests.ts";
 import { headerBytes, verifyDisclosure } from "../src/core/disclosure.ts";
 import { encodeHeader, readIstanbulHeader } from "../src/core/headers.ts";
@@ -26,7 +31,9 @@ const refuses = (work: () => unknown) => assert.throws(work, Refusal);
 
 // --- canonical JSON ---------------------------------------------------------------------------
 
-const rfc = vectorJson<{ cases: { name: string; input: string; output_hex: string }[] }>("rfc8785.json");
+const rfc = vectorJson<{ cases: { name: string; input: string; output_hex: string }[] }>(
+  "rfc8785.json",
+);
 // Outside of the profile: a number with a fraction, and a letter that has no composed form.
 const OUTSIDE = ["unicode", "values", "weird"];
 for (const { name, input, output_hex: output } of rfc.cases) {
@@ -39,33 +46,77 @@ for (const { name, input, output_hex: output } of rfc.cases) {
 }
 
 test("canonical JSON: what the profile refuses", () => {
-  const texts = ["1.0", "1e3", "-0", "9007199254740992", "01", '"\\ud800"', '"e\\u0301"', '"e\u0301"', " 1", "1\n",
-    '{"b":1,"a":2}', '{"a":1,"a":1}', '"\\u0061"', '"\\/"', "NaN", "", `${"[".repeat(65)}${"]".repeat(65)}`];
+  const texts = [
+    "1.0",
+    "1e3",
+    "-0",
+    "9007199254740992",
+    "01",
+    '"\\ud800"',
+    '"e\\u0301"',
+    '"e\u0301"',
+    " 1",
+    "1\n",
+    '{"b":1,"a":2}',
+    '{"a":1,"a":1}',
+    '"\\u0061"',
+    '"\\/"',
+    "NaN",
+    "",
+    `${"[".repeat(65)}${"]".repeat(65)}`,
+  ];
   for (const each of texts) refuses(() => parseCanonical(utf8(each)));
   refuses(() => parseCanonical(Uint8Array.of(0x22, 0xff, 0x22)));
   refuses(() => parseCanonical(concat(Uint8Array.of(0xef, 0xbb, 0xbf), utf8("1"))));
-  for (const each of ["9007199254740991", "-1", '{"__proto__":1}', `${"[".repeat(64)}${"]".repeat(64)}`]) {
+  for (const each of [
+    "9007199254740991",
+    "-1",
+    '{"__proto__":1}',
+    `${"[".repeat(64)}${"]".repeat(64)}`,
+  ]) {
     assert.equal(canonicalText(parseCanonical(utf8(each))), each);
   }
-  assert.equal(canonicalText(JSON.parse('{"\u{1f600}":1,"\uffff":2}') as Json), '{"\u{1f600}":1,"\uffff":2}');
+  assert.equal(
+    canonicalText(JSON.parse('{"\u{1f600}":1,"\uffff":2}') as Json),
+    '{"\u{1f600}":1,"\uffff":2}',
+  );
 });
 
 // --- commitments and disclosures --------------------------------------------------------------
 
 interface Commitment {
-  name: string; algorithm: number; recordId: string; issuer: number; typeId: number; schemaDigest: string;
-  version: number; header: string; commitment: string; digests: string[];
+  name: string;
+  algorithm: number;
+  recordId: string;
+  issuer: number;
+  typeId: number;
+  schemaDigest: string;
+  version: number;
+  header: string;
+  commitment: string;
+  digests: string[];
   fields: { text: string; salt: string }[];
 }
 const commitments = vectorJson<{
   commitments: Commitment[];
   disclosures: { name: string; disclosure: string; commitment?: string }[];
-  identifiers: { agencyId: number; chainId: number; firstRegistry: string; lineage: string; localId: string; recordId: string }[];
+  identifiers: {
+    agencyId: number;
+    chainId: number;
+    firstRegistry: string;
+    lineage: string;
+    localId: string;
+    recordId: string;
+  }[];
 }>("commitments.json");
 
 const headerOf = (each: Commitment) => ({
-  algorithm: each.algorithm, recordId: hex(each.recordId), issuer: each.issuer, type: each.typeId,
-  schemaDigest: hex(each.schemaDigest), version: each.version,
+  algorithm: each.algorithm,
+  recordId: hex(each.recordId),
+  issuer: each.issuer,
+  type: each.typeId,
+  schemaDigest: hex(each.schemaDigest),
+  version: each.version,
 });
 
 for (const each of commitments.commitments) {
@@ -112,7 +163,10 @@ function assertForm(read: JsonObject): void {
     names(read) === "digests,fields,format" &&
     read["format"] === "muniment/disclosure/v1" &&
     (read["digests"] as unknown[]).every(isHex) &&
-    fields.every((each) => names(each) === "field,salt" && typeof each["field"] === "string" && isHex(each["salt"]));
+    fields.every(
+      (each) =>
+        names(each) === "field,salt" && typeof each["field"] === "string" && isHex(each["salt"]),
+    );
   if (!holds) throw new Refusal("form", { path: "disclosure" });
 }
 
@@ -120,7 +174,10 @@ for (const each of commitments.identifiers) {
   test(`identifiers of agency ${each.agencyId} on chain ${each.chainId}`, () => {
     const lineage = lineageOf(each.chainId, hex(each.firstRegistry));
     assert.equal(`0x${toHex(lineage)}`, each.lineage);
-    assert.equal(`0x${toHex(recordIdOf(lineage, each.agencyId, hex(each.localId)))}`, each.recordId);
+    assert.equal(
+      `0x${toHex(recordIdOf(lineage, each.agencyId, hex(each.localId)))}`,
+      each.recordId,
+    );
   });
 }
 
@@ -138,7 +195,11 @@ const chain = vectorJson<Record<string, any>>("chain.json");
 test("chain: lineage, record ids, slots", () => {
   const lineage = lineageOf(chain["chainId"], hex(chain["registry"]));
   assert.equal(`0x${toHex(lineage)}`, chain["lineage"]);
-  const { storage, traces, enrolment } = chain as { storage: Record<string, string>; traces: any[]; enrolment: any };
+  const { storage, traces, enrolment } = chain as {
+    storage: Record<string, string>;
+    traces: any[];
+    enrolment: any;
+  };
   const word = (value: bigint) => `0x${toHex(fromNumber(value, 32))}`;
   const [trace] = traces;
   assert.equal(`0x${toHex(recordIdOf(lineage, 1, hex(trace.localId)))}`, trace.recordId);
@@ -154,7 +215,16 @@ test("chain: lineage, record ids, slots", () => {
 });
 
 test("chain: an enrolled entry's leaf, tree and seal", () => {
-  const { entry, leafHash: leaf, sibling, root, index, size, sealedAt, sealHash } = chain["enrolment"];
+  const {
+    entry,
+    leafHash: leaf,
+    sibling,
+    root,
+    index,
+    size,
+    sealedAt,
+    sealHash,
+  } = chain["enrolment"];
   assert.equal(`0x${toHex(leafHash(hex(entry)))}`, leaf);
   requireIncluded(hex(leaf), index, size, [hex(sibling)], hex(root));
   assert.equal(`0x${toHex(hashOf(hex(root), size, 0, sealedAt))}`, sealHash);
@@ -199,7 +269,8 @@ function evident(act: ChainAct, at: number): JsonObject {
   if (kind === "registered") return { ...made, commitment: bare("commitment") };
   if (kind === "amended") return { ...made, ...agency, commitment: bare("commitment") };
   if (kind === "held" || kind === "released") return { ...made, case: bare("caseCommitment") };
-  if (kind === "transferred") return { ...made, ...agency, from_agency: act["fromAgency"] as number };
+  if (kind === "transferred")
+    return { ...made, ...agency, from_agency: act["fromAgency"] as number };
   assert.equal(kind, "revoked");
   return { ...made, ...agency, reason: act["reason"] as number };
 }
@@ -228,15 +299,32 @@ for (const each of (JSON.parse(exact) as { inclusion: Inclusion[] }).inclusion) 
   });
 }
 
-interface Published { name: string; leafIdx: number; treeSize: number; root: string; leafHash: string; proof: string[] | null; wantErr: boolean }
+interface Published {
+  name: string;
+  leafIdx: number;
+  treeSize: number;
+  root: string;
+  leafHash: string;
+  proof: string[] | null;
+  wantErr: boolean;
+}
 for (const each of vectorJson<{ cases: Published[] }>("rfc9162_inclusion.json").cases) {
   test(`rfc9162 ${each.name}`, () => {
     const bytes = (text: string) => fromBase64(text) ?? new Uint8Array();
     const check = () => {
-      if (bytes(each.leafHash).length !== 32 || (each.proof ?? []).some((hash) => bytes(hash).length !== 32)) {
+      if (
+        bytes(each.leafHash).length !== 32 ||
+        (each.proof ?? []).some((hash) => bytes(hash).length !== 32)
+      ) {
         throw new Refusal("form");
       }
-      requireIncluded(bytes(each.leafHash), each.leafIdx, each.treeSize, (each.proof ?? []).map(bytes), bytes(each.root));
+      requireIncluded(
+        bytes(each.leafHash),
+        each.leafIdx,
+        each.treeSize,
+        (each.proof ?? []).map(bytes),
+        bytes(each.root),
+      );
     };
     if (each.wantErr) refuses(check);
     else check();
@@ -245,34 +333,60 @@ for (const each of vectorJson<{ cases: Published[] }>("rfc9162_inclusion.json").
 
 // --- headers --------------------------------------------------------------------------------------
 
-interface HeaderCase { header: string; validators: string[]; answer?: Record<string, unknown>; committers?: string[]; refused?: string }
+interface HeaderCase {
+  header: string;
+  validators: string[];
+  answer?: Record<string, unknown>;
+  committers?: string[];
+  refused?: string;
+}
 const REFUSED_AS: Record<string, string> = {
-  member: "seal-stranger", proposer: "seal-proposer", quorum: "seal-quorum", twice: "seal-twice", seal: "seal-form",
+  member: "seal-stranger",
+  proposer: "seal-proposer",
+  quorum: "seal-quorum",
+  twice: "seal-twice",
+  seal: "seal-form",
 };
-for (const name of readdirSync("../../tests/vectors/headers").filter((each) => each !== "account.json")) {
+for (const name of readdirSync("../../tests/vectors/headers").filter(
+  (each) => each !== "account.json",
+)) {
   test(`header ${name}`, () => {
     const read = vectorJson<HeaderCase>(`headers/${name}`);
     const set = read.validators.map((each) => each.slice(2));
     const check = () => {
       const header = readIstanbulHeader(fromHex(read.header));
-      return { header, signers: requireSealed(header.seals as NonNullable<typeof header.seals>, set, header.number) };
+      return {
+        header,
+        signers: requireSealed(
+          header.seals as NonNullable<typeof header.seals>,
+          set,
+          header.number,
+        ),
+      };
     };
     if (read.refused !== undefined) {
       const expected = REFUSED_AS[read.refused];
       assert.throws(check, (error: Refusal) =>
-        expected === undefined ? error.reason.name.startsWith("header-") : error.reason.name === expected,
+        expected === undefined
+          ? error.reason.name.startsWith("header-")
+          : error.reason.name === expected,
       );
       return;
     }
     const { header, signers } = check();
     assert.deepEqual(new Set(signers.map((each) => `0x${each}`)), new Set(read.committers));
     assert.equal(`0x${toHex(header.hash)}`, read.answer?.["hash"]);
-    assert.equal(toHex(encodeHeader(read.answer as Record<string, unknown>, "istanbul")), read.header);
+    assert.equal(
+      toHex(encodeHeader(read.answer as Record<string, unknown>, "istanbul")),
+      read.header,
+    );
   });
 }
 
 test("header account.json: Kaia's account and its slots", () => {
-  const read = vectorJson<{ address: string; codeHash: string; nodes: string[]; stateRoot: string } & Record<string, any>>("headers/account.json");
+  const read = vectorJson<
+    { address: string; codeHash: string; nodes: string[]; stateRoot: string } & Record<string, any>
+  >("headers/account.json");
   const proof = new StateProof(read.nodes.map(hex));
   const account = proof.account(hex(read.stateRoot), hex(read.address), "istanbul");
   requireCode(account, hex(read.codeHash));
@@ -305,8 +419,18 @@ test("note: the specification's example", () => {
 });
 
 test("note: what a reader refuses", () => {
-  const others = [NOTE.replace("81000", "081000"), NOTE.replace("81000", "9223372036854775808"), NOTE.replace("VsU=", "VsV="),
-    NOTE.replace("\n\n", "\nmore\n\n"), NOTE.replace("muniment", "muni\u0000ment"), NOTE.replace("— ", "- "), NOTE.trimEnd(),
-    NOTE.replace("\n\n", "\n"), "", "\n\n\n", NOTE + "x".repeat(2 ** 20)];
+  const others = [
+    NOTE.replace("81000", "081000"),
+    NOTE.replace("81000", "9223372036854775808"),
+    NOTE.replace("VsU=", "VsV="),
+    NOTE.replace("\n\n", "\nmore\n\n"),
+    NOTE.replace("muniment", "muni\u0000ment"),
+    NOTE.replace("— ", "- "),
+    NOTE.trimEnd(),
+    NOTE.replace("\n\n", "\n"),
+    "",
+    "\n\n\n",
+    NOTE + "x".repeat(2 ** 20),
+  ];
   for (const each of others) refuses(() => readNote(each));
 });

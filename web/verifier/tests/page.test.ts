@@ -129,11 +129,20 @@ describe("verdicts", () => {
     assert.equal(await outcome(page), "revoked");
     assert.match((await page.textContent(".headline")) ?? "", /obtained by fraud/);
     assert.equal(await page.locator(".timeline .dot").count(), 2);
-    assert.deepEqual(await page.locator(".act strong").allTextContents(), ["Registered", "Revoked"]);
+    assert.deepEqual(await page.locator(".act strong").allTextContents(), [
+      "Registered",
+      "Revoked",
+    ]);
     await page.click("#record-0");
-    assert.deepEqual(await page.locator(".fields tbody th").allTextContents(), ["holder", "parcel"]);
+    assert.deepEqual(await page.locator(".fields tbody th").allTextContents(), [
+      "holder",
+      "parcel",
+    ]);
     assert.match((await page.textContent("[aria-labelledby=vouch-title]")) ?? "", /names/);
-    assert.match((await page.textContent("[aria-labelledby=about-title]")) ?? "", /Aviation \(agency 1\)/);
+    assert.match(
+      (await page.textContent("[aria-labelledby=about-title]")) ?? "",
+      /Aviation \(agency 1\)/,
+    );
     await page.context().close();
   });
 
@@ -167,7 +176,9 @@ describe("documents", () => {
 
   test("both dropped at once, in the wrong order", async () => {
     const { page } = await opened();
-    const files = [vector("deed.pdf"), vector("with-file.json")].map((path) => readFileSync(path).toString("base64"));
+    const files = [vector("deed.pdf"), vector("with-file.json")].map((path) =>
+      readFileSync(path).toString("base64"),
+    );
     const transfer = await page.evaluateHandle(([document, evidence]) => {
       const bytes = (text: string) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
       const dropped = new DataTransfer();
@@ -184,11 +195,18 @@ describe("documents", () => {
   test("what is no evidence is told so; its name is never markup", async () => {
     const { page } = await opened();
     const name = "<img src=x onerror=alert(1)>\u202etxt.json";
-    await page.setInputFiles("#evidence-input", { name, mimeType: "text/plain", buffer: Buffer.from("hello") });
+    await page.setInputFiles("#evidence-input", {
+      name,
+      mimeType: "text/plain",
+      buffer: Buffer.from("hello"),
+    });
     await page.waitForSelector(".headline.invalid");
     assert.equal(await page.getAttribute(".headline", "data-step"), "1");
     assert.equal(await page.locator("img").count(), 0);
-    assert.match((await page.textContent(".given")) ?? "", /<img src=x onerror=alert\(1\)>⟨U\+202E⟩txt\.json/);
+    assert.match(
+      (await page.textContent(".given")) ?? "",
+      /<img src=x onerror=alert\(1\)>⟨U\+202E⟩txt\.json/,
+    );
     await page.context().close();
   });
 });
@@ -207,7 +225,10 @@ describe("nothing leaves", () => {
     assert.ok(requests.every((each) => each.startsWith(NODE)));
     // An outage is unknown, and what the file proves stays proven.
     assert.equal(await page.getAttribute("#live-result .answer", "data-outcome"), "unknown");
-    assert.match((await page.textContent("#live-result")) ?? "", /could not be reached.*still stands/s);
+    assert.match(
+      (await page.textContent("#live-result")) ?? "",
+      /could not be reached.*still stands/s,
+    );
     assert.equal(await outcome(page), "valid");
     await page.context().close();
   });
@@ -216,7 +237,9 @@ describe("nothing leaves", () => {
     const { page } = await opened();
     const blocked = await page.evaluate(async () => {
       const violations: string[] = [];
-      addEventListener("securitypolicyviolation", (event) => violations.push(event.effectiveDirective));
+      addEventListener("securitypolicyviolation", (event) =>
+        violations.push(event.effectiveDirective),
+      );
       await fetch("http://127.0.0.1:10/").catch(() => null);
       const script = document.createElement("script");
       script.textContent = "globalThis.wasRun = true";
@@ -266,10 +289,20 @@ describe("trust", () => {
     const { page } = await opened();
     await page.setInputFiles("#trust-input", vector("plain.json"));
     await page.waitForSelector("[role=alert]");
-    const signature = { name: "trust.toml.sig", mimeType: "text/plain", buffer: Buffer.from("00".repeat(64)) };
-    const file = { name: "trust.toml", mimeType: "text/plain", buffer: readFileSync(vector("consensus-trust.toml")) };
+    const signature = {
+      name: "trust.toml.sig",
+      mimeType: "text/plain",
+      buffer: Buffer.from("00".repeat(64)),
+    };
+    const file = {
+      name: "trust.toml",
+      mimeType: "text/plain",
+      buffer: readFileSync(vector("consensus-trust.toml")),
+    };
     await page.setInputFiles("#trust-input", [file, signature]);
-    await page.waitForFunction(() => /signature/.test(document.querySelector("[role=alert]")?.textContent ?? ""));
+    await page.waitForFunction(() =>
+      /signature/.test(document.querySelector("[role=alert]")?.textContent ?? ""),
+    );
     assert.equal(await page.locator(".trust.built-in").count(), 1);
     await page.context().close();
   });
@@ -283,18 +316,34 @@ describe("everybody", () => {
     ["zh-CN", "dark", 1000],
   ] as const) {
     test(`axe finds nothing serious: ${locale}, ${scheme}, ${width} wide`, async () => {
-      const { page } = await opened({ locale, colorScheme: scheme, viewport: { width, height: 900 }, reducedMotion: "reduce" });
+      const { page } = await opened({
+        locale,
+        colorScheme: scheme,
+        viewport: { width, height: 900 },
+        reducedMotion: "reduce",
+      });
       const shot = (name: string) =>
-        page.screenshot({ path: join(SCREENSHOTS, `${name}-${locale}-${scheme}-${width}.png`), fullPage: true });
+        page.screenshot({
+          path: join(SCREENSHOTS, `${name}-${locale}-${scheme}-${width}.png`),
+          fullPage: true,
+        });
       await checkAccess(page, "empty");
       await shot("empty");
-      const names = ["with-file.json", "bundle.json", "journal-held.json", "content-other-value_fail.json", "conflict-entries.json"];
+      const names = [
+        "with-file.json",
+        "bundle.json",
+        "journal-held.json",
+        "content-other-value_fail.json",
+        "conflict-entries.json",
+      ];
       for (const name of names) {
         await given(page, name);
         await page.$eval("details", (each) => each.setAttribute("open", ""));
         await checkAccess(page, name);
         await shot(name.replace(".json", ""));
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - innerWidth,
+        );
         assert.ok(overflow <= 0, `${name} is ${overflow} too wide`);
       }
       await page.context().close();
@@ -309,12 +358,23 @@ describe("everybody", () => {
       reached.push(await page.evaluate(() => document.activeElement?.id ?? ""));
       const isSeen = await page.evaluate(() => {
         const focused = document.activeElement as HTMLElement;
-        const shown = focused.classList.contains("covered") ? (focused.parentElement as HTMLElement) : focused;
-        return getComputedStyle(shown).outlineStyle === "solid" && parseFloat(getComputedStyle(shown).outlineWidth) >= 2;
+        const shown = focused.classList.contains("covered")
+          ? (focused.parentElement as HTMLElement)
+          : focused;
+        return (
+          getComputedStyle(shown).outlineStyle === "solid" &&
+          parseFloat(getComputedStyle(shown).outlineWidth) >= 2
+        );
       });
       assert.ok(isSeen, reached.at(-1));
     }
-    assert.deepEqual(reached, ["language-en", "language-zh", "evidence-input", "document-input", "trust-input"]);
+    assert.deepEqual(reached, [
+      "language-en",
+      "language-zh",
+      "evidence-input",
+      "document-input",
+      "trust-input",
+    ]);
     await page.focus("#language-zh");
     await page.keyboard.press("Enter");
     assert.equal(await page.evaluate(() => document.activeElement?.id), "language-zh");
@@ -351,7 +411,10 @@ async function checkAccess(page: Page, state: string): Promise<void> {
     const { violations } = await (globalThis as any).axe.run();
     return violations
       .filter((each: any) => each.impact === "serious" || each.impact === "critical")
-      .map((each: any) => `${each.id}: ${each.nodes[0].html.slice(0, 120)} ${each.nodes[0].failureSummary}`);
+      .map(
+        (each: any) =>
+          `${each.id}: ${each.nodes[0].html.slice(0, 120)} ${each.nodes[0].failureSummary}`,
+      );
   });
   assert.deepEqual(found, [], state);
 }

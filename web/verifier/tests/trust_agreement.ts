@@ -20,7 +20,8 @@ for (const line of readFileSync(process.argv[2] as string, "utf-8").split("\n"))
   compared += 1;
   if ((entry === null) !== taken) {
     differing += 1;
-    if (differing <= 15) console.log(`--- python ${taken ? "takes" : "refuses"}, we refuse at ${entry}\n${text}`);
+    if (differing <= 15)
+      console.log(`--- python ${taken ? "takes" : "refuses"}, we refuse at ${entry}\n${text}`);
   }
 }
 console.log(JSON.stringify({ compared, differing }));

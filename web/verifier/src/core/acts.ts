@@ -135,7 +135,8 @@ export function requireTrace(recordId: Uint8Array, acts: readonly Act[], slots: 
   const isSoleRegistration = acts.length === 1 && acts[0]?.kind === "registered";
   // The last act's own word is compared: no act leaves an offer behind.
   if ((acts.at(-1)?.word ?? 0n) !== withoutOffer(slots.state)) throw new Refusal("trace-state");
-  if (slots.traceHead !== (isSoleRegistration ? 0n : toNumber(head))) throw new Refusal("trace-head");
+  if (slots.traceHead !== (isSoleRegistration ? 0n : toNumber(head)))
+    throw new Refusal("trace-head");
   const commitment = acts.findLast((act) => act.commitment !== null)?.commitment;
   if (!equal(commitment ?? new Uint8Array(32), fromNumber(slots.commitment, 32))) {
     throw new Refusal("trace-commitment");

@@ -39,7 +39,11 @@ export function requireTrustedBlock(
 }
 
 /** By the trust file's blocks, else by a node. */
-function trustedByHash(header: Header, trust: Trust, nodesHash: NodesHash | null): "pinned" | "node" {
+function trustedByHash(
+  header: Header,
+  trust: Trust,
+  nodesHash: NodesHash | null,
+): "pinned" | "node" {
   const hash = toHex(header.hash);
   const block = header.number;
   const pinned = trust.blocks.get(block);
@@ -49,7 +53,9 @@ function trustedByHash(header: Header, trust: Trust, nodesHash: NodesHash | null
   }
   const told = nodesHash?.(block) ?? null;
   if (told === null) {
-    throw new NotKnown(trust.validators === null ? "block-not-trusted" : "block-before-set", { block });
+    throw new NotKnown(trust.validators === null ? "block-not-trusted" : "block-before-set", {
+      block,
+    });
   }
   if (told !== hash) throw new Refusal("block-other", { block });
   return "node";
@@ -75,12 +81,14 @@ function requireHandOvers(anchor: Anchor): void {
     const before = anchor.handovers[at - 1];
     if (handover.chainId !== anchor.chainId) throw new Refusal("handover-chain", values);
     requireSigned(handover);
-    if (before !== undefined && before.block >= handover.block) throw new Refusal("handover-order", values);
+    if (before !== undefined && before.block >= handover.block)
+      throw new Refusal("handover-order", values);
     if (before !== undefined && !sameSet(before.next, handover.old)) {
       throw new Refusal("handover-old-set", values);
     }
     if (before === undefined) seen.push(handover.old);
-    if (seen.some((each) => sameSet(each, handover.next))) throw new Refusal("handover-twice", values);
+    if (seen.some((each) => sameSet(each, handover.next)))
+      throw new Refusal("handover-twice", values);
     seen.push(handover.next);
   });
 }

@@ -30,7 +30,11 @@ export function toNumber(bytes: Uint8Array): bigint {
 
 /** A number as `length` big-endian bytes. */
 export function fromNumber(value: bigint | number, length: number): Uint8Array {
-  return fromHex(BigInt(value).toString(16).padStart(2 * length, "0"));
+  return fromHex(
+    BigInt(value)
+      .toString(16)
+      .padStart(2 * length, "0"),
+  );
 }
 
 /** Standard base64 with its padding and no bits that stand for nothing; null where it is not that. */

@@ -39,7 +39,8 @@ export function verifyDisclosure(
     }
   });
   const hash = DIGEST_OF[header.algorithm];
-  if (hash === undefined) throw new Refusal("algorithm-not-accepted", { algorithm: header.algorithm });
+  if (hash === undefined)
+    throw new Refusal("algorithm-not-accepted", { algorithm: header.algorithm });
   const made = hash(
     concat(COMMITMENT_TAG, headerBytes(header), fromNumber(digests.length, 4), ...digests),
   );
@@ -94,7 +95,10 @@ export interface Document {
 }
 
 /** The shown field that names a file of this digest and length; null where none does. */
-export function fieldOfDocument(fields: ReadonlyMap<string, Json>, document: Document): string | null {
+export function fieldOfDocument(
+  fields: ReadonlyMap<string, Json>,
+  document: Document,
+): string | null {
   for (const [name, value] of fields) {
     const file = fileOf(value);
     if (file && file.length === document.length && equal(file.digest, document.digest)) return name;

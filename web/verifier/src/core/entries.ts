@@ -2,7 +2,17 @@
 /** A journal's entry with its seal, as evidence holds it (docs/spec/journals.md, § 2). */
 
 import { toHex, toNumber } from "./bytes.ts";
-import { hexBytes, integer, items, members, refused, text, UINT32, UINT48, type Path } from "./form.ts";
+import {
+  hexBytes,
+  integer,
+  items,
+  members,
+  refused,
+  text,
+  UINT32,
+  UINT48,
+  type Path,
+} from "./form.ts";
 
 const ENTRY_LENGTH = 78;
 const GREATEST_NOTE = 2 ** 20;
@@ -38,11 +48,26 @@ export interface Entry {
 
 export function readEntry(value: unknown, path: Path, mayHaveCheckpoint: boolean): Entry {
   const optional = mayHaveCheckpoint ? ["checkpoint"] : [];
-  const object = members(value, path, ["agency", "entry", "index", "journal", "path", "seal"], optional);
-  const sealed = members(object["seal"], `${path}.seal`, ["previous_size", "root", "sealed_at", "size"]);
+  const object = members(
+    value,
+    path,
+    ["agency", "entry", "index", "journal", "path", "seal"],
+    optional,
+  );
+  const sealed = members(object["seal"], `${path}.seal`, [
+    "previous_size",
+    "root",
+    "sealed_at",
+    "size",
+  ]);
   const bytes = hexBytes(object["entry"], `${path}.entry`, ENTRY_LENGTH);
   const number = (from: number, to: number) => Number(toNumber(bytes.slice(from, to)));
-  const [kind, algorithm, type, typeVersion] = [number(0, 1), number(1, 2), number(2, 4), number(4, 6)];
+  const [kind, algorithm, type, typeVersion] = [
+    number(0, 1),
+    number(1, 2),
+    number(2, 4),
+    number(4, 6),
+  ];
   if ((kind !== 1 && kind !== 2) || algorithm === 0 || type === 0) throw refused(`${path}.entry`);
   if (typeVersion === 0 || typeVersion > 4095) throw refused(`${path}.entry`);
   const time = toNumber(bytes.slice(6, 14));
@@ -50,7 +75,8 @@ export function readEntry(value: unknown, path: Path, mayHaveCheckpoint: boolean
   let checkpoint: string | null = null;
   if (object["checkpoint"] !== undefined) {
     checkpoint = text(object["checkpoint"], `${path}.checkpoint`);
-    if (new TextEncoder().encode(checkpoint).length > GREATEST_NOTE) throw refused(`${path}.checkpoint`);
+    if (new TextEncoder().encode(checkpoint).length > GREATEST_NOTE)
+      throw refused(`${path}.checkpoint`);
   }
   return {
     agency: integer(object["agency"], `${path}.agency`, 1, UINT32),

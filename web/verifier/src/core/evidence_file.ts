@@ -10,7 +10,7 @@ import { hexBytes, integer, items, members, refused, text, UINT16, type Path } f
 import { readHandOver, type HandOver } from "./handovers.ts";
 import { Refusal } from "./reasons.ts";
 
-const GREATEST_FILE = 256 * 2 ** 20;
+export const GREATEST_FILE = 256 * 2 ** 20;
 const GREATEST_NOTE = 2 ** 20;
 const MOST_NODES = 4_000_000;
 const MOST_RECORDS = 100_000;
@@ -57,14 +57,20 @@ export function readEvidence(bytes: Uint8Array): EvidenceFile {
   switch (format) {
     case "muniment/evidence/v1": {
       const file = members(value, "file", ["anchor", "format", "record"]);
-      return { anchor: readAnchor(file["anchor"]), records: [readRecord(file["record"], "record")] };
+      return {
+        anchor: readAnchor(file["anchor"]),
+        records: [readRecord(file["record"], "record")],
+      };
     }
     case "muniment/evidence-bundle/v1": {
       const file = members(value, "file", ["anchor", "format", "records"]);
       const records = items(file["records"], "records", 1, MOST_RECORDS).map((each, at) =>
         readRecord(each, `records[${at}]`),
       );
-      requireAscending(records.map((each) => each.recordId), "records");
+      requireAscending(
+        records.map((each) => each.recordId),
+        "records",
+      );
       return { anchor: readAnchor(file["anchor"]), records };
     }
     case "muniment/conflict/v1":
@@ -142,7 +148,9 @@ function readRecord(value: unknown, path: Path): EvidentRecord {
 }
 
 function readTrace(value: unknown, path: Path, least: number): Act[] {
-  return items(value, path, least, MOST_ACTS).map((each, at) => readAct(each, `${path}[${at}]`, at === 0));
+  return items(value, path, least, MOST_ACTS).map((each, at) =>
+    readAct(each, `${path}[${at}]`, at === 0),
+  );
 }
 
 function readContent(value: unknown, path: Path): Content {
@@ -165,6 +173,7 @@ function readContent(value: unknown, path: Path): Content {
 
 function requireAscending(values: readonly Uint8Array[], path: Path): void {
   values.forEach((each, at) => {
-    if (at > 0 && compareBytes(values[at - 1] as Uint8Array, each) >= 0) throw refused(`${path}[${at}]`);
+    if (at > 0 && compareBytes(values[at - 1] as Uint8Array, each) >= 0)
+      throw refused(`${path}[${at}]`);
   });
 }

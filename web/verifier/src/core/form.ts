@@ -55,7 +55,11 @@ export function integer(
 }
 
 /** Bytes in lower-case hex, of a length exactly or of `most` at most. */
-export function hexBytes(value: unknown, path: Path, length: number | { most: number }): Uint8Array {
+export function hexBytes(
+  value: unknown,
+  path: Path,
+  length: number | { most: number },
+): Uint8Array {
   if (typeof value !== "string" || !/^([0-9a-f]{2})*$/.test(value)) throw refused(path);
   const count = value.length / 2;
   if (typeof length === "number" ? count !== length : count > length.most) throw refused(path);

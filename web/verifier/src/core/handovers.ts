@@ -48,7 +48,8 @@ function setOf(value: unknown, path: Path): string[] {
     hexBytes(each, `${path}[${index}]`, 20);
     return text(each, path);
   });
-  if (set.some((each, index) => index > 0 && each <= (set[index - 1] as string))) throw refused(path);
+  if (set.some((each, index) => index > 0 && each <= (set[index - 1] as string)))
+    throw refused(path);
   return set;
 }
 
@@ -66,7 +67,8 @@ export function requireSigned(handover: HandOver): void {
       throw new Refusal("handover-signer", values);
     }
     const before = signers.at(-1);
-    if (before !== undefined && signer <= before) throw new Refusal("handover-signers-order", values);
+    if (before !== undefined && signer <= before)
+      throw new Refusal("handover-signers-order", values);
     signers.push(signer);
   }
   const ofOld = signers.filter((each) => handover.old.includes(each)).length;

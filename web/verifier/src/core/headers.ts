@@ -103,7 +103,10 @@ function hash(field: Uint8Array | undefined): Uint8Array {
 }
 
 /** The bytes of a header as a node tells it, by the names of its answer and in their order. */
-export function encodeHeader(answer: Record<string, unknown>, engine: "istanbul" | null): Uint8Array {
+export function encodeHeader(
+  answer: Record<string, unknown>,
+  engine: "istanbul" | null,
+): Uint8Array {
   const names = engine === "istanbul" ? ISTANBUL_ANSWER : ETHEREUM_ANSWER;
   const fields: Uint8Array[] = [];
   for (const [name, kind] of names) {
@@ -112,10 +115,12 @@ export function encodeHeader(answer: Record<string, unknown>, engine: "istanbul"
       if (kind !== "later") throw new Refusal("node-answer");
       continue;
     }
-    if (typeof value !== "string" || !/^0x[0-9a-fA-F]*$/.test(value)) throw new Refusal("node-answer");
+    if (typeof value !== "string" || !/^0x[0-9a-fA-F]*$/.test(value))
+      throw new Refusal("node-answer");
     const field = fieldOf(value.slice(2), QUANTITIES.has(name));
     // A node tells the round there, which nobody has signed: in evidence, and in the hash, it is 0.
-    if (engine === "istanbul" && name === "extraData" && field.length >= VANITY) field[VANITY - 1] = 0;
+    if (engine === "istanbul" && name === "extraData" && field.length >= VANITY)
+      field[VANITY - 1] = 0;
     fields.push(field);
   }
   return encodeRlp(fields);
@@ -124,7 +129,9 @@ export function encodeHeader(answer: Record<string, unknown>, engine: "istanbul"
 function fieldOf(digits: string, isQuantity: boolean): Uint8Array {
   if (isQuantity) {
     const value = BigInt(`0x${digits || "0"}`);
-    return value === 0n ? new Uint8Array() : fromNumber(value, Math.ceil(value.toString(16).length / 2));
+    return value === 0n
+      ? new Uint8Array()
+      : fromNumber(value, Math.ceil(value.toString(16).length / 2));
   }
   if (digits.length % 2 !== 0) throw new Refusal("node-answer");
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

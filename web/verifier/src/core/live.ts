@@ -166,7 +166,8 @@ async function proofAt(
   const address = `0x${toHex(trust.registry)}`;
   const answer = await ask(node, "eth_getProof", [address, names, hexNumber(header.number)]);
   const { accountProof, storageProof } = (answer ?? {}) as Record<string, unknown>;
-  if (!Array.isArray(accountProof) || !Array.isArray(storageProof)) throw new Refusal("node-answer");
+  if (!Array.isArray(accountProof) || !Array.isArray(storageProof))
+    throw new Refusal("node-answer");
   const nodes = [...accountProof];
   for (const each of storageProof as { proof?: unknown }[]) {
     if (!Array.isArray(each?.proof)) throw new Refusal("node-answer");
@@ -176,7 +177,8 @@ async function proofAt(
 }
 
 function bytesOf(value: unknown): Uint8Array {
-  if (typeof value !== "string" || !/^0x([0-9a-fA-F]{2})*$/.test(value)) throw new Refusal("node-answer");
+  if (typeof value !== "string" || !/^0x([0-9a-fA-F]{2})*$/.test(value))
+    throw new Refusal("node-answer");
   return Uint8Array.from(value.slice(2).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 

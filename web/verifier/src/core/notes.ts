@@ -48,7 +48,8 @@ function isName(name: string): boolean {
 export function readNote(note: string): Note {
   const refuse = () => new Refusal("note-form");
   // Control characters but for the ends of lines stand in no note.
-  if (utf8(note).length > GREATEST_NOTE || /[\u0000-\u0009\u000b-\u001f\u007f]/.test(note)) throw refuse();
+  if (utf8(note).length > GREATEST_NOTE || /[\u0000-\u0009\u000b-\u001f\u007f]/.test(note))
+    throw refuse();
   const split = note.lastIndexOf("\n\n");
   if (split < 0 || !note.endsWith("\n")) throw refuse();
   const text = note.slice(0, split + 1);
@@ -63,7 +64,8 @@ export function readNote(note: string): Note {
   const signatures = signed.map((line) => {
     const parts = /^— ([^ ]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
     const data = parts === null ? null : fromBase64(parts[2] as string);
-    if (parts === null || !isName(parts[1] as string) || data === null || data.length < 5) throw refuse();
+    if (parts === null || !isName(parts[1] as string) || data === null || data.length < 5)
+      throw refuse();
     return { name: parts[1] as string, data };
   });
   return { origin, size: BigInt(size), root: hash, text, signatures };

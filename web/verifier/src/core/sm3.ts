@@ -34,7 +34,14 @@ function compress(state: Int32Array, view: DataView, start: number): void {
     words[j] = mixed ^ rotate(w(j - 13), 7) ^ w(j - 6);
   }
   let [a, b, c, d, e, f, g, h] = state as unknown as [
-    number, number, number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   for (let j = 0; j < 64; j++) {
     const early = j < 16;

@@ -63,7 +63,8 @@ export class StateProof {
       if (node.length !== 2) throw new Refusal("node-form");
       const [isLeaf, nibbles] = compactPath(node[0] as Rlp);
       const goesOn = path.startsWith(nibbles, at);
-      if (isLeaf) return goesOn && at + nibbles.length === path.length ? filled(node[1] as Rlp) : null;
+      if (isLeaf)
+        return goesOn && at + nibbles.length === path.length ? filled(node[1] as Rlp) : null;
       if (nibbles.length === 0) throw new Refusal("node-form");
       if (!goesOn) return null;
       at += nibbles.length;

@@ -46,11 +46,18 @@ export function readTrust(bytes: Uint8Array): Trust {
   const file = table(parsed(bytes), "", TOP, TOP_OPTIONAL);
   require(file["format"] === "muniment/trust/v1", "format");
   const chain = table(file["chain"], "chain", ["id"]);
-  const registry = table(file["registry"], "registry", ["address", "code_hash", "layout"], ["lineage"]);
+  const registry = table(
+    file["registry"],
+    "registry",
+    ["address", "code_hash", "layout"],
+    ["lineage"],
+  );
   require(registry["layout"] === "muniment/storage/v1", "registry.layout");
   const chainId = count(chain["id"], "chain.id", 1);
   const address = prefixed(registry["address"], "registry.address", 20);
-  const algorithms = array(file["algorithms"], "algorithms").map((each) => count(each, "algorithms", 1));
+  const algorithms = array(file["algorithms"], "algorithms").map((each) =>
+    count(each, "algorithms", 1),
+  );
   require(algorithms.length > 0 && algorithms.every((each) => DIGEST_OF[each]), "algorithms");
   const nodes = array(file["nodes"] ?? [], "nodes").map((each) => string(each, "nodes"));
   require(nodes.every((each) => /^https?:\/\//.test(each)), "nodes");
@@ -88,7 +95,13 @@ export function readTrust(bytes: Uint8Array): Trust {
 
 const TOP = ["algorithms", "chain", "expires", "format", "greatest_age_seconds", "registry"];
 const TOP_OPTIONAL = [
-  "agencies", "blocks", "nodes", "operator", "validators", "witnesses", "witnesses_needed",
+  "agencies",
+  "blocks",
+  "nodes",
+  "operator",
+  "validators",
+  "witnesses",
+  "witnesses_needed",
 ];
 const SIGNATURE_TAG = utf8("muniment/trust-signature/v1\0");
 
@@ -147,7 +160,10 @@ function require(holds: unknown, entry: string): asserts holds {
 
 function table(value: unknown, entry: string, names: string[], optional: string[] = []): Table {
   const isTable =
-    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date);
   require(isTable, entry);
   const at = (name: string) => (entry === "" ? name : `${entry}.${name}`);
   for (const name of names) require(Object.hasOwn(value as Table, name), at(name));
@@ -167,7 +183,12 @@ function string(value: unknown, entry: string): string {
   return value;
 }
 
-function count(value: unknown, entry: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
+function count(
+  value: unknown,
+  entry: string,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
   require(typeof value === "bigint" && value >= BigInt(least) && value <= BigInt(most), entry);
   return Number(value);
 }

@@ -6,7 +6,12 @@ import { requireTrustedBlock, type NodesHash } from "./block_trust.ts";
 import { equal, fromNumber, toHex } from "./bytes.ts";
 import type { Json } from "./canonical.ts";
 import { hashOf } from "./digests.ts";
-import { fieldOfDocument, verifyDisclosure, type Document, type RecordHeader } from "./disclosure.ts";
+import {
+  fieldOfDocument,
+  verifyDisclosure,
+  type Document,
+  type RecordHeader,
+} from "./disclosure.ts";
 import { originOf, type Entry } from "./entries.ts";
 import { readEvidence, type Anchor, type Conflict, type EvidentRecord } from "./evidence_file.ts";
 import { readEthereumHeader, readIstanbulHeader, type Header } from "./headers.ts";
@@ -32,7 +37,8 @@ export function verify(bytes: Uint8Array, trust: Trust, options: Options): Verdi
   const shared = new Progress("");
   const file = shared.at(1, () => readEvidence(bytes));
   if (file === null) return [shared.verdict()];
-  const ids = "conflict" in file ? [file.conflict.recordId] : file.records.map((each) => each.recordId);
+  const ids =
+    "conflict" in file ? [file.conflict.recordId] : file.records.map((each) => each.recordId);
   const anchored = openAnchor(shared, file.anchor, trust, options.now);
   if (anchored === null) return ids.map((each) => shared.for(each).verdict());
   if ("conflict" in file) {
@@ -44,9 +50,17 @@ export function verify(bytes: Uint8Array, trust: Trust, options: Options): Verdi
   }
   const checked = file.records.map((record) => {
     const progress = shared.for(record.recordId);
-    return { progress, found: checkRecord(progress, record, anchored, trust, options.document ?? null) };
+    return {
+      progress,
+      found: checkRecord(progress, record, anchored, trust, options.document ?? null),
+    };
   });
-  closeAnchor(checked.map((each) => each.progress), anchored, trust, options);
+  closeAnchor(
+    checked.map((each) => each.progress),
+    anchored,
+    trust,
+    options,
+  );
   return checked.map(({ progress, found }) =>
     progress.isStopped || found === null
       ? progress.verdict()
@@ -64,10 +78,17 @@ export interface Anchored {
 }
 
 /** Steps 2 to 4. */
-function openAnchor(progress: Progress, anchor: Anchor, trust: Trust, now: number): Anchored | null {
+function openAnchor(
+  progress: Progress,
+  anchor: Anchor,
+  trust: Trust,
+  now: number,
+): Anchored | null {
   progress.at(2, () => requireCovered(anchor, trust, now));
   const header = progress.at(3, () =>
-    anchor.engine === "istanbul" ? readIstanbulHeader(anchor.header) : readEthereumHeader(anchor.header),
+    anchor.engine === "istanbul"
+      ? readIstanbulHeader(anchor.header)
+      : readEthereumHeader(anchor.header),
   );
   if (header === null) return null;
   progress.block = { number: header.number, hash: toHex(header.hash), time: header.time };
@@ -78,13 +99,16 @@ function openAnchor(progress: Progress, anchor: Anchor, trust: Trust, now: numbe
     return found;
   });
   // A slot of the registry and not of a record: proven for each file, whatever is in it.
-  const successor = progress.within(5, () => proof.word((account as Account).storageRoot, SUCCESSION));
+  const successor = progress.within(5, () =>
+    proof.word((account as Account).storageRoot, SUCCESSION),
+  );
   if (account === null || successor === null) return null;
   return { anchor, header, storageRoot: account.storageRoot, successor, proof };
 }
 
 function requireCovered(anchor: Anchor, trust: Trust, now: number): void {
-  if (anchor.chainId !== trust.chainId) throw new NotKnown("other-chain", { chain: anchor.chainId });
+  if (anchor.chainId !== trust.chainId)
+    throw new NotKnown("other-chain", { chain: anchor.chainId });
   if (!equal(anchor.registry, trust.registry)) throw new NotKnown("other-registry");
   if (anchor.engine === null && trust.validators !== null) throw new Refusal("unsigned-kind");
   if (anchor.engine !== null && trust.validators === null) throw new NotKnown("signed-kind");
@@ -97,7 +121,8 @@ function closeAnchor(all: Progress[], anchored: Anchored, trust: Trust, options:
   // What a record that was stopped would have asked for is not known, so then nothing is without use.
   const areAllAsked = all.every((each) => !each.isStopped);
   nodes.at(11, () => {
-    if (areAllAsked && anchored.proof.unused > 0) throw new Refusal("nodes-unused", { count: anchored.proof.unused });
+    if (areAllAsked && anchored.proof.unused > 0)
+      throw new Refusal("nodes-unused", { count: anchored.proof.unused });
   });
   let blockTrust: BlockTrust | null = null;
   const { anchor, header } = anchored;
@@ -142,7 +167,9 @@ function checkRecord(
   }
   let fields: Map<string, Json> | null = null;
   if (content !== null) {
-    const version = progress.at(8, () => versionOf(evident, content.version, content.schemaDigest, trust));
+    const version = progress.at(8, () =>
+      versionOf(evident, content.version, content.schemaDigest, trust),
+    );
     if (version === null) return null;
     fields = progress.at(9, () => verifyDisclosure(content, version.header, version.commitment));
   }
@@ -242,7 +269,12 @@ function versionOf(
   const of = act
     ? { ...act.state, commitment: act.commitment as Uint8Array }
     : entry !== null && version === 1
-      ? { algorithm: entry.algorithm, issuer: entry.agency, type: entry.type, commitment: entry.commitment }
+      ? {
+          algorithm: entry.algorithm,
+          issuer: entry.agency,
+          type: entry.type,
+          commitment: entry.commitment,
+        }
       : null;
   if (of === null) throw new Refusal("version-missing", { version });
   if (!trust.algorithms.includes(of.algorithm)) {
@@ -252,7 +284,12 @@ function versionOf(
   return { header: { algorithm, recordId, issuer, type, schemaDigest, version }, commitment };
 }
 
-function checkConflict(progress: Progress, conflict: Conflict, anchored: Anchored, trust: Trust): void {
+function checkConflict(
+  progress: Progress,
+  conflict: Conflict,
+  anchored: Anchored,
+  trust: Trust,
+): void {
   const { entries, recordId, trace } = conflict;
   progress.at(7, () => {
     for (const entry of entries) requireEntry(entry, recordId, anchored, trust);
@@ -262,7 +299,9 @@ function checkConflict(progress: Progress, conflict: Conflict, anchored: Anchore
   progress.at(6, () => {
     requireTrace(recordId, trace, slots as RecordSlots);
     const [entry] = entries as [Entry];
-    const registration = trace.find((each) => each.kind === "registered" || each.kind === "enrolled");
+    const registration = trace.find(
+      (each) => each.kind === "registered" || each.kind === "enrolled",
+    );
     if (registration === undefined) throw new Refusal("trace-none");
     const isSame =
       registration.kind === "enrolled" &&
@@ -317,7 +356,9 @@ export function outcomeOf(
       return ["disposed", "secrets-destroyed", {}];
     case "revoked": {
       const reason = last("revoked")?.reason ?? null;
-      return reason === null ? ["revoked", "revoked-since", {}] : ["revoked", "with-reason", { reason }];
+      return reason === null
+        ? ["revoked", "revoked-since", {}]
+        : ["revoked", "with-reason", { reason }];
     }
     case "superseded": {
       const replacement = last("superseded")?.replacement ?? null;
@@ -330,7 +371,11 @@ export function outcomeOf(
     return ["superseded", "by-version", { version: record.latestVersion }];
   }
   if (successor !== 0n) {
-    return ["stale", "has-successor", { registry: `0x${successor.toString(16).padStart(40, "0")}` }];
+    return [
+      "stale",
+      "has-successor",
+      { registry: `0x${successor.toString(16).padStart(40, "0")}` },
+    ];
   }
   if (age > trust.greatestAgeSeconds) {
     return ["stale", "too-old", { days: Math.floor(age / 86_400) }];

@@ -12,7 +12,11 @@ import { reasonOf, type Shown } from "./verdict_view.ts";
 export type LiveState = "asking" | LiveVerdict | null;
 
 /** JSON-RPC over HTTP, as nodes speak it. */
-export async function askNode(node: string, method: string, parameters: unknown[]): Promise<unknown> {
+export async function askNode(
+  node: string,
+  method: string,
+  parameters: unknown[],
+): Promise<unknown> {
   const response = await fetch(node, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -40,11 +44,21 @@ export function liveCard(
     "section",
     { class: "card live", "aria-labelledby": "live-title" },
     element("h3", { id: "live-title" }, say("live-title")),
-    element("p", { class: "lead" }, say(!hasNodes ? "live-none" : mayAsk ? "live-lead" : "live-other-trust")),
+    element(
+      "p",
+      { class: "lead" },
+      say(!hasNodes ? "live-none" : mayAsk ? "live-lead" : "live-other-trust"),
+    ),
     hasNodes && mayAsk
       ? element(
           "button",
-          { type: "button", id: "live-button", class: "primary", disabled: isAsking, onclick: check },
+          {
+            type: "button",
+            id: "live-button",
+            class: "primary",
+            disabled: isAsking,
+            onclick: check,
+          },
           say(live === null || isAsking ? "live-button" : "live-again"),
         )
       : null,
@@ -60,7 +74,11 @@ export function liveCard(
   );
 }
 
-function answerView(verdict: Verdict, live: LiveVerdict, { trust, language, say }: Shown): HTMLElement {
+function answerView(
+  verdict: Verdict,
+  live: LiveVerdict,
+  { trust, language, say }: Shown,
+): HTMLElement {
   const { outcome, reason, block, node, isUnchanged } = live;
   return element(
     "div",
@@ -74,7 +92,9 @@ function answerView(verdict: Verdict, live: LiveVerdict, { trust, language, say 
       block === null
         ? element("p", {}, say("live-still", { outcome: say(`outcome.${verdict.outcome}`) }))
         : element("p", { class: "as-of" }, say("as-of", { time: timeOf(block.time, language) })),
-      isUnchanged === null ? null : element("p", {}, say(isUnchanged ? "live-unchanged" : "live-changed")),
+      isUnchanged === null
+        ? null
+        : element("p", {}, say(isUnchanged ? "live-unchanged" : "live-changed")),
       node === null || block === null
         ? null
         : element("p", { class: "quiet" }, say("live-by", { node: visible(node) })),

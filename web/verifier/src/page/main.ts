@@ -38,6 +38,7 @@ interface State {
   evidence: Given | null;
   document: Document | null;
   isChecking: boolean;
+  hasFailed: boolean;
   verdicts: readonly Verdict[];
   chosen: number;
   listed: number;
@@ -51,6 +52,7 @@ const state: State = {
   evidence: null,
   document: null,
   isChecking: false,
+  hasFailed: false,
   verdicts: [],
   chosen: 0,
   listed: RECORDS_AT_ONCE,
@@ -73,22 +75,29 @@ const seconds = () => Math.floor(Date.now() / 1000);
 /** Check what is given, after the page had the time to say so. */
 async function check(nodesHash: string | null = null): Promise<void> {
   const { evidence, document: compared, trusted } = state;
-  if (evidence === null) return change({ verdicts: [], live: null });
-  change({ isChecking: true, live: null });
+  if (evidence === null) return change({ hasFailed: false, verdicts: [], live: null });
+  change({ isChecking: true, hasFailed: false, live: null });
   await new Promise((resolve) => setTimeout(resolve, 20));
   const options = {
     now: seconds(),
     document: compared,
     nodesHash: nodesHash === null ? null : () => nodesHash,
   };
-  const verdicts = verify(evidence.bytes, trusted.trust, options);
-  const chosen = Math.min(state.chosen, verdicts.length - 1);
-  change({ isChecking: false, verdicts, chosen });
+  let verdicts: readonly Verdict[] = [];
+  try {
+    verdicts = verify(evidence.bytes, trusted.trust, options);
+  } catch (error) {
+    // It would be a fault of the page and says nothing of the file: so no verdict is shown.
+    console.error(error);
+  }
+  const chosen = Math.max(0, Math.min(state.chosen, verdicts.length - 1));
+  change({ isChecking: false, hasFailed: verdicts.length === 0, verdicts, chosen });
 }
 
 async function give(files: readonly File[], slot: "evidence" | "document" | null): Promise<void> {
   for (const file of files) {
-    const isFor = slot ?? ((await isEvidence(file)) || state.evidence === null ? "evidence" : "document");
+    const isFor =
+      slot ?? ((await isEvidence(file)) || state.evidence === null ? "evidence" : "document");
     if (isFor === "evidence") {
       state.evidence = { name: file.name, bytes: await bytesOf(file) };
       Object.assign(state, { chosen: 0, listed: RECORDS_AT_ONCE });
@@ -124,7 +133,9 @@ async function checkNow(): Promise<void> {
   if (subject === null) {
     const reason = { name: "unreachable", values: { node: trust.nodes.join(", ") } } as const;
     const nothing = { node: null, block: null, blockTrust: null, isUnchanged: null, holds: null };
-    return change({ live: verdict.record === null ? { ...nothing, outcome: "unknown", reason } : null });
+    return change({
+      live: verdict.record === null ? { ...nothing, outcome: "unknown", reason } : null,
+    });
   }
   change({ live: "asking" });
   change({ live: await checkLive(subject, trust, seconds(), askNode) });
@@ -164,7 +175,14 @@ function view(): HTMLElement[] {
       element("p", { class: "lead" }, say("lead")),
       element("p", { class: "promise" }, say("nothing-leaves")),
       slots(say),
-      element("div", { "aria-live": "polite" }, state.isChecking ? element("p", {}, say("checking")) : null),
+      element(
+        "div",
+        { "aria-live": "polite" },
+        state.isChecking ? element("p", {}, say("checking")) : null,
+      ),
+      state.hasFailed
+        ? element("p", { class: "note bad", role: "alert" }, say("page-failed"))
+        : null,
       results(say),
     ),
     element(
@@ -220,7 +238,12 @@ function slots(say: Say): HTMLElement {
   );
 }
 
-function slot(kind: "evidence" | "document", name: string | null, size: number, say: Say): HTMLElement {
+function slot(
+  kind: "evidence" | "document",
+  name: string | null,
+  size: number,
+  say: Say,
+): HTMLElement {
   const isEmpty = name === null;
   const count = countOf(size, state.language);
   return element(
@@ -296,7 +319,11 @@ function results(say: Say): HTMLElement | null {
       element(
         "div",
         { class: "controls" },
-        element("button", { type: "button", id: "print", onclick: () => window.print() }, say("print")),
+        element(
+          "button",
+          { type: "button", id: "print", onclick: () => window.print() },
+          say("print"),
+        ),
         element(
           "button",
           {

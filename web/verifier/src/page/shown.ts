@@ -17,7 +17,9 @@ const HIDDEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 /** A text of a file, with what would be invisible in it made visible. */
 export function visible(text: string): string {
   return text.replace(HIDDEN, (each) =>
-    each === "\n" ? each : `⟨U+${(each.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}⟩`,
+    each === "\n"
+      ? each
+      : `⟨U+${(each.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}⟩`,
   );
 }
 
@@ -46,7 +48,9 @@ export function countOf(value: number, language: Language): string {
 
 export function agencyOf(id: number, trust: Trust, say: Say): string {
   const name = trust.agencies.get(id);
-  return name === undefined ? say("agency-unnamed", { id }) : say("agency", { name: visible(name), id });
+  return name === undefined
+    ? say("agency-unnamed", { id })
+    : say("agency", { name: visible(name), id });
 }
 
 /** Why a record was revoked, in words for the codes that the SPEC has (§ 10). */

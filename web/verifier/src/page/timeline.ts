@@ -79,7 +79,8 @@ function ofAct(act: Act, trust: Trust, say: Say): Moment {
     details.push(say("act-by", { agency: agencyOf(act.agency, trust, say) }));
   }
   if (act.commitment !== null) details.push(say("act-version", { version: act.state.version }));
-  if (act.reason !== null) details.push(say("act-reason", { reason: revocationOf(act.reason, say) }));
+  if (act.reason !== null)
+    details.push(say("act-reason", { reason: revocationOf(act.reason, say) }));
   if (act.replacement !== null) {
     details.push(say("act-record", { record: shortened(`0x${toHex(act.replacement)}`) }));
   }
@@ -89,7 +90,12 @@ function ofAct(act: Act, trust: Trust, say: Say): Moment {
   if (act.account !== null) {
     details.push(say("act-account", { account: shortened(`0x${toHex(act.account)}`) }));
   }
-  return { time: act.state.updatedAt, tone: TONE[act.kind], title: say(`act.${act.kind}`), details };
+  return {
+    time: act.state.updatedAt,
+    tone: TONE[act.kind],
+    title: say(`act.${act.kind}`),
+    details,
+  };
 }
 
 function item(moment: Moment, language: Language): HTMLElement {
@@ -104,7 +110,12 @@ function item(moment: Moment, language: Language): HTMLElement {
 }
 
 /** Dots along a line in proportion to time, but never so near that they cover one another. */
-function picture(moments: readonly Moment[], block: ProvenBlock, language: Language, say: Say): SVGElement | null {
+function picture(
+  moments: readonly Moment[],
+  block: ProvenBlock,
+  language: Language,
+  say: Say,
+): SVGElement | null {
   const [first] = moments;
   if (first === undefined) return null;
   const end = Math.max(block.time, moments.at(-1)?.time ?? 0);
@@ -116,11 +127,18 @@ function picture(moments: readonly Moment[], block: ProvenBlock, language: Langu
     places.push(Math.max(fair, (places.at(-1) ?? -LEAST_GAP) + LEAST_GAP));
   }
   // The last place is the block's: pushed together from the right where there is no room.
-  for (let at = places.length - 1, most = WIDTH - EDGE - LEAST_GAP; at >= 0; at--, most -= LEAST_GAP) {
+  for (
+    let at = places.length - 1, most = WIDTH - EDGE - LEAST_GAP;
+    at >= 0;
+    at--, most -= LEAST_GAP
+  ) {
     places[at] = Math.min(places[at] as number, most);
   }
   const right = WIDTH - EDGE;
-  const days = { from: dayOf(Math.floor(first.time / 86_400), language), to: dayOf(Math.floor(end / 86_400), language) };
+  const days = {
+    from: dayOf(Math.floor(first.time / 86_400), language),
+    to: dayOf(Math.floor(end / 86_400), language),
+  };
   return svg(
     "svg",
     {

@@ -52,7 +52,10 @@ export function trustView(
   const witnesses = trust.witnesses.map((each) => visible(each.name)).join(", ");
   const expired = now > trust.expires ? ` (${say("trust-expired")})` : "";
   const rows: [string, Child][] = [
-    [say("trust-fingerprint"), element("code", { class: "hash", id: "fingerprint" }, trust.fingerprint)],
+    [
+      say("trust-fingerprint"),
+      element("code", { class: "hash", id: "fingerprint" }, trust.fingerprint),
+    ],
     [
       say("trust-registry"),
       say("trust-registry-on", { address: `0x${toHex(trust.registry)}`, chain: trust.chainId }),
@@ -61,11 +64,18 @@ export function trustView(
   ];
   if (trust.validators !== null) {
     const { addresses, block } = trust.validators;
-    rows.push([say("trust-validators"), say("trust-validators-since", { count: addresses.length, block })]);
+    rows.push([
+      say("trust-validators"),
+      say("trust-validators-since", { count: addresses.length, block }),
+    ]);
   }
   if (trust.blocks.size > 0) rows.push([say("trust-blocks"), [...trust.blocks.keys()].join(", ")]);
   if (trust.witnesses.length > 0) {
-    const values = { needed: trust.witnessesNeeded ?? 0, count: trust.witnesses.length, names: witnesses };
+    const values = {
+      needed: trust.witnessesNeeded ?? 0,
+      count: trust.witnesses.length,
+      names: witnesses,
+    };
     rows.push([say("trust-witnesses"), say("trust-needed", values)]);
   }
   if (trust.nodes.length > 0) rows.push([say("trust-nodes"), visible(trust.nodes.join(", "))]);
@@ -74,11 +84,23 @@ export function trustView(
     { class: `trust ${isBuiltIn ? "built-in" : "by-hand"}`, "aria-labelledby": "trust-title" },
     element("h2", { id: "trust-title" }, say("trust-title")),
     element("p", { class: "lead" }, say("trust-lead")),
-    element("p", { class: "origin", id: "trust-origin" }, say(isBuiltIn ? "trust-built-in" : "trust-by-hand")),
+    element(
+      "p",
+      { class: "origin", id: "trust-origin" },
+      say(isBuiltIn ? "trust-built-in" : "trust-by-hand"),
+    ),
     isBuiltIn
       ? null
-      : element("p", { class: "note bad" }, say("trust-confirm", { fingerprint: trust.fingerprint })),
-    element("dl", {}, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
+      : element(
+          "p",
+          { class: "note bad" },
+          say("trust-confirm", { fingerprint: trust.fingerprint }),
+        ),
+    element(
+      "dl",
+      {},
+      ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+    ),
     problem === null
       ? null
       : element("p", { class: "note bad", role: "alert" }, say(problem.phrase, problem.values)),
@@ -95,12 +117,17 @@ export function trustView(
           class: "covered",
           multiple: true,
           "aria-describedby": "trust-hint",
-          onchange: (event) => actions.choose([...((event.target as HTMLInputElement).files ?? [])]),
+          onchange: (event) =>
+            actions.choose([...((event.target as HTMLInputElement).files ?? [])]),
         }),
       ),
       isBuiltIn
         ? null
-        : element("button", { type: "button", id: "trust-back", onclick: actions.back }, say("trust-back")),
+        : element(
+            "button",
+            { type: "button", id: "trust-back", onclick: actions.back },
+            say("trust-back"),
+          ),
       element("span", { class: "quiet", id: "trust-hint" }, say("trust-choose-hint")),
     ),
   );

@@ -10,7 +10,16 @@ import { STEPS, type ProvenRecord, type Step, type Verdict } from "../core/verdi
 import type { Language } from "./catalogue.ts";
 import { element, type Child } from "./elements.ts";
 import { stepIcon, verdictIcon, type StepState } from "./icons.ts";
-import { agencyOf, countOf, dayOf, revocationOf, shortened, timeOf, visible, type Say } from "./shown.ts";
+import {
+  agencyOf,
+  countOf,
+  dayOf,
+  revocationOf,
+  shortened,
+  timeOf,
+  visible,
+  type Say,
+} from "./shown.ts";
 import { timeline } from "./timeline.ts";
 
 const FOR_EVER = 0xfffff;
@@ -54,7 +63,9 @@ function headline(verdict: Verdict, { trust, language, say }: Shown): HTMLElemen
       element("p", { class: "outcome" }, say(`outcome.${outcome}`)),
       element("p", { class: "plain" }, say(`plain.${outcome}`)),
       reason === null ? null : element("p", { class: "reason" }, reasonOf(reason, trust, say)),
-      refused !== null && step !== null ? element("p", { class: "quiet" }, say(refused, { step })) : null,
+      refused !== null && step !== null
+        ? element("p", { class: "quiet" }, say(refused, { step }))
+        : null,
       isHeld(record) ? element("p", { class: "held" }, say("held-note")) : null,
       asOf(verdict, trust, language, say),
     ),
@@ -69,7 +80,8 @@ function isHeld(record: ProvenRecord | null): boolean {
 function asOf({ block, done }: Verdict, trust: Trust, language: Language, say: Say): HTMLElement {
   if (block === null) return element("p", { class: "as-of quiet" }, say("as-of-nothing"));
   const values = { block: block.number, chain: trust.chainId };
-  if (!done.includes(12)) return element("p", { class: "as-of quiet" }, say("claimed-block", values));
+  if (!done.includes(12))
+    return element("p", { class: "as-of quiet" }, say("claimed-block", values));
   return element(
     "p",
     { class: "as-of" },
@@ -82,7 +94,8 @@ function asOf({ block, done }: Verdict, trust: Trust, language: Language, say: S
 export function reasonOf(reason: Reason, trust: Trust, say: Say): string {
   const values = Object.fromEntries(
     Object.entries(reason.values).map(([name, value]) => {
-      if (reason.name === "with-reason" && name === "reason") return [name, revocationOf(value, say)];
+      if (reason.name === "with-reason" && name === "reason")
+        return [name, revocationOf(value, say)];
       if (name === "agency") return [name, agencyOf(Number(value), trust, say)];
       return [name, typeof value === "string" ? visible(value) : value];
     }),
@@ -136,7 +149,9 @@ function fieldsCard(record: ProvenRecord, { document, language, say }: Shown): H
           say("document-same", { name: visible(document.name), field: visible(record.document) }),
         )
       : null,
-    document === null && hasFile ? element("p", { class: "note" }, say("document-not-checked")) : null,
+    document === null && hasFile
+      ? element("p", { class: "note" }, say("document-not-checked"))
+      : null,
   );
 }
 
@@ -160,11 +175,18 @@ function valueView(value: Json, language: Language, say: Say): Child {
   );
 }
 
-function vouchingCard({ blockTrust, block, record }: Verdict, { trust, say }: Shown): HTMLElement | null {
+function vouchingCard(
+  { blockTrust, block, record }: Verdict,
+  { trust, say }: Shown,
+): HTMLElement | null {
   if (blockTrust === null || block === null) return null;
   const { by, signers, validators, handovers, witnesses } = blockTrust;
   const list = (names: readonly string[]) =>
-    element("ul", { class: "names" }, ...names.map((name) => element("li", {}, element("code", {}, visible(name)))));
+    element(
+      "ul",
+      { class: "names" },
+      ...names.map((name) => element("li", {}, element("code", {}, visible(name)))),
+    );
   const entry = record?.entry ?? null;
   return element(
     "section",
@@ -183,16 +205,29 @@ function vouchingCard({ blockTrust, block, record }: Verdict, { trust, say }: Sh
     handovers === 0 ? null : element("p", {}, say("vouch-handovers", { count: handovers })),
     witnesses.length === 0 ? null : element("p", {}, say("vouch-witnesses")),
     witnesses.length === 0 ? null : list(witnesses),
-    element("p", { class: "quiet" }, `${say("vouch-hash")} `, element("code", { class: "hash" }, `0x${block.hash}`)),
+    element(
+      "p",
+      { class: "quiet" },
+      `${say("vouch-hash")} `,
+      element("code", { class: "hash" }, `0x${block.hash}`),
+    ),
     entry === null
       ? null
-      : element("p", {}, say(entry.witnesses.length === 0 ? "vouch-unique-agency" : "vouch-unique")),
+      : element(
+          "p",
+          {},
+          say(entry.witnesses.length === 0 ? "vouch-unique-agency" : "vouch-unique"),
+        ),
     entry === null || entry.witnesses.length === 0 ? null : list(entry.witnesses),
     element("p", { class: "quiet print-only" }, `${say("trust-fingerprint")} ${trust.fingerprint}`),
   );
 }
 
-function aboutCard(verdict: Verdict, record: ProvenRecord, { trust, language, say }: Shown): HTMLElement {
+function aboutCard(
+  verdict: Verdict,
+  record: ProvenRecord,
+  { trust, language, say }: Shown,
+): HTMLElement {
   const { state } = record;
   const rows: [string, Child][] = [
     [say("about-id"), element("code", { class: "hash" }, `0x${verdict.recordId}`)],
@@ -212,7 +247,10 @@ function aboutCard(verdict: Verdict, record: ProvenRecord, { trust, language, sa
   ];
   if (state.status !== "none") {
     const day = state.retainUntilDay;
-    rows.push([say("about-retention"), day === FOR_EVER ? say("about-for-ever") : dayOf(day, language)]);
+    rows.push([
+      say("about-retention"),
+      day === FOR_EVER ? say("about-for-ever") : dayOf(day, language),
+    ]);
   }
   return element(
     "section",
