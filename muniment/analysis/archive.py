@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from muniment import __version__
 from muniment.analysis.archive_pages import page, readme
-from muniment.analysis.gathering import life_of
+from muniment.analysis.gathering import gathered
 from muniment.analysis.life import Life
 from muniment.analysis.life_words import standing_words
 from muniment.analysis.picture import picture
@@ -118,6 +118,7 @@ def archive(
     half = target.with_name(f".{target.name}.{secrets.token_hex(8)}.partial")
     half.mkdir(mode=0o700)
     try:
+        registry.sync()
         writer = _Writer(registry, half, access or Access())
         for done, each in enumerate(many, start=1):
             writer.write(each)
@@ -153,7 +154,8 @@ class _Writer:
 
     def write(self, record_id: RecordId) -> None:
         """Write all there is of one record. Raises `StoreError`."""
-        life = life_of(self.registry, record_id)
+        # Who read it is no part of what is handed over.
+        life = gathered(self.registry, record_id, with_reads=False)
         own = self.registry.session.profile.agency.id
         self.agency = life.agency(own)
         kept, absent = self._kept(life)

@@ -20,7 +20,9 @@ from muniment.analysis import arrow_columns as columns
 from muniment.analysis.arrow_reading import read_batches
 from muniment.journal.entry import ENTRY_BYTES, EntryKind
 from muniment.record.state import Status
-from muniment.registry import Registry
+from muniment.registry import Registry, Stage
+from muniment.registry.sealing import progress_of
+from muniment.store import mirror
 from muniment.store.journal_tables import journal_batches, journal_entries, journal_ids
 from muniment.store.tables import record_types, records, seals, versions
 
@@ -39,6 +41,7 @@ _OWN_JOURNALS: Final = journal_ids.join(
 )
 
 
+STAGES: Final = [str(each) for each in Stage]
 _EMPTY: Final[sa.ColumnClause[str]] = sa.literal_column("''")
 """In the place of NULL: SQLite's driver would take a column that begins with many for numbers."""
 
@@ -88,9 +91,11 @@ def record_batches(registry: Registry, chosen: RecordFilter) -> Iterator[Any]:
         *(records.c.first_block, records.c.last_block, records.c.commitment),
     )
     on_chain = sa.select(*wanted).where(records.c.status != 0, *chosen.conditions())
+    with registry.session.database.read() as connection:
+        final, _ = mirror.heights(connection)
     for batch in read_batches(registry.session.database, on_chain):
         if batch.num_rows:
-            yield _records(batch, names)
+            yield _records(batch, names, final)
     agency = registry.session.profile.agency.id
     if chosen.issuer not in (None, agency) or chosen.custodian not in (None, agency):
         return
@@ -98,7 +103,7 @@ def record_batches(registry: Registry, chosen: RecordFilter) -> Iterator[Any]:
         yield from _journal_records(registry, chosen, names)
 
 
-def _records(batch: Any, names: columns.TypeNames) -> Any:
+def _records(batch: Any, names: columns.TypeNames, final: int) -> Any:
     column = {name: batch.column(name) for name in batch.schema.names}
     plain = {
         name: columns.numbers(column[name])
@@ -120,6 +125,9 @@ def _records(batch: Any, names: columns.TypeNames) -> Any:
             "last_block": column["last_block"],
             "commitment": columns.ids(column["commitment"]),
             "is_on_chain": pa.array(np.ones(batch.num_rows, bool)),
+            "stage": columns.category(
+                1 + (columns.numbers(column["last_block"]) <= final).astype(np.int64), STAGES
+            ),
         },
         schema=RECORDS,
     )
@@ -130,7 +138,13 @@ def _journal_records(
 ) -> Iterator[Any]:
     there = sa.exists().where(records.c.record_id == journal_ids.c.record_id, records.c.status != 0)
     statement = (
-        sa.select(journal_ids.c.record_id, journal_entries.c.entry, journal_batches.c.agency_id)
+        sa.select(
+            journal_ids.c.record_id,
+            journal_ids.c.journal,
+            journal_ids.c.entry_index,
+            journal_entries.c.entry,
+            journal_batches.c.agency_id,
+        )
         .select_from(_OWN_JOURNALS)
         .where(~there)
     )
@@ -148,6 +162,7 @@ def _journal_records(
         of_batch = pc.filter(batch.column("record_id"), pa.array(kept))
         agency = columns.numbers(batch.column("agency_id"))[kept]
         nothing = pa.nulls(count, pa.int64())
+        stages = _stages(registry, batch)[kept]
         yield pa.RecordBatch.from_pydict(
             {
                 "record_id": columns.ids(of_batch),
@@ -166,9 +181,21 @@ def _journal_records(
                 "last_block": nothing,
                 "commitment": columns.hex_text(np.ascontiguousarray(entries[:, 46:78])),
                 "is_on_chain": pa.array(np.zeros(count, bool)),
+                "stage": columns.category(stages, STAGES),
             },
             schema=RECORDS,
         )
+
+
+def _stages(registry: Registry, batch: Any) -> columns.Numbers:
+    """How far each entry of a batch is, as places in `STAGES`."""
+    journals, index = (columns.numbers(batch.column(each)) for each in ("journal", "entry_index"))
+    found = np.zeros(batch.num_rows, np.int64)
+    for journal in np.unique(journals):
+        far = progress_of(registry.session, int(journal))
+        reached = (index < far.provable).astype(np.int64) + (index < far.final)
+        found = np.where(journals == journal, reached, found)
+    return found
 
 
 def version_batches(registry: Registry, type_id: int | None) -> Iterator[Any]:
@@ -315,6 +342,7 @@ RECORDS: Final = schema_of(
         "last_block": pa.int64(),
         "commitment": pa.string(),
         "is_on_chain": pa.bool_(),
+        "stage": columns.CATEGORY,
     }
 )
 VERSIONS: Final = schema_of(

@@ -64,8 +64,9 @@ class Frames:
     ) -> pd.DataFrame:
         """Return records, one a row; `since` and `until` bound the last act.
 
-        A record that stands in a journal alone is not `is_on_chain`: its time is the agency's word,
-        and its retention is told once it is. `retain_until` is missing where it is for ever.
+        `stage` is how far the last act is: acknowledged, provable or final. A record that stands in
+        a journal alone is not `is_on_chain`: its time is the agency's word, and its retention is
+        told once it is. `retain_until` is missing where it is for ever.
         """
         return _frame(
             self.record_batches(

@@ -41,6 +41,11 @@ def life_of(registry: Registry, record: bytes | str) -> Life:
     The mirror is brought up to date first. Raises `UnreachableError`, `TraceMismatchError`.
     """
     registry.sync()
+    return gathered(registry, record)
+
+
+def gathered(registry: Registry, record: bytes | str, *, with_reads: bool = True) -> Life:
+    """Return a life by the mirror as it is, for many of them one after the other; see `life_of`."""
     trace = registry.trace(record)
     session = registry.session
     chain = session.profile.chain
@@ -75,7 +80,7 @@ def life_of(registry: Registry, record: bytes | str) -> Life:
         offers=tuple(_offers(about, times)),
         shares=tuple(_shares(of_shares, times)),
         deliveries=tuple(_deliveries(session.profile.agency.id, packed, of_shares, times)),
-        reads=tuple(registry.history(trace.record_id)),
+        reads=tuple(registry.history(trace.record_id)) if with_reads else None,
     )
 
 

@@ -97,8 +97,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """All that is known of a record at the trace's block. `type_name` is None where no mirror
-    tells it; `agencies` are names by id; `registry` is the registry's address."""
+    """All that is known of a record at the trace's block.
+
+    `type_name` is None where no mirror tells it, `reads` where they were not asked for; `agencies`
+    are names by id; `registry` is the registry's address.
+    """
 
     chain_id: int
     registry: str
@@ -110,7 +113,7 @@ class Life:
     offers: tuple[Offer, ...] = ()
     shares: tuple[LifeShare, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    reads: tuple[AccessEntry, ...] = ()
+    reads: tuple[AccessEntry, ...] | None = ()
 
     @property
     def record_id(self) -> RecordId:

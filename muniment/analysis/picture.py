@@ -236,7 +236,7 @@ class _Picture:
         self.used.add("read")
         y = self.y + _BAR / 2
         self.drawing.text(_MARGIN, y + 4.5, "Read", size=_LABEL, weight=600)
-        moments = [each.read_ms / 1000 for each in self.life.reads]
+        moments = [each.read_ms / 1000 for each in self.life.reads or ()]
         for x, together in _clusters(moments, self.scale, _COUNTS_APART):
             if len(together) > 1:
                 hints = [time_words(each) for each in together]
@@ -352,7 +352,7 @@ class _Picture:
             for words, there in (
                 ("no holds", life.holds),
                 ("shared with nobody", life.shares or life.deliveries),
-                ("no reads written down", life.reads),
+                ("no reads written down", life.reads is None or life.reads),
             )
             if not there
         ]

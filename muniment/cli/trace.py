@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from muniment.analysis.gathering import life_of
+from muniment.analysis.gathering import gathered, life_of
 from muniment.analysis.picture import picture
 from muniment.analysis.provenance import provenance
 from muniment.chain.traces import Trace
@@ -76,9 +76,10 @@ def trace(
 
 def _provenance(registry: Registry, ids: Sequence[RecordId], form: str) -> str:
     lives = []
+    registry.sync()
     with progress_bar("reading", len(ids)) as tell:
         for done, each in enumerate(dict.fromkeys(ids), start=1):
-            lives.append(life_of(registry, each))
+            lives.append(gathered(registry, each, with_reads=False))
             tell(done)
     document = provenance(lives)
     return document.to_json() if form == "json" else document.to_prov_n()

@@ -99,6 +99,13 @@ def test_records__are_those_on_chain_and_in_the_journal(known: Frames) -> None:
     waiting = by_id.loc[named(registry, "8")]
     assert (waiting["status"], waiting["acts"], waiting["issuer"]) == ("in_force", 0, 1)
     assert pd.isna(waiting["first_block"])
+    registry.session.nodes.read(lambda node: node.request("anvil_mine", ["0x3"]))
+    assert found["stage"].isin(["provable", "final"]).all()
+    registry.sync()
+    assert (known.records()["stage"] == "final").all()
+    imported(registry, write(registry.session.profile.path.parent, ENTRIES + 2))
+    fresh = known.records()
+    assert (fresh["stage"] == "acknowledged").sum() == 2
 
 
 def test_filters__are_those_of_the_mirror(known: Frames) -> None:
