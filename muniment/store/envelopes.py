@@ -125,6 +125,25 @@ def places_of(
     return [each for each in found if wanted is None or each.digest in wanted]
 
 
+def places_among(
+    connection: Connection, digest: bytes, record_ids: Sequence[bytes]
+) -> dict[bytes, list[EnvelopedRecord]]:
+    """Return where records (at most 500) are in an envelope, by record, versions in order."""
+    chosen = (
+        sa.select(enveloped_records)
+        .where(
+            enveloped_records.c.digest == digest,
+            enveloped_records.c.record_id.in_(list(record_ids)),
+        )
+        .order_by(enveloped_records.c.version)
+    )
+    found: dict[bytes, list[EnvelopedRecord]] = {each: [] for each in record_ids}
+    for row in connection.execute(chosen).mappings():
+        made = _record(row)
+        found[made.record_id].append(made)
+    return found
+
+
 def set_state(connection: Connection, digest: bytes, state: str) -> None:
     """Say what became of an envelope."""
     _change(connection, digest, state=state)

@@ -113,12 +113,18 @@ def add_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
 
 def replace_versions(connection: Connection, new: Sequence[NewVersion]) -> None:
     """Add versions in the place of what is there of them."""
-    for each in new:
-        for table in (search_terms, objects, versions):
+    wanted = {(each.row.record_id, each.row.version) for each in new}
+    ids = list(dict.fromkeys(each.row.record_id for each in new))
+    for table in (search_terms, objects, versions):
+        there: set[tuple[RecordId, int]] = set()
+        for start in range(0, len(ids), _MANY):
+            chosen = sa.select(table.c.record_id, table.c.version).where(
+                table.c.record_id.in_(ids[start : start + _MANY])
+            )
+            there |= {(RecordId(bytes(row[0])), row[1]) for row in connection.execute(chosen)}
+        for record_id, version in there & wanted:
             connection.execute(
-                sa.delete(table).where(
-                    table.c.record_id == each.row.record_id, table.c.version == each.row.version
-                )
+                sa.delete(table).where(table.c.record_id == record_id, table.c.version == version)
             )
     add_versions(connection, new)
 
@@ -170,6 +176,26 @@ def versions_of(connection: Connection, record_id: bytes) -> list[VersionRow]:
     return found if entry is None else [first_version(entry), *found]
 
 
+def versions_of_records(
+    connection: Connection, record_ids: Sequence[RecordId]
+) -> dict[RecordId, list[VersionRow]]:
+    """Return all versions of records that are kept here, in order; see `versions_of`."""
+    found: dict[RecordId, list[VersionRow]] = {each: [] for each in record_ids}
+    for start in range(0, len(record_ids), _MANY):
+        chosen = (
+            sa.select(versions)
+            .where(versions.c.record_id.in_(list(record_ids[start : start + _MANY])))
+            .order_by(versions.c.version)
+        )
+        for row in connection.execute(chosen).mappings():
+            made = _version(row)
+            found[made.record_id].append(made)
+    missing = [each for each, rows in found.items() if not rows or rows[0].version > 1]
+    for record_id, entry in journal_rows.entries_of(connection, missing).items():
+        found[record_id].insert(0, first_version(entry))
+    return found
+
+
 def by_sources(
     connection: Connection, source_system: str, source_ids: Sequence[str]
 ) -> dict[str, VersionRow]:
@@ -208,6 +234,24 @@ def packed_objects(connection: Connection, record_id: bytes, version: int) -> di
         )
         for row in connection.execute(chosen).mappings()
     }
+
+
+def packed_objects_of(
+    connection: Connection, record_ids: Sequence[RecordId]
+) -> dict[tuple[RecordId, int], dict[int, Packed]]:
+    """Return where the objects of all versions of records lie, those of entries left out."""
+    found: dict[tuple[RecordId, int], dict[int, Packed]] = {}
+    for start in range(0, len(record_ids), _MANY):
+        chosen = sa.select(objects).where(
+            objects.c.record_id.in_(list(record_ids[start : start + _MANY]))
+        )
+        for row in connection.execute(chosen).mappings():
+            place = ObjectPlace(
+                RecordId(bytes(row["record_id"])), row["version"], row["object_index"]
+            )
+            packed = Packed(place, row["pack"], row["offset"], row["length"])
+            found.setdefault((place.record_id, place.version), {})[place.index] = packed
+    return found
 
 
 def records_with_terms(

@@ -21,7 +21,7 @@ from muniment.record.versions import Version
 from muniment.registry.custody.sources import source_to_hand_over
 from muniment.registry.disposition.candidates import Candidate
 from muniment.registry.journal_evidence import first_versions
-from muniment.registry.reading import kept_version
+from muniment.registry.reading_many import kept_versions
 from muniment.registry.record_types import to_file
 from muniment.registry.session import Session
 from muniment.registry.unkept import UnkeptVersionError
@@ -68,14 +68,18 @@ class _Packing:
         with self._session.database.read() as connection:
             entries = journal_rows.entries_of(connection, ids)
         first = first_versions(self._session, list(entries.values()))
+        others = [each.record_id for each in candidates if each.record_id not in first]
+        kept = kept_versions(self._session, others)
         for each in candidates:
             if each.record_id in first:
                 row = first_version(entries[each.record_id])
                 yield from self._version(row, first[each.record_id].version)
                 continue
-            for number in range(1, each.version + 1):
-                kept = kept_version(self._session, each.record_id, number)
-                yield from self._version(kept.row, kept.version)
+            versions = kept[each.record_id][: each.version]
+            if [every.row.version for every in versions] != list(range(1, each.version + 1)):
+                raise UnkeptVersionError(each.record_id, None)
+            for every in versions:
+                yield from self._version(every.row, every.version)
 
     def _version(self, row: VersionRow, version: Version) -> Iterator[Outgoing]:
         types = self._session.types_of(row.agency_id)

@@ -37,7 +37,7 @@ from muniment.store.versions import (
     VersionRow,
     replace_versions,
     sheet_of,
-    version_row,
+    versions_of_records,
 )
 
 _MANY: Final = 100
@@ -74,9 +74,9 @@ def take_in(session: Session, handover: Handover, rows: Sequence[HandoverRecord]
 def _take_some(
     session: Session, handover: Handover, package: _Package, rows: Sequence[HandoverRecord]
 ) -> None:
-    coming = [each for row in rows for each in package.versions(row.record_id)]
+    coming = package.versions([row.record_id for row in rows])
     _require_committed(session, rows, coming)
-    missing = [each for each in coming if not _is_here(session, each)]
+    missing = _not_here(session, coming)
     session.keys.destruction.readmit(
         {(each.handed.record_id, each.handed.version): each.handed.secret for each in missing}
     )
@@ -115,17 +115,31 @@ def _require_committed(
             raise CommitmentMismatchError(wanted or bytes(32), each.version.commitment)
 
 
-def _is_here(session: Session, each: _Coming) -> bool:
-    """Whether this agency has a version already, row and secret."""
-    record_id, number = each.handed.record_id, each.handed.version
+def _not_here(session: Session, coming: Sequence[_Coming]) -> list[_Coming]:
+    """Those versions of which this agency has not both row and secret already."""
+    places = [(each.handed.record_id, each.handed.version) for each in coming]
+    ids = list(dict.fromkeys(record_id for record_id, _ in places))
     with session.database.read() as connection:
-        row = version_row(connection, record_id, number)
-    if row is None or row.source_id is None:
-        return False
+        rows = versions_of_records(connection, ids)
+    here = {
+        (row.record_id, row.version)
+        for many in rows.values()
+        for row in many
+        if row.source_id is not None
+    }
+    return [
+        each
+        for each, place in zip(coming, places, strict=True)
+        if place not in here or not _has_secret(session, each)
+    ]
+
+
+def _has_secret(session: Session, each: _Coming) -> bool:
     try:
-        return secret_of(session, record_id, number) == each.handed.secret
+        found = secret_of(session, each.handed.record_id, each.handed.version)
     except KeystoreError:
         return False
+    return found == each.handed.secret
 
 
 def _kept(session: Session, package: _Package, coming: Sequence[_Coming]) -> list[NewVersion]:
@@ -193,12 +207,11 @@ class _Package:
         self._row = row
         self._key = kept_key(session, row, kept_header(session, row))
 
-    def versions(self, record_id: RecordId) -> list[_Coming]:
-        """Return the versions of a record, in order."""
+    def versions(self, record_ids: Sequence[RecordId]) -> list[_Coming]:
+        """Return all versions of some records, those of each in order."""
         with self._session.database.read() as connection:
-            places = envelopes.places_of(connection, record_id, [self._row.digest])
-        ordered = sorted(places, key=lambda each: each.version)
-        return [self._version(each) for each in ordered]
+            places = envelopes.places_among(connection, self._row.digest, record_ids)
+        return [self._version(each) for many in places.values() for each in many]
 
     def keep_files(self, each: _Coming, expected: dict[int, FileValue]) -> list[packs.Packed]:
         """Put the files of a version into packs; each must be what is committed to."""
