@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 import click
 
 from benchmarks import (
+    disposing,
     evidence,
     exchange,
     gas,
@@ -23,6 +25,8 @@ from benchmarks import (
     tree,
     verify,
 )
+
+_DISPOSED: Final = 2_000
 
 
 @click.group()
@@ -146,11 +150,12 @@ def evidence_command(as_json: bool, records: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
 @click.option("--records", default=100_000, show_default=True, help="Flights in the agreement.")
 def exchange_command(as_json: bool, records: int) -> None:
-    """Deliveries between two agencies, from grant to reading, and memory.
+    """Deliveries between two agencies, from grant to reading, and memory; dispositions in bulk.
 
     Example: python -m benchmarks exchange --records 20000 --json
     """
-    _show(exchange.measure(records), as_json)
+    figures = exchange.measure(records)
+    _show(figures | disposing.measure(min(_DISPOSED, records)), as_json)
 
 
 @main.command("tree")
