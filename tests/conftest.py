@@ -38,7 +38,8 @@ def postgres_server() -> Iterator[str]:
 def postgres_database(server_url: str) -> Iterator[str]:
     """The URL of an empty database, which goes in the end."""
     name = f"test_{next(_numbers)}"
-    server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT")
+    # No pool: the server may be restarted between the two.
+    server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     yield sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)

@@ -37,7 +37,7 @@ from muniment.store.vault.contract import (
 from muniment.store.vault.hdfs_bundles import MAGIC, Entry, Kind
 from muniment.store.vault.hdfs_files import HdfsFiles, Upload
 from muniment.store.vault.hdfs_log import HdfsLog
-from muniment.store.vault.hdfs_merging import LARGE, merge_from, new_upload
+from muniment.store.vault.hdfs_merging import LARGE, merge_older, new_upload
 from muniment.store.vault.remote import Digesting, Pieces, pour
 
 MARKER: Final = "MUNIMENT-VAULT"
@@ -149,7 +149,7 @@ class HdfsVault:
         if span is None:
             upload.discard()
             return False
-        merge_from(self._log, span)
+        merge_older(self._log, span.first)
         return True
 
     def _entry(self, name: str) -> Entry:
@@ -165,9 +165,8 @@ class HdfsVault:
         if length <= 0:
             return b""
         for _ in range(_MOVES):
-            for path in self._log.paths(entry.file):
-                with contextlib.suppress(FileNotFoundError):
-                    return self._files.stretch(path, entry.offset + offset, length)
+            with contextlib.suppress(FileNotFoundError):
+                return self._log.stretch(entry, offset, length)
             with self._log.lock:
                 self._log.refresh()
                 now = self._log.live(entry.name)
@@ -183,12 +182,15 @@ class HdfsVault:
         try:
             found = self._files.first_bytes(marker, len(FORMAT) + 1)
         except FileNotFoundError:
-            if any(name not in _FOLDERS for name in self._files.names(self._path)):
+            if any(name not in (*_FOLDERS, MARKER) for name in self._files.names(self._path)):
                 raise self._no_vault() from None
             for folder in _FOLDERS:
                 self._files.make_folder(f"{self._path}/{folder}")
-            self._files.create(marker, FORMAT)
-            found = FORMAT
+            # Whole or not there, for whoever opens the vault at the same time.
+            written = self._files.write_whole(f"{self._path}/incoming", FORMAT)
+            if not self._files.rename(written, marker):
+                self._files.delete(written)
+            found = self._files.first_bytes(marker, len(FORMAT) + 1)
         if found != FORMAT:
             raise self._no_vault()
 

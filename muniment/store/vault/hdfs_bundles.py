@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
 from struct import error as StructError  # noqa: N812  (an exception under a lower-case name)
@@ -85,6 +85,15 @@ class Span:
         """Whether all of another bundle's puts are in this one, which is larger."""
         return self != other and self.first <= other.first and other.last <= self.last
 
+    @classmethod
+    def in_file(cls, file: str) -> Span | None:
+        """Return the span of an entry's file."""
+        return cls.of(file.partition(".")[0])
+
+    def file(self, random: bytes) -> str:
+        """Return what an entry calls a bundle: another of the same name is another file."""
+        return f"{self.name}.{random.hex()}"
+
     @property
     def parent(self) -> Span:
         """The bundle that this one is merged into."""
@@ -151,11 +160,6 @@ def entries_of(file: str, number: int, index: bytes, digest: bytes) -> list[Entr
     except (StructError, ValueError) as error:
         raise _damaged(file) from error
     return entries
-
-
-def in_file(entry: Entry, file: str) -> Entry:
-    """Return the entry as it is written into a file: its own name is left out."""
-    return replace(entry, file="" if entry.file == file else entry.file)
 
 
 def _entry(entry: Entry) -> bytes:

@@ -14,6 +14,7 @@ import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -40,7 +41,12 @@ _SETTINGS: Final = {
 }
 _BUFFERED: Final = 8 << 20
 """What is shorter is written from memory, and so again where a DataNode fails meanwhile."""
+_STUCK_SECONDS: Final = 30.0
+"""For how long a call may take. A DataNode that dies at the wrong moment lets the client wait for
+its answer for ever."""
 _READERS: Final = 16
+_TAIL: Final = 1 << 16
+"""So much of a bundle's end is read at once, in which most indexes are whole."""
 _REFUSALS: Final = {
     "AccessControlException": (
         "this user may not do that",
@@ -51,6 +57,16 @@ _REFUSALS: Final = {
         "raise the quota or make room; nothing half was left",
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a bundle: its `size`, the random number of its upload, its index."""
+
+    size: int
+    random: bytes
+    index: bytes
+    digest: bytes
 
 
 class HdfsFiles:
@@ -66,7 +82,7 @@ class HdfsFiles:
         self._root = root
         self._client: Client | None = None
         self._process = 0
-        self._readers: OrderedDict[str, FileReader] = OrderedDict()
+        self._readers: OrderedDict[tuple[str, bytes], FileReader] = OrderedDict()
         self._lock = threading.Lock()
         self._seconds = OPENING_SECONDS
         patiently(place, "the NameNode", self._reach, seconds=OPENING_SECONDS)
@@ -85,10 +101,6 @@ class HdfsFiles:
             return []
         return [(each.path.rpartition("/")[2], each.modification_time / 1000) for each in found]
 
-    def size(self, path: str) -> int:
-        """Return a file's bytes. Raises `FileNotFoundError`."""
-        return self._call(path, lambda client: client.get_file_info(path).length)
-
     def make_folder(self, path: str) -> None:
         """Make a folder and those above it, where they are not there."""
         self._call(path, lambda client: client.mkdirs(path, 0o700, create_parent=True))
@@ -100,26 +112,32 @@ class HdfsFiles:
 
     def first_bytes(self, path: str, length: int) -> bytes:
         """Return the beginning of a file. Raises `FileNotFoundError`."""
-        return self._call(path, lambda client: bytes(client.read(path).read(length)))
+        return self._call(path, lambda client: bytes(_opened(client, path).read(length)))
 
-    def trailer(self, path: str) -> tuple[int, bytes, bytes]:
-        """Return a bundle's trailer (`hdfs_bundles.trailer_of`). Raises `FileNotFoundError`."""
-        start = max(self.size(path) - TRAILER_SIZE, 0)
-        return hdfs_bundles.trailer_of(path, self.stretch(path, start, TRAILER_SIZE))
+    def tail(self, path: str) -> Tail:
+        """Return the end of a bundle. Raises `FileNotFoundError`, and `VaultError`."""
 
-    def index(self, path: str, start: int) -> bytes:
-        """Return the index of a bundle, which begins at `start`."""
-        length = self.size(path) - TRAILER_SIZE - start
-        return self.stretch(path, start, length) if length > 0 else b""
+        def read(client: Client) -> Tail:
+            reader = _opened(client, path)
+            size = len(reader)
+            start = max(size - _TAIL, 0)
+            end = bytes(reader.read_range(start, size - start))
+            index, random, digest = hdfs_bundles.trailer_of(path, end[-TRAILER_SIZE:])
+            if index < start:
+                end = bytes(reader.read_range(index, start - index)) + end
+                start = index
+            return Tail(size, random, end[index - start : -TRAILER_SIZE], digest)
 
-    def stretch(self, path: str, offset: int, length: int) -> bytes:
-        """Return bytes of a file that does not change, fewer at its end.
+        return self._call(path, read)
 
-        Raises `FileNotFoundError`.
+    def stretch(self, path: str, random: bytes, offset: int, length: int) -> bytes:
+        """Return bytes of a bundle, fewer at its end.
+
+        Raises `FileNotFoundError`, also where another one lies there.
         """
 
         def read(client: Client) -> bytes:
-            reader = self._reader(client, path)
+            reader = self._reader(client, path, random)
             # The client does not survive being asked for more than there is.
             wanted = min(length, len(reader) - offset)
             return bytes(reader.read_range(offset, wanted)) if wanted > 0 else b""
@@ -139,9 +157,9 @@ class HdfsFiles:
         with contextlib.suppress(FileNotFoundError):
             self._call(path, lambda client: client.delete(path))
 
-    def upload(self, path: str) -> Upload:
-        """Return a new file to be written."""
-        return Upload(self, path)
+    def upload(self, folder: str) -> Upload:
+        """Return a new file to be written in a folder, under a name that nobody looks at."""
+        return Upload(self, folder)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -151,14 +169,18 @@ class HdfsFiles:
 
     # --- calls ------------------------------------------------------------------------------------
 
-    def write_whole(self, path: str, data: bytes) -> None:
-        """Write a file from memory, durably, and again where a DataNode fails meanwhile."""
+    def write_whole(self, folder: str, data: bytes) -> str:
+        """Write a file from memory, durably, and again where a DataNode fails meanwhile.
 
-        def write(client: Client) -> None:
-            client.delete(path)
+        Returns its path. Each attempt has a name of its own: one that is stuck may go on later.
+        """
+
+        def write(client: Client) -> str:
+            path = f"{folder}/{new_name()}"
             self._write(client, path, data)
+            return path
 
-        self._call(path, write)
+        return self._call(folder, write)
 
     def begin(self, path: str) -> FileWriter:
         """Open a new file for writing."""
@@ -190,7 +212,7 @@ class HdfsFiles:
 
     def _translated(self, name: str, action: Callable[[], Result]) -> Result:
         try:
-            return action()
+            return _within(_STUCK_SECONDS, action)
         except (FileExistsError, FileNotFoundError):
             raise
         except (OSError, RuntimeError) as error:
@@ -215,15 +237,19 @@ class HdfsFiles:
                 self._readers.clear()
             return self._client
 
-    def _reader(self, client: Client, path: str) -> FileReader:
+    def _reader(self, client: Client, path: str, random: bytes) -> FileReader:
         with self._lock:
-            reader = self._readers.get(path)
+            reader = self._readers.get((path, random))
             if reader is not None:
-                self._readers.move_to_end(path)
+                self._readers.move_to_end((path, random))
                 return reader
-        reader = client.read(path)
+        reader = _opened(client, path)
+        start = max(len(reader) - TRAILER_SIZE, 0)
+        end = bytes(reader.read_range(start, len(reader) - start))
+        if hdfs_bundles.trailer_of(path, end)[1] != random:
+            raise FileNotFoundError(path)
         with self._lock:
-            self._readers[path] = reader
+            self._readers[path, random] = reader
             while len(self._readers) > _READERS:
                 self._readers.popitem(last=False)
         return reader
@@ -239,13 +265,56 @@ class HdfsFiles:
             raise Unavailable(error.strerror or "no answer") from error
 
 
+def _opened(client: Client, path: str) -> FileReader:
+    """Open a file for reading, all of it. Raises `Unavailable` for some moments after its writing.
+
+    Where files close before the DataNodes have reported their last block, the client is told of no
+    such block at first, and takes the file for shorter.
+    """
+    reader = client.read(path)
+    if len(reader) < client.get_file_info(path).length:
+        raise Unavailable("the file's last block is not reported yet")
+    return reader
+
+
+def new_name() -> str:
+    """Return a file's name that nothing else has."""
+    return secrets.token_hex(16)
+
+
+def _within(seconds: float, action: Callable[[], Result]) -> Result:
+    """Do `action` in a thread that is left alone when it is stuck. Raises what it raises.
+
+    Raises `TimeoutError` where it takes longer.
+    """
+    outcome: list[Result] = []
+    fault: list[BaseException] = []
+
+    def act() -> None:
+        try:
+            outcome.append(action())
+        except BaseException as error:  # noqa: BLE001  (raised below)
+            fault.append(error)
+
+    thread = threading.Thread(target=act, name="hdfs", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if fault:
+        raise fault[0]
+    if not outcome:
+        message = f"no answer in {seconds:g} s"
+        raise TimeoutError(message)
+    return outcome[0]
+
+
 class Upload:
     """A file that is being written under a name that nobody looks at, and then renamed."""
 
-    def __init__(self, files: HdfsFiles, path: str) -> None:
+    def __init__(self, files: HdfsFiles, folder: str) -> None:
         """Use `HdfsFiles.upload`."""
         self._files = files
-        self._path = path
+        self._folder = folder
+        self._path = f"{folder}/{new_name()}"
         self._buffer = bytearray()
         self._writer: FileWriter | None = None
         self._there = False
@@ -266,8 +335,8 @@ class Upload:
     def finish(self) -> None:
         """Have all of it synced by the DataNodes, and close the file."""
         if self._writer is None:
+            self._path = self._files.write_whole(self._folder, bytes(self._buffer))
             self._there = True
-            self._files.write_whole(self._path, bytes(self._buffer))
             return
         self._flush()
         writer = self._writer
@@ -289,7 +358,7 @@ class Upload:
         """Remove the file, if it is there still. Raises nothing: it is rubbish, and goes later."""
         with contextlib.suppress(OSError, RuntimeError, VaultError):
             if self._writer is not None:
-                self._writer.close()
+                self._files.once(self._path, self._writer.close)
         self._writer = None
         if self._there:
             with contextlib.suppress(VaultError):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Final
 from muniment.store.vault import hdfs_bundles
 from muniment.store.vault.contract import ObjectExistsError, VaultError
 from muniment.store.vault.hdfs_bundles import Entry, Kind, Span
-from muniment.store.vault.hdfs_files import HdfsFiles, Upload
+from muniment.store.vault.hdfs_files import HdfsFiles, Tail, Upload
 
 _FRESH_SECONDS: Final = 1.0
 _ATTEMPTS: Final = 1000
@@ -31,8 +32,8 @@ class HdfsLog:
         self._next = 0
         self._read_at = float("-inf")
 
-    def refresh(self) -> None:
-        """Read what was put since the last time, by whomever."""
+    def refresh(self, own: tuple[Span, Sequence[Entry]] | None = None) -> None:
+        """Read what was put since the last time, by whomever; of our `own` bundle it is known."""
         while True:
             began = time.monotonic()
             listed = map(Span.of, self.files.names(f"{self.folder}/log"))
@@ -40,7 +41,8 @@ class HdfsLog:
             try:
                 for span in spans:
                     if span not in self.spans:
-                        self._add(span, self.entries_in(span))
+                        known = own[1] if own is not None and own[0] == span else None
+                        self._add(span, known or self.entries_in(span))
             except FileNotFoundError:
                 # Merged since we listed: the one that it is in comes with the next listing.
                 continue
@@ -51,10 +53,8 @@ class HdfsLog:
 
     def entries_in(self, span: Span) -> Sequence[Entry]:
         """Return the entries of a bundle. Raises `FileNotFoundError`."""
-        path = self.path(span)
-        start, _, digest = self.files.trailer(path)
-        index = self.files.index(path, start)
-        return hdfs_bundles.entries_of(span.name, span.first, index, digest)
+        tail = self.files.tail(self.path(span))
+        return entries_of(span, tail)
 
     def live(self, name: str) -> Entry | None:
         """Return what stands under a name, as far as is known; None where nothing does."""
@@ -85,11 +85,21 @@ class HdfsLog:
         """Where a bundle lies that counts."""
         return f"{self.folder}/log/{span.name}"
 
-    def paths(self, file: str) -> Sequence[str]:
-        """Where a file may lie that an entry names, the likelier place first."""
-        log, kept = f"{self.folder}/log/{file}", f"{self.folder}/kept/{file}"
-        # Beside a file that was moved away another of its name may lie, which counts for nothing.
-        return (log, kept) if Span.of(file) in self.spans else (kept, log)
+    def stretch(self, entry: Entry, offset: int, length: int) -> bytes:
+        """Return a stretch of an object, from where its bundle lies. Raises `FileNotFoundError`."""
+        random = bytes.fromhex(entry.file.partition(".")[2])
+        for path in self._paths(entry.file):
+            with contextlib.suppress(FileNotFoundError):
+                return self.files.stretch(path, random, entry.offset + offset, length)
+        raise FileNotFoundError(entry.file)
+
+    def _paths(self, file: str) -> Sequence[str]:
+        """Where a bundle may lie that an entry names, the likelier place first."""
+        span = Span.in_file(file)
+        if span is None:
+            return ()
+        log, kept = self.path(span), f"{self.folder}/kept/{span.name}"
+        return (log, kept) if span in self.spans else (kept, log)
 
     def commit(self, upload: Upload, entries: Sequence[Entry]) -> Span | None:
         """Give a bundle the next number and return it; None where all of it is there already.
@@ -105,8 +115,8 @@ class HdfsLog:
                 span = Span(self._next, self._next)
                 if not self._take(upload, span):
                     continue
-                self._add(span, [placed(entry, span) for entry in entries])
-                self.refresh()
+                file = span.file(upload.random)
+                self.refresh((span, [_placed(entry, file, span.first) for entry in entries]))
                 if span in self.spans:
                     return span
                 # We slept while the number was taken and merged away: this file never counted.
@@ -131,7 +141,7 @@ class HdfsLog:
         if upload.rename_to(self.path(span)):
             return True
         try:
-            return self.files.trailer(self.path(span))[1] == upload.random
+            return self.files.tail(self.path(span)).random == upload.random
         except FileNotFoundError:
             return False
 
@@ -144,6 +154,11 @@ class HdfsLog:
         self.spans.add(span)
 
 
-def placed(entry: Entry, span: Span) -> Entry:
-    """Return the entry of an object whose bytes are in the file of a bundle."""
-    return replace(entry, file=span.name, number=entry.number or span.first)
+def entries_of(span: Span, tail: Tail) -> Sequence[Entry]:
+    """Return the entries of a bundle whose end was read. Raises `VaultError`."""
+    return hdfs_bundles.entries_of(span.file(tail.random), span.first, tail.index, tail.digest)
+
+
+def _placed(entry: Entry, file: str, number: int) -> Entry:
+    """Return the entry of an object whose bytes are in a file, put there by the put of a number."""
+    return replace(entry, file=file, number=entry.number or number)

@@ -9,17 +9,15 @@ of a megabyte and more are not copied but moved aside, and referred to.
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from muniment.store.vault import hdfs_bundles
 from muniment.store.vault.contract import VaultError
-from muniment.store.vault.hdfs_bundles import MAGIC, Entry, Kind, Span
+from muniment.store.vault.hdfs_bundles import FAN_OUT, MAGIC, Entry, Span
 from muniment.store.vault.hdfs_files import Upload
-from muniment.store.vault.hdfs_log import HdfsLog, placed
+from muniment.store.vault.hdfs_log import HdfsLog, entries_of
 
 LARGE: Final = 1 << 20
 """Bytes from which a bundle stays a file of its own."""
@@ -29,22 +27,33 @@ STALE_SECONDS: Final = 86_400
 
 def new_upload(log: HdfsLog) -> Upload:
     """Return a file to be written under a name that nobody looks at."""
-    return log.files.upload(f"{log.folder}/incoming/{secrets.token_hex(16)}")
+    return log.files.upload(f"{log.folder}/incoming")
 
 
-def merge_from(log: HdfsLog, span: Span) -> None:
-    """Merge the groups of bundles that a put has made full.
+def merge_older(log: HdfsLog, number: int) -> None:
+    """Merge what is complete of the groups before that of a put, whenever a group is full.
 
-    What goes wrong here is no fault of the put's: it is left to the next one.
+    The last ones wait, for of those another writer may be about to take the next number. What goes
+    wrong here is no fault of the put's: it is left to a later one.
     """
-    parent = span.parent
+    if (number + 1) % FAN_OUT:
+        return
     with log.lock, contextlib.suppress(VaultError, FileNotFoundError):
-        while all(child in log.spans for child in parent.children):
-            if not _merge(log, parent):
-                return
+        while due := _due(log, number - FAN_OUT):
+            if not _merge(log, due):
+                break
             log.refresh()
-            _tidy(log, parent)
-            parent = parent.parent
+        _tidy(log)
+
+
+def _due(log: HdfsLog, last: int) -> Span | None:
+    parents = {span.parent for span in log.spans}
+    full = [each for each in parents if all(child in log.spans for child in each.children)]
+    return min((each for each in full if each.last <= last), key=_first, default=None)
+
+
+def _first(span: Span) -> int:
+    return span.first
 
 
 def _merge(log: HdfsLog, parent: Span) -> bool:
@@ -55,46 +64,53 @@ def _merge(log: HdfsLog, parent: Span) -> bool:
         latest: dict[str, Entry] = {}
         small: dict[str, bytes] = {}
         for child in parent.children:
-            for entry in log.entries_in(child):
-                latest[entry.name] = entry
-            size = log.files.size(log.path(child))
-            if size < LARGE:
-                small[child.name] = log.files.stretch(log.path(child), 0, size)
+            tail = log.files.tail(log.path(child))
+            latest.update((entry.name, entry) for entry in entries_of(child, tail))
+            if tail.size < LARGE:
+                whole = log.files.stretch(log.path(child), tail.random, 0, tail.size)
+                small[child.file(tail.random)] = whole
         entries = []
         for entry in latest.values():
             data = small.get(entry.file)
-            if data is None or entry.kind is Kind.DELETED:
+            if data is None:
                 entries.append(entry)
                 continue
             offset = upload.length
             upload.write(data[entry.offset : entry.offset + entry.length])
-            entries.append(replace(placed(entry, parent), offset=offset))
-        upload.end([hdfs_bundles.in_file(entry, parent.name) for entry in entries])
+            entries.append(replace(entry, file="", offset=offset))
+        upload.end(entries)
         upload.finish()
         return upload.rename_to(log.path(parent))
     finally:
         upload.discard()
 
 
-def _tidy(log: HdfsLog, parent: Span) -> None:
-    """Move what a merged bundle refers to, remove the rest of what it covers.
+def _tidy(log: HdfsLog) -> None:
+    """Move what merged bundles refer to, remove the rest of what they cover.
 
     So for what others left behind, and for what writers left in `incoming` that died.
     """
-    files, referred = log.files, {entry.file for entry in log.entries_in(parent)}
-    here, aside = f"{log.folder}/log", f"{log.folder}/kept"
-    for name in _covered(log, here, parent):
-        if name not in referred or not files.rename(f"{here}/{name}", f"{aside}/{name}"):
-            files.delete(f"{here}/{name}")
-    for name in _covered(log, aside, parent):
-        if name not in referred:
-            files.delete(f"{aside}/{name}")
+    files, here, aside = log.files, f"{log.folder}/log", f"{log.folder}/kept"
+    left, kept = _spans(log, here), _spans(log, aside)
+    for parent in sorted(log.spans, key=_first):
+        covered = [span for span in left if parent.covers(span)]
+        if not covered:
+            continue
+        entries = log.entries_in(parent)
+        referred = {Span.in_file(entry.file) for entry in entries}
+        for span in covered:
+            old, new = f"{here}/{span.name}", f"{aside}/{span.name}"
+            if span not in referred or not files.rename(old, new):
+                files.delete(old)
+        for span in kept:
+            if parent.covers(span) and span not in referred:
+                files.delete(f"{aside}/{span.name}")
     before = time.time() - STALE_SECONDS
     for name, changed in files.ages(f"{log.folder}/incoming"):
         if changed < before:
             files.delete(f"{log.folder}/incoming/{name}")
 
 
-def _covered(log: HdfsLog, folder: str, parent: Span) -> Sequence[str]:
-    spans = map(Span.of, log.files.names(folder))
-    return [span.name for span in spans if span is not None and parent.covers(span)]
+def _spans(log: HdfsLog, folder: str) -> Sequence[Span]:
+    found = map(Span.of, log.files.names(folder))
+    return [span for span in found if span is not None]

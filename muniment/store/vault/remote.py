@@ -21,7 +21,7 @@ PATIENCE_SECONDS: Final = 90.0
 OPENING_SECONDS: Final = 10.0
 """The same when a vault is opened: a wrong address should be told soon."""
 PIECE: Final = 1 << 20
-_FIRST_PAUSE: Final = 0.1
+_FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 2.0
 
 Result = TypeVar("Result")

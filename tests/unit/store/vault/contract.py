@@ -163,7 +163,11 @@ class VaultContract:
     @settings(
         max_examples=40,
         deadline=None,  # where the vault is on a server
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
+        # Each kind of vault inherits it, and some in one session.
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.differing_executors,
+        ],
     )
     @given(
         tree=st.dictionaries(

@@ -10,7 +10,6 @@ import pytest
 
 from muniment.errors import InvalidInputError
 from muniment.store.vault import VaultError, open_vault, remote
-from toolchain.local_chain import free_port
 
 
 @pytest.mark.parametrize(("scheme", "package"), [("hdfs", "hdfs_native"), ("hbase", "happybase")])
@@ -43,20 +42,6 @@ def test_url_that_is_none__is_refused_without_asking_anybody(url: str) -> None:
     with pytest.raises(InvalidInputError):
         open_vault(url)
     assert time.monotonic() - began < 1
-
-
-@pytest.mark.parametrize("path", ["hdfs://127.0.0.1:{}/vault", "hbase://127.0.0.1:{}/table"])
-def test_address_where_nobody_listens__is_told_soon(
-    monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    # As by default, and shorter.
-    for name in ("hdfs_files", "hbase_table"):
-        monkeypatch.setattr(f"muniment.store.vault.{name}.OPENING_SECONDS", 0.5)
-    began = time.monotonic()
-    with pytest.raises(VaultError) as error:
-        open_vault(path.format(free_port()))
-    assert time.monotonic() - began < 5
-    assert "check that they run" in error.value.diagnostics()
 
 
 class TestPatience:
