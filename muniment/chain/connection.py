@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NewType
 
@@ -18,6 +18,9 @@ from muniment.errors import ChainError, InvalidInputError, UnreachableError, Wro
 
 Address = NewType("Address", str)
 """An account or contract: 0x and 40 hex digits with the EIP-55 checksum."""
+
+_LONGEST: Final = 1 << 20
+"""Characters of a batch's parameters: servers refuse bodies of more than some megabytes."""
 
 # Reading twice does no harm. Sending is not here: a retry would be answered "already known", and
 # what became of a transaction is told by its receipt alone.
@@ -146,11 +149,11 @@ class Connection:
     ) -> list[Any]:
         """Return the node's results of many requests in order, a `RpcError` where it refused one.
 
-        They go in JSON-RPC batches. Raises `UnreachableError` when any of them has no answer.
+        They go in JSON-RPC batches, each no longer than nodes take. Raises `UnreachableError` when
+        any of them has no answer.
         """
         results: list[Any] = []
-        for start in range(0, len(parameters), batch):
-            part = parameters[start : start + batch]
+        for part in _portions(parameters, batch):
             calls = [(RPCEndpoint(method), list(each)) for each in part]
             try:
                 answers = self._provider.make_batch_request(calls)
@@ -219,6 +222,19 @@ class Unconnected(Connection):
         """Raise `UnreachableError`."""
         del parameters
         raise UnreachableError(self.url, f"{method} was asked of no node")
+
+
+def _portions(parameters: Sequence[Sequence[Any]], batch: int) -> Iterator[Sequence[Sequence[Any]]]:
+    """Requests in parts of `batch` at most, and of a length that servers take."""
+    start = size = 0
+    for place, each in enumerate(parameters):
+        length = sum(len(value) for value in each if isinstance(value, str))
+        if place > start and (place - start == batch or size + length > _LONGEST):
+            yield parameters[start:place]
+            start, size = place, 0
+        size += length
+    if parameters:
+        yield parameters[start:]
 
 
 def block_parameter(block: BlockId) -> Any:
