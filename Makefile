@@ -65,6 +65,14 @@ network: runtime ## Four validators on this machine (network/README.md)
 network-down: ## Stops the validators; their keys and chain stay
 	@$(PYTHON) -m network --dir $(NETWORK_DIR) stop
 
+.PHONY: devservers
+devservers: env ## HDFS, HBase and PostgreSQL on this machine (devservers/README.md)
+	@$(PYTHON) -m devservers start
+
+.PHONY: devservers-down
+devservers-down: ## Stops them; their data stay
+	@$(PYTHON) -m devservers stop
+
 .PHONY: env
 env: ## Everything installed and compiled
 	@$(STEP) "Python packages" toolchain/python_env.sh develop
@@ -73,9 +81,9 @@ env: ## Everything installed and compiled
 
 .PHONY: lint
 lint: env ## ruff, mypy --strict, solhint
-	@$(STEP) "ruff" ruff check muniment scripts benchmarks toolchain network tests
-	@$(STEP) "ruff format" ruff format --check muniment scripts benchmarks toolchain network tests
-	@$(STEP) "mypy --strict" mypy muniment scripts benchmarks toolchain network
+	@$(STEP) "ruff" ruff check muniment scripts benchmarks toolchain network devservers tests
+	@$(STEP) "ruff format" ruff format --check muniment scripts benchmarks toolchain network devservers tests
+	@$(STEP) "mypy --strict" mypy muniment scripts benchmarks toolchain network devservers
 	@$(STEP) "solhint" solhint --max-warnings 0 'contracts/**/*.sol'
 
 # Two at a time, each with an Anvil of its own: half of a test is waiting.
@@ -158,6 +166,11 @@ verifier-test: env verifier-env ## The public verifier against vectors, Python, 
 .PHONY: verifier-slow
 verifier-slow: env verifier-env ## 10,000 mutated files, which Python and TypeScript judge alike
 	@$(STEP) "10,000 mutated files" pytest -p no:ape_test -q -m slow tests/verifier
+
+.PHONY: engines
+engines: env ## Vaults on HDFS and HBase, and servers that fail in the middle of an import
+	@$(STEP) "The servers' archives" $(PYTHON) -c 'from devservers.jars import archives; archives()'
+	@$(STEP) "Engines" pytest -p no:ape_test -q -m engines tests/engines
 
 .PHONY: dist
 dist: env ## Wheel and sdist, and the wheel tried in an empty environment
