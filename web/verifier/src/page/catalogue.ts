@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** All words of the page, in both languages: `{name}` stands for a value. */
+/**
+ * All words of the page, in both languages: `{name}` stands for a value. A list as long as the page
+ * has words, so that who corrects one language has the other beside it.
+ */
 
 import type { ReasonName } from "../core/reasons.ts";
 import type { Kind } from "../core/acts.ts";

@@ -6,16 +6,17 @@ import type { Document } from "../core/disclosure.ts";
 import { readEvidence } from "../core/evidence_file.ts";
 import { askBlockHash, checkLive } from "../core/live.ts";
 import { readTrust } from "../core/trust.ts";
-import { gravest, type Verdict } from "../core/verdict.ts";
+import type { Verdict } from "../core/verdict.ts";
 import { verify } from "../core/verifier.ts";
 import { LANGUAGES, type Language } from "./catalogue.ts";
 import { element } from "./elements.ts";
 import { bytesOf, documentOf, isEvidence } from "./files.ts";
 import { mark } from "./icons.ts";
 import { askNode, liveCard, type LiveState } from "./live_view.ts";
+import { RECORDS_AT_ONCE, recordsView } from "./records_view.ts";
 import { countOf, sayIn, visible, type Say } from "./shown.ts";
 import { loadTrust, trustView, type Trusted, type TrustProblem } from "./trust_view.ts";
-import { nameOf, verdictView } from "./verdict_view.ts";
+import { verdictView } from "./verdict_view.ts";
 
 /** The trust file that the page was built with, in base64. */
 declare const BUILT_IN_TRUST: string;
@@ -24,7 +25,6 @@ const BUILT_IN: Trusted = {
   trust: readTrust(fromBase64(BUILT_IN_TRUST) as Uint8Array),
   isBuiltIn: true,
 };
-const RECORDS_AT_ONCE = 50;
 
 interface Given {
   readonly name: string;
@@ -309,6 +309,12 @@ function results(say: Say): HTMLElement | null {
   const live = canBeAsked(verdict)
     ? liveCard(verdict, state.live, trusted.isBuiltIn, shown, () => void checkNow())
     : null;
+  const listing = {
+    chosen,
+    listed: state.listed,
+    choose: (at: number) => change({ chosen: at, live: null }),
+    showMore: (listed: number) => change({ listed }),
+  };
   return element(
     "article",
     { "aria-labelledby": "result" },
@@ -339,56 +345,8 @@ function results(say: Say): HTMLElement | null {
       ),
     ),
     trusted.isBuiltIn ? null : element("p", { class: "note bad" }, say("trust-by-hand")),
-    verdicts.length > 1 ? records(verdicts, say) : null,
+    verdicts.length > 1 ? recordsView(verdicts, listing, language, say) : null,
     verdictView(verdict, shown, live),
-  );
-}
-
-/** A bundle's records, to choose from. */
-function records(verdicts: readonly Verdict[], say: Say): HTMLElement {
-  const rest = Math.min(verdicts.length - state.listed, RECORDS_AT_ONCE);
-  const worst = gravest(verdicts.map((each) => each.outcome));
-  return element(
-    "section",
-    { class: "card records", "aria-labelledby": "records-title" },
-    element(
-      "h3",
-      { id: "records-title" },
-      `${say("records-checked", { count: countOf(verdicts.length, state.language) })}: `,
-      element("span", { class: `badge ${worst}` }, say(`outcome.${worst}`)),
-    ),
-    element(
-      "ol",
-      {},
-      ...verdicts.slice(0, state.listed).map((each, at) =>
-        element(
-          "li",
-          {},
-          element(
-            "button",
-            {
-              type: "button",
-              id: `record-${at}`,
-              "aria-pressed": String(at === state.chosen),
-              onclick: () => change({ chosen: at, live: null }),
-            },
-            element("code", {}, nameOf(each)),
-            element("span", { class: `badge ${each.outcome}` }, say(`outcome.${each.outcome}`)),
-          ),
-        ),
-      ),
-    ),
-    rest > 0
-      ? element(
-          "button",
-          {
-            type: "button",
-            id: "show-more",
-            onclick: () => change({ listed: state.listed + RECORDS_AT_ONCE }),
-          },
-          say("show-more", { count: rest }),
-        )
-      : null,
   );
 }
 

@@ -10,16 +10,7 @@ import { STEPS, type ProvenRecord, type Step, type Verdict } from "../core/verdi
 import type { Language } from "./catalogue.ts";
 import { element, type Child } from "./elements.ts";
 import { stepIcon, verdictIcon, type StepState } from "./icons.ts";
-import {
-  agencyOf,
-  countOf,
-  dayOf,
-  revocationOf,
-  shortened,
-  timeOf,
-  visible,
-  type Say,
-} from "./shown.ts";
+import { agencyOf, countOf, dayOf, revocationOf, timeOf, visible, type Say } from "./shown.ts";
 import { timeline } from "./timeline.ts";
 
 const FOR_EVER = 0xfffff;
@@ -309,9 +300,4 @@ function notProven({ say }: Shown): HTMLElement {
       element("li", {}, say("not-now")),
     ),
   );
-}
-
-/** How a record of a bundle is named in its line. */
-export function nameOf(verdict: Verdict): string {
-  return verdict.recordId === "" ? "" : shortened(`0x${verdict.recordId}`);
 }
