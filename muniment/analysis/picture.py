@@ -7,8 +7,8 @@ might not be changed, with whom it was shared, who was shown it. Words say what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final, TypeVar
+from collections.abc import Iterable
+from typing import Final
 
 from muniment.analysis.drawing import Drawing, fitting, text_width
 from muniment.analysis.flags import Flag, Mark, flags_of, marks_of
@@ -21,9 +21,7 @@ from muniment.analysis.life_words import (
     time_words,
     type_words,
 )
-from muniment.analysis.timescale import TimeScale, moment_words
-
-Moment = TypeVar("Moment")
+from muniment.analysis.timescale import TimeScale, clusters, moment_words
 
 _WIDTH: Final = 1120.0
 _LEFT: Final = 158.0
@@ -126,9 +124,9 @@ class _Picture:
         def place(mark: Mark) -> float:
             return self.scale(mark.at)
 
-        groups = _clusters(self.marks, place, _DOTS_APART)
+        groups = clusters(self.marks, place, _DOTS_APART)
         if len(groups) < len(self.marks):
-            groups = _clusters(self.marks, place, _COUNTS_APART)
+            groups = clusters(self.marks, place, _COUNTS_APART)
         for x, together in groups:
             hints = [f"{each.words}, {self._when(each.at)}" for each in together]
             if len(together) > 1:
@@ -212,7 +210,7 @@ class _Picture:
         def place(each: Delivery) -> float:
             return self.scale(each.made_at)
 
-        for x, together in _clusters(list(self.life.deliveries), place, _COUNTS_APART):
+        for x, together in clusters(list(self.life.deliveries), place, _COUNTS_APART):
             hints = [self._delivery_words(each) for each in together]
             if len(together) > 1:
                 self._count(x, y, len(together), "open", hints)
@@ -237,7 +235,7 @@ class _Picture:
         y = self.y + _BAR / 2
         self.drawing.text(_MARGIN, y + 4.5, "Read", size=_LABEL, weight=600)
         moments = [each.read_ms / 1000 for each in self.life.reads or ()]
-        for x, together in _clusters(moments, self.scale, _COUNTS_APART):
+        for x, together in clusters(moments, self.scale, _COUNTS_APART):
             if len(together) > 1:
                 hints = [time_words(each) for each in together]
                 self._count(x, y, len(together), "read", hints)
@@ -383,19 +381,3 @@ _LEGEND: Final = {
 
 def _delivery_kind(delivery: Delivery) -> str:
     return "delivery" if delivery.received_at is None else "delivery received"
-
-
-def _clusters(
-    values: list[Moment], place: Callable[[Moment], float], apart: float
-) -> list[tuple[float, list[Moment]]]:
-    """Values whose places are nearer than `apart` to the one before, together in their middle."""
-    found: list[list[Moment]] = []
-    begun = float("-inf")
-    for each in values:
-        x = place(each)
-        if found and x - begun < apart:
-            found[-1].append(each)
-        else:
-            found.append([each])
-            begun = x
-    return [(sum(map(place, each)) / len(each), each) for each in found]

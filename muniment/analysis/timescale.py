@@ -9,11 +9,13 @@ be.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
-from typing import Final
+from typing import Final, TypeVar
+
+Moment = TypeVar("Moment")
 
 _DAY: Final = 86_400
 _YEAR: Final = 365.25 * _DAY
@@ -75,6 +77,23 @@ class TimeScale:
             if all(abs(self(moment) - self(each)) >= apart for each in chosen):
                 chosen.append(moment)
         return sorted(chosen)
+
+
+def clusters(
+    values: list[Moment], place: Callable[[Moment], float], apart: float
+) -> list[tuple[float, list[Moment]]]:
+    """Return values in groups, each with the middle of its places: those nearer than `apart` to the
+    first of a group are in it."""
+    found: list[list[Moment]] = []
+    begun = float("-inf")
+    for each in values:
+        x = place(each)
+        if found and x - begun < apart:
+            found[-1].append(each)
+        else:
+            found.append([each])
+            begun = x
+    return [(sum(map(place, each)) / len(each), each) for each in found]
 
 
 def _widths(spans: list[float], width: float) -> tuple[list[float], float | None]:
