@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which versions other agencies brought onto the chain: those have no submission of this one's.
+"""Which versions have no submission of this agency's: others brought them, or a journal did.
 
 They are kept here since their record's custody came, with all its content.
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from muniment.record.identifiers import RecordId
-from muniment.store import mirror
+from muniment.store import journal_rows, mirror
 from muniment.store.folding import event_of
 from muniment.store.tables import events, versions
 
@@ -21,11 +21,12 @@ _MANY: Final = 500
 
 def brought_by_others(connection: Connection, own: int) -> set[tuple[RecordId, int]]:
     """Return the versions kept here that another agency than `own` registered, enrolled or amended,
-    by the mirror. Only records whose custody changed can have such."""
+    by the mirror, and the first ones that entries of its own journals registered. Only records
+    whose custody changed can have such."""
     moved = sa.select(events.c.subject).where(events.c.name == "Transferred").distinct()
     chosen = sa.select(versions.c.record_id).where(versions.c.record_id.in_(moved)).distinct()
     ids = [bytes(each) for each in connection.execute(chosen).scalars()]
-    found: set[tuple[RecordId, int]] = set()
+    found = {(record_id, 1) for record_id in journal_rows.entries_of(connection, ids)}
     for start in range(0, len(ids), _MANY):
         for log in mirror.logs_of(connection, ids[start : start + _MANY]):
             event = event_of(log)
