@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from muniment.chain.connection import Connection
 from muniment.record.identifiers import RecordId
-from muniment.registry import Registry
+from muniment.registry import NewContent, Registry
 from muniment.registry.checking import check
 from muniment.store.database import Database
 from muniment.store.handovers import OFFERED
@@ -29,6 +29,7 @@ from tests.chain.two_agencies import Agencies, Agency, agencies
 __all__ = ["agencies"]
 
 BEYOND = 10_000
+MANY = 300
 LEAST = 8
 """Places that there are at the very least."""
 
@@ -211,3 +212,27 @@ def test_killed_again_and_again__goes_on(agencies: Agencies, tmp_path: Path) -> 
         assert any(kills)
         assert not run(what, agency, BEYOND, package, records)
     require_taken(first.open("steward"), second.open("steward"), records)
+
+
+@pytest.mark.slow
+def test_whole_type__some_hundreds_resume_after_kills(agencies: Agencies, tmp_path: Path) -> None:
+    first, second = agencies
+    registrar = first.open("registrar")
+    many = registrar.register_many(
+        "land-deed",
+        [NewContent(f"{i}", {"holder": f"Holder {i}", "parcel": f"{i}/7"}) for i in range(MANY)],
+    )
+    registrar.wait(many, "final")
+    records = [RecordId(each.record_id or b"") for each in many]
+    package = tmp_path / "package"
+    for what, agency in (("offer", first), ("accept", second)):
+        named = records if what == "offer" else []
+        assert [run(what, agency, place, package, named) for place in (2, 4, 9)].count(True) >= 2
+        assert not run(what, agency, BEYOND, package, named)
+    giver, taker = first.open("steward"), second.open("steward")
+    giver.sync()
+    [view] = giver.handovers.handovers()
+    assert view.counts == {"outstanding": MANY}
+    assert taker.handovers.handover(view.handover.handover_id).counts == {"outstanding": MANY}
+    for number in (0, MANY // 2, MANY - 1):
+        assert taker.content(records[number]).fields["holder"] == f"Holder {number}"
