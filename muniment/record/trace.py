@@ -119,6 +119,9 @@ def verify_trace(
         raise TraceMismatchError(record_id, "record id", record_id, "acts of other records")
     if any(later.sequence <= act.sequence for act, later in pairwise(acts)):
         raise TraceMismatchError(record_id, "order", "by sequence number", "another order")
+    # The head of a registration is made without them, so they would not show there.
+    if any(act.state.hashed_word() != act.state.to_word() for act in acts):
+        raise TraceMismatchError(record_id, "state after an act", "no offer of custody", "one")
     head = trace_head(acts)
     derived = len(acts) == 1 and acts[0].kind is ActKind.REGISTERED
     expected = NO_HEAD if derived else head

@@ -54,6 +54,20 @@ def _flip(*path: Any) -> Change:
     return change
 
 
+def _offered(*path: Any) -> Change:
+    """An offer to agency 1 in a state word, which no state after an act has."""
+    *way, last = path
+
+    def change(file: dict[str, Any]) -> None:
+        part: Any = file
+        for step in way:
+            part = part[step]
+        text = part[last]
+        part[last] = f"{int(text, 16) | 1 << 64:0{len(text)}x}"
+
+    return change
+
+
 def _nodes(change: Callable[[list[str]], list[str]]) -> Change:
     def apply(file: dict[str, Any]) -> None:
         file["anchor"]["nodes"] = change(file["anchor"]["nodes"])
@@ -159,6 +173,7 @@ CHANGES: tuple[tuple[str, str, Change, int], ...] = (
     ("trace-other-account", "revoked", _flip("record", "trace", 1, "account"), 6),
     ("trace-other-commitment", "plain", _flip(*ACT, "commitment"), 6),
     ("trace-other-state", "plain", _flip(*ACT, "state"), 6),
+    ("trace-offer-in-first-act", "revoked", _offered("record", "trace", 0, "state"), 6),
     ("trace-other-reason", "revoked", _set("record", "trace", 1, "reason", 1), 6),
     ("trace-other-agency", "revoked", _set("record", "trace", 1, "agency", 2), 6),
     ("trace-other-replacement", "superseded", _flip("record", "trace", 1, "replacement"), 6),

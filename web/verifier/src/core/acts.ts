@@ -123,6 +123,8 @@ export interface RecordSlots {
 /** Raises `Refusal` unless the acts lead exactly to the slots. */
 export function requireTrace(recordId: Uint8Array, acts: readonly Act[], slots: RecordSlots): void {
   let head: Uint8Array = new Uint8Array(32);
+  // The head of a registration is made without an offer, so one would not show there.
+  if (acts.some((act) => act.word !== withoutOffer(act.word))) throw new Refusal("trace-state");
   acts.forEach((act, at) => {
     if (act.kind === "registered" && at === 0) {
       head = hashOf(REGISTERED_TAG, recordId, act.argument, withoutOffer(act.word));
