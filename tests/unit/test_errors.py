@@ -19,6 +19,7 @@ from muniment.errors import (
     DecryptionError,
     DisclosureError,
     ErasedError,
+    ExchangeError,
     InvalidContentError,
     InvalidInputError,
     InvalidJsonError,
@@ -57,6 +58,7 @@ EXAMPLES: list[MunimentError] = [
     ErasedError(b"\xab" * 32, 2),
     StoreError("the vault cannot be read"),
     ConflictError("faa-strikes", "1990-000123", b"\xab" * 32, 1),
+    ExchangeError("share 0x12: it is revoked", expected="one in force", remedy="ask for one"),
 ]
 
 
