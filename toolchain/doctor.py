@@ -32,11 +32,14 @@ TOOLS = (
     Tool("git", ("git", "--version"), (2,), "git"),
 )
 
-NETWORK_TOOLS = (
-    Tool("gcc", ("gcc", "--version"), (8,), "gcc libc6-dev"),
-    Tool("go", ("go", "version"), (1, 22), "golang-go where it is new enough"),
+NETWORK, SERVERS = "make network", "make devservers"
+PART_TOOLS = (
+    (Tool("gcc", ("gcc", "--version"), (8,), "gcc libc6-dev"), NETWORK),
+    (Tool("go", ("go", "version"), (1, 22), "golang-go where it is new enough"), NETWORK),
+    (Tool("java", ("java", "--version"), (17,), "openjdk-17-jre-headless"), SERVERS),
+    (Tool("mvn", ("mvn", "--version"), (3, 6), "maven"), SERVERS),
 )
-"""Needed by the validators' network alone (network/README.md)."""
+"""Needed by one part alone (network/README.md, devservers/README.md)."""
 
 MADE = (
     (ROOT / ".venv/bin/python", "make env"),
@@ -73,15 +76,15 @@ def main() -> int:
             missing += 1
         else:
             print(f"ok       {tool.name} {'.'.join(map(str, version))}")
-    for tool in NETWORK_TOOLS:
+    for tool, part in PART_TOOLS:
         version = version_of(tool)
         wanted = ".".join(map(str, tool.least))
         if version is not None and version >= tool.least:
-            print(f"ok       {tool.name} {'.'.join(map(str, version))} (for make network)")
+            print(f"ok       {tool.name} {'.'.join(map(str, version))} (for {part})")
         elif tool.name == "go":
             print(f"not yet  go {wanted}: make network fetches one")
         else:
-            print(f"not yet  {tool.name} {wanted} (for make network): {tool.packages}")
+            print(f"not yet  {tool.name} {wanted} (for {part}): {tool.packages}")
     for path, cure in MADE:
         if path.exists():
             print(f"ok       {path.relative_to(ROOT)}")
