@@ -6,17 +6,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from muniment.store.bulk import insert_rows
 from muniment.store.exchange_tables import attempts, enveloped_records, envelopes
 from muniment.store.rows import with_digest
 
 SENT: Final = "sent"
 RECEIVED: Final = "received"
 KEPT: Final = "kept"
+_MANY: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,11 @@ def add(connection: Connection, row: EnvelopeRow, records: Iterable[EnvelopedRec
     """Add an envelope with the records in it."""
     values = with_digest(envelopes, _plain(row))
     connection.execute(sa.insert(envelopes), [values])
-    many = [with_digest(enveloped_records, _plain(each)) for each in records]
-    if many:
-        connection.execute(sa.insert(enveloped_records), many)
+    names = [column.name for column in enveloped_records.columns]
+    coming = iter(records)
+    while part := list(islice(coming, _MANY)):
+        rows = [with_digest(enveloped_records, _plain(each)) for each in part]
+        insert_rows(connection, enveloped_records, [[row[name] for name in names] for row in rows])
 
 
 def of_digest(connection: Connection, digest: bytes) -> EnvelopeRow | None:

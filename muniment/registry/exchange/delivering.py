@@ -49,7 +49,10 @@ from muniment.store.versions import packed_objects
 
 WITH_EVIDENCE: Final = 256
 """So many records or fewer are delivered with evidence files, if nothing else is said."""
-_MANY: Final = 500
+_MANY: Final = 4_096
+"""Records that are opened together: as many as a pack of a journal has, which is read whole."""
+_EVIDENT: Final = 500
+"""Records of a bundle of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,7 @@ def deliverable(session: Session, share: ShareView) -> list[RecordId]:
     if share.record_id is not None:
         return [RecordId(share.record_id)]
     found = provable_records(session).record_ids
-    standing = _Standing.of(session, found)
-    return [each for each in found if standing.refusal(share, each) is None]
+    return [each for each, why in _refusals(session, share, found) if why is None]
 
 
 def deliver(
@@ -121,11 +123,24 @@ def _delivered_version(label: Label) -> int | None:
 
 
 def _require_covered(session: Session, share: ShareView, chosen: Sequence[RecordId]) -> None:
-    standing = _Standing.of(session, chosen)
-    for each in chosen:
-        why = standing.refusal(share, each)
+    for each, why in _refusals(session, share, chosen):
         if why is not None:
             raise NotSharedError(share.share_id, f"record 0x{each.hex()} {why}")
+
+
+def _refusals(
+    session: Session, share: ShareView, record_ids: Sequence[RecordId]
+) -> Iterator[tuple[RecordId, str | None]]:
+    """Each record, and why a share does not let it go, None where it does."""
+    for part in _parts(record_ids, _MANY):
+        standing = _Standing.of(session, part)
+        for each in part:
+            yield each, standing.refusal(share, each)
+
+
+def _parts(record_ids: Sequence[RecordId], size: int) -> Iterator[Sequence[RecordId]]:
+    for start in range(0, len(record_ids), size):
+        yield record_ids[start : start + size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +233,7 @@ class _Contents:
         message = GrantMessage(self._share.share_id, self._shared, DELIVERY)
         yield Outgoing(PartKind.MESSAGE, message.to_bytes())
         done = 0
-        for start in range(0, len(record_ids), _MANY):
-            part = record_ids[start : start + _MANY]
+        for part in _parts(record_ids, _EVIDENT if self._evident else _MANY):
             yield from self._batch(part)
             done += len(part)
             if progress is not None:
