@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from muniment.chain.bindings.record_registry import Entry as EntryArgument
-from muniment.chain.bindings.record_registry import EntryPlace, Seal
+from muniment.chain.bindings.record_registry import Seal
 from muniment.chain.contract import Call
 from muniment.journal.tiles import TileTree
+from muniment.registry.journal_records import enrol_call
 from muniment.registry.session import Session
 from muniment.store.journal_files import JournalFiles
 from muniment.store.journal_rows import EntryRow
@@ -29,17 +29,5 @@ class Enrolling:
         if tree is None:
             tree = JournalFiles(self._session.vault, row.journal).tree(seal.size)
             self._trees[row.journal, seal.size] = tree
-        entry = row.entry
-        argument = EntryArgument(
-            kind=entry.kind,
-            algorithm=entry.algorithm,
-            type_id=entry.type_id,
-            type_version=entry.type_version,
-            time=entry.time,
-            local_id=entry.local_id,
-            commitment=entry.commitment,
-        )
-        place = EntryPlace(row.agency_id, row.journal, row.index)
-        proof = tree.inclusion_proof(row.index)
-        records = self._session.records
-        return records.multicall([records.enrol(place, argument, seal, proof), call])
+        enrol = enrol_call(self._session, row, seal, tree.inclusion_proof(row.index))
+        return self._session.records.multicall([enrol, call])

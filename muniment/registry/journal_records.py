@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection as DatabaseConnection
 
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.bindings.record_registry import Entry as EntryArgument
-from muniment.chain.bindings.record_registry import EntryPlace
+from muniment.chain.bindings.record_registry import EntryPlace, Seal
 from muniment.chain.connection import Connection
 from muniment.chain.contract import Call
 from muniment.chain.journals import SealedJournal, read_journal
@@ -120,7 +120,12 @@ def enrolment(session: Session, row: EntryRow) -> Call:
     seal = sealed.seal
     if seal is None or seal.size <= row.index or seal.sealed_at < row.entry.time:
         raise NotSealedError(row, 0 if seal is None else seal.size)
-    proof = JournalFiles(session.vault, row.journal).tree(seal.size).inclusion_proof(row.index)
+    tree = JournalFiles(session.vault, row.journal).tree(seal.size)
+    return enrol_call(session, row, seal, tree.inclusion_proof(row.index))
+
+
+def enrol_call(session: Session, row: EntryRow, seal: Seal, proof: Sequence[bytes]) -> Call:
+    """Return the call that enrols an entry's record under a seal, by its inclusion proof."""
     entry = row.entry
     argument = EntryArgument(
         kind=entry.kind,
