@@ -50,6 +50,9 @@ class Processes:
                 cwd=self.folder,
                 start_new_session=True,
             )
+        # A program that is being loaded has no command line for a moment, and is not known by it.
+        while process.poll() is None and not _command_of(process.pid).strip(b"\0"):
+            time.sleep(0.001)
         self._children[name] = process
         (self.folder / f"{name}.pid").write_text(f"{process.pid}\n")
 
@@ -60,14 +63,12 @@ class Processes:
             child.poll()
         try:
             pid = int((self.folder / f"{name}.pid").read_text())
-            process = Path(f"/proc/{pid}")
-            command = (process / "cmdline").read_bytes()
-            state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+            command = _command_of(pid)
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except (OSError, ValueError):
             return None
-        # A program that is being loaded has no command line for a moment.
-        own = not command.strip(b"\0") or bytes(self.folder) in command
-        return pid if own and state != "Z" else None
+        # Whatever else got the number since has another command line, or none yet.
+        return pid if bytes(self.folder) in command and state != "Z" else None
 
     def running(self) -> dict[str, int]:
         """The servers that run, with the numbers of their processes."""
@@ -108,3 +109,7 @@ class Processes:
                     return
             time.sleep(_POLL_SECONDS)
         raise ServerEndedError(name, f"did not answer in {START_SECONDS:g} s", self.log(name))
+
+
+def _command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
