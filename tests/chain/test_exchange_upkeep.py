@@ -124,6 +124,9 @@ def test_received__stays_readable_after_a_rotation_until_its_epoch_is_retired(
     admin = second.open("admin")
     admin.session.keys.rotate_agency_key(KeyPurpose.ENCRYPTION)
     admin.wait(admin.publish_keys())
+    as_it_was = stored(taker)
+    assert found(taker) == []
+    assert stored(taker) == as_it_was, "fsck changes nothing"
     [before] = taker.exchange.received(deeds[0])
     assert before.values == {"parcel": "7/0"}
     epochs = {row["epoch"] for row in stored(taker)["envelopes"] if row["kind"] == "delivery"}

@@ -258,12 +258,17 @@ def kept_header(session: Session, row: EnvelopeRow) -> EnvelopeHeader:
         return read_opening(reader).header
 
 
+def opened_key(session: Session, row: EnvelopeRow, header: EnvelopeHeader) -> bytes:
+    """Return the file key of a kept envelope, and change nothing. Raises as `kept_key`."""
+    return unwrap_key(_private(session, row.epoch), header, row.wrapped)
+
+
 def kept_key(session: Session, row: EnvelopeRow, header: EnvelopeHeader) -> bytes:
     """Return the file key of a kept envelope; one of an older epoch is wrapped anew.
 
     Raises `NotAddressedError` where the epoch is retired: nobody here can open it any more.
     """
-    file_key = unwrap_key(_private(session, row.epoch), header, row.wrapped)
+    file_key = opened_key(session, row, header)
     latest = own_key(session, KeyPurpose.ENCRYPTION)
     if latest.epoch != row.epoch:
         anew = wrap_key(latest.public, header, file_key)

@@ -17,7 +17,7 @@ from muniment.errors import ExchangeError, MunimentError
 from muniment.exchange.envelope import open_parts, read_opening, unwrap_key, verify_envelope
 from muniment.exchange.envelope_header import EnvelopeHeader, EnvelopeKind
 from muniment.exchange.envelope_parts import Part, PartKind
-from muniment.registry.exchange.keeping import PREFIX, file_name, kept_key
+from muniment.registry.exchange.keeping import PREFIX, file_name, opened_key
 from muniment.registry.exchange.parties import published_key
 from muniment.registry.findings import Finding, Tell
 from muniment.registry.session import Session
@@ -68,7 +68,7 @@ def _check(session: Session, row: EnvelopeRow) -> Iterator[Finding]:
         # Nobody can open it any more, which is what retiring is for.
         return
     try:
-        file_key = kept_key(session, row, header)
+        file_key = opened_key(session, row, header)
         with session.vault.open(file_name(row.digest)) as reader:
             found = _records(row.digest, open_parts(reader, file_key, row.digest), header)
     except MunimentError as error:
