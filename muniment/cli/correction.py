@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,6 +10,7 @@ import click
 
 from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
+    instant,
     json_option,
     opened,
     pairs,
@@ -125,7 +125,7 @@ def list_(record: str | None, status: str | None, profile: Path, as_json: bool) 
                 "" if each.request is None else each.request.version,
                 "to" if each.row.direction == SENT else "from",
                 each.row.agency_id,
-                _instant(each.row.made_at),
+                instant(each.row.made_at),
                 each.status,
             )
             for each in found
@@ -258,7 +258,7 @@ def _shown(view: CorrectionView) -> dict[str, Any]:
         "record": f"0x{view.record_id.hex()}",
         "direction": view.row.direction,
         "agency": view.row.agency_id,
-        "made_at": _instant(view.row.made_at),
+        "made_at": instant(view.row.made_at),
         "status": view.status,
         "version": None,
         "reason": None,
@@ -279,7 +279,7 @@ def _shown(view: CorrectionView) -> dict[str, Any]:
             "decision": str(answer.decision),
             "version": answer.version,
             "reason": answer.reason,
-            "made_at": _instant(answered_by.made_at),
+            "made_at": instant(answered_by.made_at),
         }
     return shown
 
@@ -293,7 +293,3 @@ def _digest_of(text: str) -> bytes:
         expected = "0x and 64 hex digits, as `correction list` shows"
         raise InvalidInputError("request", expected, repr(text))
     return found
-
-
-def _instant(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

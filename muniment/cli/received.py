@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
+    instant,
     json_option,
     opened,
     profile_option,
@@ -59,8 +59,8 @@ def list_(record: str | None, limit: int, profile: Path, as_json: bool) -> None:
                     "from": each.agency_id,
                     "share": f"0x{each.share_id.hex()}",
                     "delivery": f"0x{each.delivery.hex()}",
-                    "made_at": _instant(each.made_at),
-                    "taken_in": _instant(each.taken_in_ms // 1000),
+                    "made_at": instant(each.made_at),
+                    "taken_in": instant(each.taken_in_ms // 1000),
                 }
                 for each in found
             ]
@@ -73,7 +73,7 @@ def list_(record: str | None, limit: int, profile: Path, as_json: bool) -> None:
                 f"0x{each.record_id.hex()}",
                 each.version,
                 f"agency {each.agency_id}",
-                _instant(each.taken_in_ms // 1000),
+                instant(each.taken_in_ms // 1000),
                 f"0x{each.share_id.hex()[:12]}…",
             )
             for each in found
@@ -210,8 +210,8 @@ def _shown(found: ReceivedVersion) -> dict[str, Any]:
         "version": found.delivered.version,
         "values": found.values,
         "from": found.header.sender,
-        "made_at": _instant(found.header.made_at),
-        "taken_in": _instant(found.row.kept_ms // 1000),
+        "made_at": instant(found.header.made_at),
+        "taken_in": instant(found.row.kept_ms // 1000),
         "share": f"0x{found.share_id.hex()}",
         "delivery": f"0x{found.digest.hex()}",
         "terms": found.shared.terms.to_json(),
@@ -225,8 +225,8 @@ def _checked(found: CheckedReceipt) -> dict[str, Any]:
         "values": found.values,
         "from": found.sender,
         "to": found.recipient,
-        "made_at": _instant(found.made_at),
-        "acknowledged_at": _instant(found.acknowledged_at),
+        "made_at": instant(found.made_at),
+        "acknowledged_at": instant(found.acknowledged_at),
         "share": f"0x{found.share_id.hex()}",
         "delivery": f"0x{found.delivery.hex()}",
         "terms": found.terms.to_json(),
@@ -244,7 +244,3 @@ def _tell(shown: dict[str, Any], as_json: bool) -> None:
                 click.echo(f"  {foreign_text(inner)}: {foreign_text(each)}")
         else:
             click.echo(f"{name.replace('_', ' ')}: {value}")
-
-
-def _instant(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

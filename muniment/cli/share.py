@@ -11,6 +11,7 @@ import click
 
 from muniment.cli.options import (
     finish,
+    instant,
     json_option,
     opened,
     profile_option,
@@ -239,8 +240,8 @@ def share_json(share_: ShareView) -> dict[str, Any]:
         "type": share_.type_id or None,
         "record": None if record is None else f"0x{record.hex()}",
         "status": share_.status,
-        "respond_by": _instant(share_.respond_by),
-        "expires_at": _instant(share_.expires_at),
+        "respond_by": instant(share_.respond_by),
+        "expires_at": instant(share_.expires_at),
         "terms": None if share_.terms is None else share_.terms.to_json(),
     }
 
@@ -280,7 +281,3 @@ def _scope(share_: ShareView) -> str:
 
 def _day(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
-
-
-def _instant(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

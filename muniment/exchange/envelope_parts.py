@@ -156,7 +156,7 @@ class PartCipher:
         self._cipher = AESGCM(require_bytes("file key", file_key, FILE_KEY_SIZE))
 
     def seal(self, number: int, label: Label, body: bytes) -> tuple[bytes, bytes]:
-        """Return the sealed label and body of part `number`, and count the leaf."""
+        """Return the sealed label and body of part `number`."""
         plain = label.to_bytes()
         return (
             self._cipher.encrypt(_nonce(number, _OF_LABEL), plain, _LABEL_TAG),

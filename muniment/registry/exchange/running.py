@@ -6,17 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from muniment.chain.bindings.share_registry import DeliveryAcknowledged
 from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.record.identifiers import RecordId
 from muniment.registry.exchange.shares import GRANTED, list_shares
 from muniment.registry.session import Session
 from muniment.store import envelopes, mirror
-from muniment.store.envelopes import RECEIVED, SENT
-from muniment.store.exchange_tables import enveloped_records
-from muniment.store.exchange_tables import envelopes as envelopes_table
+from muniment.store.envelopes import SENT
 from muniment.store.folding import event_of
 
 _MANY = 500
@@ -76,23 +72,4 @@ def recipients(session: Session, record_id: RecordId) -> list[Recipient]:
                     acknowledged,
                 )
             )
-    return found
-
-
-def received_by_us(session: Session, record_ids: Sequence[RecordId]) -> set[RecordId]:
-    """Return those of the records of which this agency has received something by a share."""
-    found: set[RecordId] = set()
-    with session.database.read() as connection:
-        for start in range(0, len(record_ids), _MANY):
-            part = list(record_ids[start : start + _MANY])
-            chosen = (
-                sa.select(enveloped_records.c.record_id)
-                .join(envelopes_table, envelopes_table.c.digest == enveloped_records.c.digest)
-                .where(
-                    enveloped_records.c.record_id.in_(part),
-                    envelopes_table.c.direction == RECEIVED,
-                    envelopes_table.c.kind == str(EnvelopeKind.DELIVERY),
-                )
-            )
-            found |= {RecordId(bytes(each)) for each in connection.execute(chosen).scalars()}
     return found
