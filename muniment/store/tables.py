@@ -39,6 +39,7 @@ from muniment.store.journal_tables import (
     journal_terms,
     pending_reads,
 )
+from muniment.store.sync_tables import synced_rows, syncs
 
 # --- the mirror -----------------------------------------------------------------------------------
 
@@ -366,6 +367,8 @@ OWN: Final = (
     destructions,
     destroyed_up_to,
     backups,
+    syncs,
+    synced_rows,
     submissions,
     transactions,
     carriages,

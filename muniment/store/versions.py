@@ -19,6 +19,7 @@ from muniment.store import journal_rows, packs
 from muniment.store.journal_rows import EntryRow
 from muniment.store.packs import Packed
 from muniment.store.rows import DIGEST, with_digest
+from muniment.store.syncs import forget_records
 from muniment.store.tables import objects, search_terms, versions
 
 _SHEET_FORMAT: Final = "muniment/sheet/v1"
@@ -295,6 +296,7 @@ def forget_many(connection: Connection, rows: Sequence[VersionRow]) -> None:
     first = [row.record_id for row in rows if row.version == 1]
     for entry in journal_rows.entries_of(connection, first).values():
         journal_rows.forget_entry(connection, entry)
+    forget_records(connection, list({row.record_id for row in rows}))
     places = [{"r": row.record_id, "v": row.version} for row in rows]
     for table in (search_terms, objects):
         gone = sa.delete(table).where(
