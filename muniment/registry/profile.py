@@ -106,6 +106,8 @@ class Profile:
     read_receipts: bool = False
     reads: ReadsProfile | None = None
     backups: BackupsProfile | None = None
+    gateway: Mapping[str, Any] = field(default_factory=dict)
+    """The table of the gateway's settings, as it stands: `gateway/settings.py` reads it."""
 
     @classmethod
     def load(cls, path: Path | str) -> Profile:
@@ -166,6 +168,7 @@ class Profile:
             read_receipts=reader.flag("read_receipts"),
             reads=_reads(reads) if reads is not None else None,
             backups=BackupsProfile(backups.number("keep_days")) if backups is not None else None,
+            gateway=reader.mapping("gateway"),
         )
         for table in (reader, chain, agency, keys, journal, reads, backups):
             if table is not None:
@@ -204,6 +207,8 @@ class Profile:
                     continue
                 table[each.name] = self._plain(each.name, value)
             document[name] = table
+        if self.gateway:
+            document["gateway"] = dict(self.gateway)
         return tomlkit.dumps(document)
 
     def _plain(self, name: str, value: Any) -> Any:
@@ -262,6 +267,9 @@ class _Table:
 
     def table(self, name: str) -> _Table:
         return _Table(name, self._take(name, dict, "a table"), self._folder)
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        return dict(self._take(name, dict, "a table", {}))
 
     def text(self, name: str, default: str | None = None) -> str:
         return str(self._take(name, str, "a text", default))

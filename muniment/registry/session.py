@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+
+from sqlalchemy.engine import Connection as DatabaseConnection
 
 from muniment.chain.accounts import Signer
 from muniment.chain.bindings import AgencyRegistry, RecordRegistry, ShareRegistry
@@ -18,9 +22,12 @@ from muniment.errors import InvalidInputError, KeystoreError
 from muniment.record.identifiers import AgencyId, Lineage
 from muniment.registry.profile import Profile
 from muniment.registry.record_types import RecordTypes
+from muniment.store import outbox
 from muniment.store.database import Database
 from muniment.store.keys import KeyStore
+from muniment.store.outbox_rows import Act
 from muniment.store.vault import Vault, open_vault
+from muniment.store.versions import NewVersion, add_versions
 
 
 class Session:
@@ -45,6 +52,13 @@ class Session:
         self._closing = ExitStack()
         self._signers: dict[Path, Signer] = {}
         self._types: dict[int, RecordTypes] = {}
+
+    def again(self, *, timeout: float) -> Session:
+        """Return another session of the same profile, for another part of the same process; it
+        waits `timeout` seconds for a node, and is closed by itself."""
+        return Session(
+            self.profile, passphrase=self._passphrase, password=self._password, timeout=timeout
+        )
 
     def close(self) -> None:
         """Close what was opened."""
@@ -103,6 +117,16 @@ class Session:
     def lineage(self) -> Lineage:
         """The lineage that record ids derive from."""
         return self.keys.lineage
+
+    # --- what is acknowledged ---------------------------------------------------------------------
+
+    def acknowledge(
+        self, connection: DatabaseConnection, acts: Sequence[Act], new: Sequence[NewVersion] = ()
+    ) -> list[int]:
+        """Put acts into the outbox, with the versions that they bring, and return the ids of their
+        submissions; they are acknowledged when the transaction is committed."""
+        add_versions(connection, new)
+        return outbox.acknowledge(connection, acts, int(time.time() * 1000))
 
     # --- the chain --------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from muniment.store.disposition_tables import (
     mandates,
 )
 from muniment.store.exchange_tables import attempts, enveloped_records, envelopes
+from muniment.store.gateway_tables import GATEWAY
 from muniment.store.journal_tables import (
     imports,
     journal_batches,
@@ -373,4 +374,5 @@ OWN: Final = (
     transactions,
     carriages,
     leases,
+    *GATEWAY,
 )

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway put together: one application of one agency."""
+
+from __future__ import annotations
+
+import hmac
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from muniment import __version__
+from muniment.gateway.callers.identifying import Identifying
+from muniment.gateway.errors import add_handlers
+from muniment.gateway.limits import BodyLimit, Buckets
+from muniment.gateway.parts import Parts
+from muniment.gateway.registering import Registrar
+from muniment.gateway.security import SecurityHeaders
+from muniment.gateway.settings import GatewaySettings
+from muniment.registry import Registry
+
+RESOURCES: Final = ("registering", "records")
+"""The modules of `resources/`, in the order in which their paths are looked through."""
+
+_CURSOR_TAG: Final = b"muniment/gateway-cursor/v1\0"
+
+
+def create_application(registry: Registry, settings: GatewaySettings | None = None) -> FastAPI:
+    """Return the application of an agency's registry, which the caller closes after it.
+
+    Its stores are opened now, so that what is wrong with them shows before anybody calls. Raises
+    what opening them raises.
+    """
+    session = registry.session
+    chosen = GatewaySettings.of(session.profile) if settings is None else settings
+    parts = Parts(
+        registry=registry,
+        settings=chosen,
+        identifying=Identifying(session.database, session.profile.agency.id, chosen),
+        registrar=Registrar(session, group=chosen.group_records, waiting=chosen.waiting_records),
+        calls=Buckets(chosen.requests_per_second, chosen.burst),
+        sign_ins=Buckets(chosen.sign_ins_per_minute / 60, chosen.sign_ins_per_minute),
+        cursor_key=hmac.digest(session.keys.local_id_key(), _CURSOR_TAG, "sha256"),
+    )
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        parts.registrar.start()
+        try:
+            yield
+        finally:
+            # Whoever was told "acknowledged" is right: what waits is appended first.
+            await run_in_threadpool(parts.registrar.close)
+
+    application = FastAPI(
+        title="Muniment gateway",
+        version=__version__,
+        summary="An agency's records: signed, ordered and provable.",
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+    )
+    application.state.parts = parts
+    for name in RESOURCES:
+        module = importlib.import_module(f"muniment.gateway.resources.{name}")
+        application.include_router(module.router)
+    add_handlers(application)
+    # The last one added is the first to see a call.
+    application.add_middleware(BodyLimit, settings=chosen)
+    application.add_middleware(SecurityHeaders, settings=chosen)
+    return application

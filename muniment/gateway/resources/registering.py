@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registering records: one at a time, by the journal or directly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from muniment.gateway import idempotency
+from muniment.gateway.answers import (
+    RecordPath,
+    json_answer,
+    record_in_path,
+    submission_body,
+)
+from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
+from muniment.gateway.idempotency import REPLAYED, KeyedCall, keyed_call
+from muniment.gateway.parts import Parts, PartsHere, Reader, Registering
+from muniment.gateway.refusals import BusyError, UnknownResourceError
+from muniment.gateway.registering import Registered
+from muniment.gateway.watching import preference_of, wait_for
+from muniment.record.types import RecordType
+from muniment.registry import Stage, Submission, UnkeptVersionError, content
+from muniment.registry.journal_records import entry_of
+from muniment.registry.journals import submission_of_entry
+from muniment.registry.new_content import NewContent
+from muniment.registry.record_types import UnknownTypeError
+from muniment.store import outbox
+
+router = APIRouter(tags=["records"])
+
+MEMBERS: Final[Mapping[str, Member]] = {
+    "type": Member(str, "the name of one of the agency's record types"),
+    "source_id": Member(str, "the agency's own number of the record"),
+    "content": Member(dict, "a JSON object that the type's schema allows"),
+    "source_system": Member(str, "where that number comes from", needed=False),
+}
+_BODY: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["type", "source_id", "content"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string"},
+        "source_id": {"type": "string"},
+        "source_system": {"type": "string"},
+        "content": {"type": "object"},
+    },
+}
+_EXAMPLE: Final = {
+    "type": "land-deed",
+    "source_id": "12/345",
+    "content": {"holder": "Ada", "parcel": "12/345"},
+}
+
+
+@router.post(
+    "/records",
+    status_code=201,
+    summary="Register a record",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": _BODY, "example": _EXAMPLE}},
+        }
+    },
+)
+async def register(
+    request: Request,
+    parts: PartsHere,
+    caller: Registering,
+    way: Annotated[Literal["journal", "direct"], Query()] = "journal",
+) -> Response:
+    """Register a record, by the agency's journal unless `way` says otherwise.
+
+    201 for a new one, 200 for one that is registered already with the same content.
+    """
+    require_media_type(request, JSON)
+    wanted = preference_of(request, parts.settings.wait_seconds)
+    body = await whole_body(request)
+    values = members_of(body, MEMBERS)
+    call = keyed_call(request, caller, body)
+    record_type = await latest_type(parts, values["type"])
+    new = NewContent(values["source_id"], values["content"])
+    system = values.get("source_system")
+    if way == "journal":
+        future = parts.registrar.register(
+            record_type, new.source_id, new.fields, system=system, call=call
+        )
+        done = await asyncio.wrap_future(future)
+    else:
+        done = await run_in_threadpool(register_directly, parts, record_type, new, system, call)
+    stage = Stage.ACKNOWLEDGED if done.new else None
+    if wanted.stage is not Stage.ACKNOWLEDGED:
+        stage = await wait_for(done.submission, wanted)
+    elif stage is None:
+        stage = await run_in_threadpool(lambda: done.submission.stage)
+    headers = {"Location": f"/records/0x{(done.submission.record_id or b'').hex()}"}
+    headers |= wanted.headers
+    if done.replayed:
+        headers[REPLAYED] = "true"
+    return json_answer(submission_body(done.submission, stage), 201 if done.new else 200, headers)
+
+
+@router.get("/records/{record}/registration", summary="How far a record's registration is")
+async def registration(
+    request: Request, parts: PartsHere, caller: Reader, record: RecordPath
+) -> Response:
+    """Return the submission that registered a record; `Prefer: wait=final` waits for it."""
+    del caller
+    wanted = preference_of(request, parts.settings.wait_seconds)
+    record_id = record_in_path(record)
+
+    def find() -> Submission:
+        entry = entry_of(parts.session, record_id)
+        if entry is not None:
+            return submission_of_entry(parts.session, entry)
+        try:
+            return content.submission_of(parts.session, record_id, 1)
+        except UnkeptVersionError:
+            raise UnknownResourceError(
+                f"record 0x{record_id.hex()} was not registered here",
+                "a record that this agency registered",
+            ) from None
+
+    submission = await run_in_threadpool(find)
+    stage = await wait_for(submission, wanted)
+    return json_answer(submission_body(submission, stage), headers=wanted.headers)
+
+
+async def latest_type(parts: Parts, name: str) -> RecordType:
+    """Return the latest version of one of the agency's record types; one that was added since is
+    found too. Raises `UnknownTypeError`."""
+    types = parts.session.record_types
+    try:
+        return types.latest(name)
+    except UnknownTypeError:
+        types.forget()
+        return await run_in_threadpool(types.latest, name)
+
+
+def register_directly(
+    parts: Parts,
+    record_type: RecordType,
+    new: NewContent,
+    system: str | None,
+    call: KeyedCall | None,
+) -> Registered:
+    """Register by a transaction of the record's own, by an OPERATOR key.
+
+    Raises `UnreachableError` where no node answers, and then nothing is kept.
+    """
+    session = parts.session
+    if not session.profile.keys.operators:
+        raise BusyError(
+            "the gateway has no OPERATOR key",
+            "one in the profile's keys.operators",
+            remedy="register by the journal, or have an officer sign",
+        )
+    idempotency.answer_before(session.database, call)
+    session.nodes.read(lambda node: node.block())
+    with session.database.read() as connection:
+        before = outbox.last_submission(connection)
+    [submission] = content.register(session, record_type, [new], source_system=system)
+    if call is not None:
+        with session.database.write() as connection:
+            idempotency.remember_keys(connection, [call])
+    made = submission.submission_id is not None and submission.submission_id > before
+    return Registered(submission, new=made)

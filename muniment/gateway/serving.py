@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway as a process: the server, and the daemon's work beside it in a thread.
+
+It ends in order. On SIGTERM the server takes no more connections and answers the calls that it has;
+then the registrar appends what waits, and last the daemon gives its leases back. A kill loses no
+more than what was not answered yet: an answer is given when its record is durable.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+
+from muniment.gateway.application import create_application
+from muniment.gateway.settings import GatewaySettings
+from muniment.registry import Registry
+from muniment.registry.daemon import Daemon
+from muniment.registry.session import Session
+
+_GRACE_SECONDS: Final = 30
+_NODE_SECONDS: Final = 10.0
+
+Say = Callable[[str], None]
+
+
+def gateway_registry(session: Session) -> Registry:
+    """Return a registry for the gateway: beside a daemon, and not waiting long for a node."""
+    return Registry(session.again(timeout=_NODE_SECONDS))
+
+
+def serve(session: Session, host: str, port: int, say: Say, *, with_daemon: bool = True) -> None:
+    """Serve until the process is told to stop; `say` gets one line for what changes.
+
+    Without `with_daemon` nothing is sent, indexed or sealed: another process does that.
+    """
+    registry = gateway_registry(session)
+    settings = GatewaySettings.of(session.profile)
+    application = create_application(registry, settings)
+    config = uvicorn.Config(
+        application,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        # A proxy's word is taken from this machine alone.
+        proxy_headers=settings.origin is not None,
+        forwarded_allow_ips="127.0.0.1",
+    )
+    server = _Server(config, say)
+    stop = threading.Event()
+    daemon = threading.Thread(
+        target=Daemon(session, say).run, args=[stop], name="daemon", daemon=True
+    )
+    try:
+        if with_daemon:
+            daemon.start()
+        server.run()
+    finally:
+        stop.set()
+        if with_daemon:
+            daemon.join(_GRACE_SECONDS)
+        registry.close()
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens, once it does: with port 0 nobody else knows."""
+
+    def __init__(self, config: uvicorn.Config, say: Say) -> None:
+        super().__init__(config)
+        self._say = say
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets=sockets)  # type: ignore[arg-type]
+        for each in self.servers:
+            for socket in each.sockets:
+                host, port = socket.getsockname()[:2]
+                shown = f"[{host}]" if ":" in host else host
+                self._say(f"serving at http://{shown}:{port}")

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Prefer: wait=provable` and `wait=final`: an answer that waits, for as long as it may."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from muniment.gateway.refusals import UnfitCallError
+from muniment.registry import Stage, Submission
+
+APPLIED: Final = "Preference-Applied"
+_LOOK_SECONDS: Final = 0.1
+_ORDER: Final = (Stage.ACKNOWLEDGED, Stage.PROVABLE, Stage.FINAL)
+_wait: Final = re.compile(r"wait=([a-z]+)(?:\s*;\s*seconds=([0-9]{1,4}))?").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """How far a caller would have the answer wait, and for how many seconds at most."""
+
+    stage: Stage
+    seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says that the preference was heeded."""
+        if self.stage is Stage.ACKNOWLEDGED:
+            return {}
+        return {APPLIED: f"wait={self.stage}"}
+
+
+def preference_of(request: Request, longest: int) -> Preference:
+    """Return what the header Prefer asks for; nothing: not to wait. Others' preferences are passed
+    over. Raises `UnfitCallError`."""
+    for each in ",".join(request.headers.getlist("prefer")).split(","):
+        text = each.strip()
+        if not text.startswith("wait="):
+            continue
+        found = _wait(text)
+        if found is None or found[1] not in _ORDER:
+            expected = "wait=provable or wait=final, and ; seconds=NUMBER if you like"
+            raise UnfitCallError("the preference cannot be read", expected, field="Prefer")
+        return Preference(Stage(found[1]), min(longest, int(found[2] or longest)))
+    return Preference(Stage.ACKNOWLEDGED, 0)
+
+
+async def wait_for(submission: Submission, wanted: Preference) -> Stage:
+    """Return the stage of a submission when it has come so far, was refused, or the time is over.
+
+    Nothing is sent or sealed here: the daemon does that.
+    """
+    deadline = time.monotonic() + wanted.seconds
+    while True:
+        stage = await run_in_threadpool(lambda: submission.stage)
+        if stage is Stage.REFUSED or _ORDER.index(stage) >= _ORDER.index(wanted.stage):
+            return stage
+        if time.monotonic() >= deadline:
+            return stage
+        await asyncio.sleep(_LOOK_SECONDS)
