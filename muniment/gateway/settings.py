@@ -45,7 +45,7 @@ class GatewaySettings:
     bulk_bytes: int = 1 << 32
     upload_bytes: int = 1 << 36
     answer_seconds: int = 60
-    wait_seconds: int = 120
+    wait_seconds: int = 30
     group_records: int = 256
     waiting_records: int = 4096
     session_hours: int = 8
