@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -179,9 +180,64 @@ def _values(column: Any) -> list[Any]:
             column = utc.cast(arrow.string())
     elif arrow.types.is_time64(column.type) or arrow.types.is_duration(column.type):
         column = column.cast(arrow.string())
+    if column.null_count == 0 and column.type in _plain_integers():
+        # At once; `to_pylist` makes an object of Arrow's for each value on the way.
+        return list(_numbers(column, _plain_integers()[column.type]))
+    if _is_repeated(column.type):
+        return _each_once(column)
+    return _python_values(column)
+
+
+def _python_values(column: Any) -> list[Any]:
+    arrow = import_module("pyarrow")
     try:
         values: list[Any] = column.to_pylist()
     except (ValueError, OverflowError):
         # Years beyond Python's; their text is refused with its reason, row by row.
         values = column.cast(arrow.string()).to_pylist()
     return values
+
+
+def _each_once(column: Any) -> list[Any]:
+    """The values of a column; where one comes again it is the same object."""
+    encoded = column.dictionary_encode()
+    values = _python_values(encoded.dictionary)
+    places = encoded.indices
+    if places.null_count:
+        places = places.fill_null(len(values))
+        values.append(None)
+    return list(map(values.__getitem__, _numbers(places, "i")))
+
+
+def _numbers(column: Any, letter: Any) -> memoryview[int]:
+    """The numbers of a column without nulls, as they lie in memory."""
+    whole: memoryview[int] = memoryview(column.buffers()[1]).cast(letter)
+    return whole[column.offset : column.offset + len(column)]
+
+
+@cache
+def _plain_integers() -> Mapping[Any, str]:
+    """The types of integers with their letters in `memoryview`."""
+    arrow = import_module("pyarrow")
+    letters = {
+        "b": arrow.int8(),
+        "h": arrow.int16(),
+        "i": arrow.int32(),
+        "q": arrow.int64(),
+        "B": arrow.uint8(),
+        "H": arrow.uint16(),
+        "I": arrow.uint32(),
+        "Q": arrow.uint64(),
+    }
+    return {kind: letter for letter, kind in letters.items()}
+
+
+def _is_repeated(kind: Any) -> bool:
+    """Whether a type's values are dear to make, and equal ones are the same in every respect."""
+    types = import_module("pyarrow").types
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_timestamp(kind)
+        or types.is_date(kind)
+    )

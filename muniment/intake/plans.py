@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,8 @@ from muniment.record.canonical import MAX_INTEGER, JsonValue
 from muniment.record.schema import property_schema
 from muniment.record.types import FILE_REFERENCE, RecordType
 
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+"""A column in a source id."""
 _CACHED: Final = 1 << 15
 _NO_ID: Final = Refusal("empty or missing", "a value: the source id is made of it")
 _NO_COLUMN: Final = Refusal("missing", "a column of the file")
@@ -48,17 +50,32 @@ class FieldSource:
     form: Form = field(default_factory=Form)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MappedBatch:
-    """The good rows of a batch as content: lists of one length. `attachments` are files by field.
-    `faults` are the other rows, those that could not be read among them, in order."""
+    """The good rows of a batch as content: lists of one length. `columns` are the values by field,
+    `OMITTED` where a row leaves it out, `attachments` files by field. `faults` are the other rows,
+    those that could not be read among them, in order."""
 
     source_ids: list[str]
-    fields: list[dict[str, JsonValue]]
+    columns: dict[str, list[Any]]
     attachments: list[Mapping[str, Path]]
     lines: list[int]
     numbers: list[int]
     faults: list[RowFault]
+
+    @cached_property
+    def fields(self) -> list[dict[str, JsonValue]]:
+        """The content of each row."""
+        names = list(self.columns)
+        if not names:
+            return [{} for _ in self.source_ids]
+        rows = [dict(zip(names, row)) for row in zip(*self.columns.values())]  # noqa: B905
+        for name, cells in self.columns.items():
+            if OMITTED in cells:
+                for row, cell in zip(rows, cells, strict=True):
+                    if cell is OMITTED:
+                        del row[name]
+        return rows
 
 
 class Plan:
@@ -73,7 +90,7 @@ class Plan:
     ) -> None:
         self._record_type = record_type
         self._schema: dict[str, Any] = json.loads(record_type.schema)
-        self._id_parts = _PLACEHOLDER.split(source_id)
+        self._id_parts = PLACEHOLDER.split(source_id)
         self._folder = folder
         self._open = fields is None
         self._columns: dict[str, _Column] = {}
@@ -104,6 +121,12 @@ class Plan:
                 f"{', '.join(map(repr, lacking))}, which it has not",
             )
 
+    def source_ids(self, batch: Batch) -> list[str | None]:
+        """Return the source id of each row, None where it has none."""
+        refused: dict[int, tuple[str, Refusal]] = {}
+        ids = self._ids(batch, refused)
+        return [None if place in refused else each for place, each in enumerate(ids)]
+
     def apply(self, batch: Batch) -> MappedBatch:
         """Return the batch as content, and the faults of rows that are none: one a row."""
         rows = len(batch.numbers)
@@ -111,7 +134,6 @@ class Plan:
         ids = self._ids(batch, refused)
         made: dict[str, list[Any]] = {}
         files: dict[str, list[Any]] = {}
-        omitted: list[str] = []
         for name, column in self._of(batch).items():
             values = batch.columns.get(column.source.column)
             cells = column.convert([MISSING] * rows if values is None else values, batch)
@@ -122,23 +144,11 @@ class Plan:
             if column.is_file:
                 files[name] = cells
                 continue
-            if column.omitted and OMITTED in cells:
-                omitted.append(name)
             made[name] = cells
-        names = list(made)
-        fields: list[dict[str, JsonValue]] = (
-            [dict(zip(names, row)) for row in zip(*made.values())]  # noqa: B905  (of one length)
-            if names
-            else [{} for _ in range(rows)]
-        )
-        for name in omitted:
-            for place, cell in enumerate(made[name]):
-                if cell is OMITTED:
-                    del fields[place][name]
         attachments = _attachments(files, rows)
         if not refused:
             return MappedBatch(
-                ids, fields, attachments, batch.lines, batch.numbers, list(batch.faults)
+                ids, made, attachments, batch.lines, batch.numbers, list(batch.faults)
             )
         good = [place for place in range(rows) if place not in refused]
         faults = [
@@ -147,7 +157,7 @@ class Plan:
         ]
         return MappedBatch(
             [ids[place] for place in good],
-            [fields[place] for place in good],
+            {name: [cells[place] for place in good] for name, cells in made.items()},
             [attachments[place] for place in good],
             [batch.lines[place] for place in good],
             [batch.numbers[place] for place in good],
@@ -242,7 +252,7 @@ class Plan:
 
 
 class _Column:
-    """Converts the cells of one field."""
+    """Converts the cells of one field. `refused` says that some may have been refused."""
 
     def __init__(
         self,
@@ -256,7 +266,6 @@ class _Column:
         self.source = source
         self.is_file = is_file
         self.refused = False
-        self.omitted = False
         self._texts = texts
         self._values = values
         self._plain = plain
@@ -264,16 +273,21 @@ class _Column:
         self._cache = _Cache(self._of_text)
 
     def convert(self, cells: list[Any], batch: Batch) -> list[Any]:
-        """Return the values of the cells; `refused` and `omitted` say what may be among them."""
+        """Return the values of the cells."""
         types = set(map(type, cells))
         if types == {str}:
             return self._fast_texts(cells) or list(map(self._cache.__getitem__, cells))
         if types == {int} and self._plain == "integer" and _all_small(cells):
             return cells
-        return [
-            self._cache[cell] if type(cell) is str else self._of_value(cell, batch)
-            for cell in cells
-        ]
+        # Some sources give what comes again as the same object, which becomes the same again.
+        once = dict(zip(map(id, cells), cells))  # noqa: B905  (of one length)
+        if 2 * len(once) > len(cells):
+            return [self._of(cell, batch) for cell in cells]
+        made = {place: self._of(cell, batch) for place, cell in once.items()}
+        return [made[id(cell)] for cell in cells]
+
+    def _of(self, cell: Any, batch: Batch) -> Any:
+        return self._cache[cell] if type(cell) is str else self._of_value(cell, batch)
 
     def _fast_texts(self, cells: list[str]) -> list[Any] | None:
         if self.source.values:
@@ -281,7 +295,6 @@ class _Column:
         if self._plain == "text" and "".join(cells).isascii():
             if "" not in cells or self.source.empty == "text":
                 return cells
-            self.omitted = True
             return [cell or self._empty for cell in cells]
         if self._plain == "integer":
             try:
@@ -295,7 +308,6 @@ class _Column:
 
     def _of_text(self, text: str) -> Any:
         if text == "" and self.source.empty != "text":
-            self.omitted = True
             return self._empty
         return self._noted(self._texts(self.source.values.get(text, text)))
 
@@ -303,11 +315,9 @@ class _Column:
         if cell is MISSING:
             if self.source.empty is None:
                 return self._noted(_NO_COLUMN)
-            self.omitted = True
             return self._empty
         if cell is None:
             if batch.null_is_empty:
-                self.omitted = True
                 return self._empty
             return None
         return self._noted(self._values(cell))

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from muniment.record.columns import ABSENT
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -15,10 +17,5 @@ class Refusal:
     expected: str
 
 
-class _Omitted:
-    """The field is left out of the record."""
-
-    __slots__ = ()
-
-
-OMITTED: Final = _Omitted()
+OMITTED: Final = ABSENT
+"""The field is left out of the record."""

@@ -9,10 +9,10 @@ tests compare every byte with what the plain functions make.
 from __future__ import annotations
 
 import hashlib
-import hmac
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 from json.encoder import encode_basestring
+from struct import Struct
 
 from muniment.errors import InvalidInputError
 from muniment.record.algorithms import SHA_256, digest_function
@@ -34,7 +34,7 @@ from muniment.record.identifiers import (
     require_bytes,
     require_uint,
 )
-from muniment.record.keccak import keccak
+from muniment.record.keccak import keccak_begun
 
 
 class FieldTexts:
@@ -76,45 +76,12 @@ class FieldTexts:
             return "{" + ",".join(f"{canonical_text(n)}:{text}" for n, text in pairs) + "}"
         return "{" + ",".join(map(str.__add__, openings, self.texts)) + "}"
 
-    def commit(self, header: bytes, algorithm: int, secret: bytes) -> bytes:
-        """The commitment under a header (`RecordHeader.to_bytes`) with a secret of 32 bytes."""
-        if algorithm == SHA_256:
-            return self._commit_sha_256(header, secret)
-        digest: Callable[[bytes], bytes] = digest_function(algorithm)
-        fields = len(self.names)
-        count = -(-fields // DIGEST_GROUP) * DIGEST_GROUP
-        stream = hashlib.shake_256(SALTS_TAG + secret).digest(DIGEST_SIZE * count)
-        starts = range(0, DIGEST_SIZE * fields, DIGEST_SIZE)
-        digests = [
-            digest(
-                FIELD_TAG + stream[start : start + DIGEST_SIZE] + (opening + text + "]").encode()
-            )
-            for start, opening, text in zip(
-                starts, _field_openings(self.names), self.texts, strict=True
-            )
+    def fields(self) -> list[bytes]:
+        """The RFC 8785 bytes of each ``[name, value]``, which the digests are of."""
+        openings = _field_openings(self.names)
+        return [
+            f"{opening}{text}]".encode() for opening, text in zip(openings, self.texts, strict=True)
         ]
-        digests += [
-            stream[start : start + DIGEST_SIZE]
-            for start in range(DIGEST_SIZE * fields, len(stream), DIGEST_SIZE)
-        ]
-        digests.sort()
-        return digest(COMMITMENT_TAG + header + count.to_bytes(4, "big") + b"".join(digests))
-
-    def _commit_sha_256(self, header: bytes, secret: bytes) -> bytes:
-        # The same as above for the one algorithm that nearly all have, without a call a field.
-        sha256, names = hashlib.sha256, self.names
-        count = -(-len(names) // DIGEST_GROUP) * DIGEST_GROUP
-        stream = hashlib.shake_256(SALTS_TAG + secret).digest(DIGEST_SIZE * count)
-        salts = [stream[at : at + DIGEST_SIZE] for at in range(0, len(stream), DIGEST_SIZE)]
-        openings = _field_openings(names)
-        digests = [
-            sha256(FIELD_TAG + salt + (opening + text + "]").encode()).digest()
-            for salt, opening, text in zip(salts, openings, self.texts, strict=False)
-        ]
-        digests += salts[len(names) :]
-        digests.sort()
-        whole = COMMITMENT_TAG + header + count.to_bytes(4, "big") + b"".join(digests)
-        return sha256(whole).digest()
 
 
 class FirstVersions:
@@ -135,26 +102,67 @@ class FirstVersions:
         require_uint("agency id", agency_id, 32, least=1)
         whole = header.to_bytes()
         # algorithm (1) || record id (32) || the rest
-        self._before, self._after = whole[:1], whole[33:]
-        self.algorithm = header.algorithm
-        self._local_id_key = local_id_key
-        self._local_id_opening = LOCAL_ID_TAG + f"[{canonical_text(source_system)},".encode()
-        self._id_opening = lineage + agency_id.to_bytes(32, "big")
+        self._before, self._after = COMMITMENT_TAG + whole[:1], whole[33:]
+        self._digest = digest_function(header.algorithm)
+        self._plain = header.algorithm == SHA_256
+        # What all have in common is hashed once: HMAC (RFC 2104) up to the source id among it.
+        inner = bytes(each ^ 0x36 for each in local_id_key.ljust(64, b"\0"))
+        outer = bytes(each ^ 0x5C for each in local_id_key.ljust(64, b"\0"))
+        opening = LOCAL_ID_TAG + f"[{canonical_text(source_system)},".encode()
+        self._local_ids = hashlib.sha256(inner + opening)
+        self._local_ids_outer = hashlib.sha256(outer)
+        self._record_ids = keccak_begun(lineage + agency_id.to_bytes(32, "big"))
+        self._salts = hashlib.shake_256(SALTS_TAG)
+        self._fields = hashlib.sha256(FIELD_TAG)
 
-    def local_id(self, source_id: str) -> bytes:
-        """As `derive_local_id`. Raises `InvalidInputError`."""
-        if not source_id:
-            raise InvalidInputError("source id", "text that names the source", "empty")
-        message = self._local_id_opening + canonical_text(source_id).encode() + b"]"
-        return hmac.digest(self._local_id_key, message, "sha256")
+    def local_id(self, source_id: bytes) -> bytes:
+        """As `derive_local_id`, of the source id's RFC 8785 bytes (`source_text`)."""
+        state, outer = self._local_ids.copy(), self._local_ids_outer.copy()
+        state.update(source_id + b"]")
+        outer.update(state.digest())
+        return outer.digest()
 
     def record_id(self, local_id: bytes) -> bytes:
         """As `derive_record_id`."""
-        return keccak(self._id_opening + local_id)
+        state = self._record_ids.copy()
+        state.update(local_id)
+        found: bytes = state.digest()
+        return found
 
-    def commitment(self, record_id: bytes, texts: FieldTexts, secret: bytes) -> bytes:
-        """As `commit`."""
-        return texts.commit(self._before + record_id + self._after, self.algorithm, secret)
+    def commitment(self, record_id: bytes, fields: Sequence[bytes], secret: bytes) -> bytes:
+        """As `commit`, of the bytes of each ``[name, value]`` in the order of their names."""
+        count = -(-len(fields) // DIGEST_GROUP) * DIGEST_GROUP
+        stream = self._salts.copy()
+        stream.update(secret)
+        salts = _salts_of(count)(stream.digest(DIGEST_SIZE * count))
+        if self._plain:
+            digests, begun = [], self._fields.copy
+            for salt, field in zip(salts, fields):  # noqa: B905  (the other salts are decoys)
+                state = begun()
+                state.update(salt + field)
+                digests.append(state.digest())
+        else:
+            digests = [
+                self._digest(FIELD_TAG + salt + field)
+                for salt, field in zip(salts, fields)  # noqa: B905
+            ]
+        digests += salts[len(fields) :]
+        digests.sort()
+        head = self._before + record_id + self._after + count.to_bytes(4, "big")
+        return self._digest(head + b"".join(digests))
+
+
+def source_text(source_id: str) -> bytes:
+    """Return the RFC 8785 bytes of a source id. Raises `InvalidInputError`."""
+    if not source_id:
+        raise InvalidInputError("source id", "text that names the source", "empty")
+    return canonical_text(source_id).encode()
+
+
+@cache
+def _salts_of(count: int) -> Callable[[bytes], tuple[bytes, ...]]:
+    """What splits so many salts; counts are multiples of `DIGEST_GROUP` up to `MAX_DIGESTS`."""
+    return Struct(f"{DIGEST_SIZE}s" * count).unpack
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -47,6 +47,11 @@ _ANNOTATIONS: Final = frozenset(
         "writeOnly",
     )
 )
+_EACH_FIELD: Final = _ANNOTATIONS | {
+    *("$schema", "$defs", "type", "required", "properties"),
+    *("patternProperties", "additionalProperties", "propertyNames"),
+}
+"""Keywords of an object that judge each of its members by itself, or say which must be there."""
 
 _decimal: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?").fullmatch
 _instant: Final = re.compile(
@@ -100,6 +105,38 @@ def violations_of(name: str, schema: bytes, content: Mapping[str, JsonValue]) ->
         if len(found) >= MAX_VIOLATIONS:
             break
     return sorted(set(found[:MAX_VIOLATIONS]), key=lambda one: (one.pointer, one.rule))
+
+
+def field_check(name: str, schema: bytes) -> Callable[[str, JsonValue], bool] | None:
+    """Return what tells of one field alone whether the checked `schema` (JSON) takes its value.
+
+    Content is valid where each of its fields is, and all that the schema requires are there. None
+    for a schema that judges fields by each other, or might.
+    """
+    whole = json.loads(schema)
+    if not whole.keys() <= _EACH_FIELD or not _refers_to_definitions(whole):
+        return None
+    validator = _compile(
+        name, canonicalize({key: part for key, part in whole.items() if key != "required"})
+    )
+    return lambda field, value: validator.is_valid({field: value})
+
+
+def required_fields(schema: bytes) -> frozenset[str]:
+    """Return the names that the checked `schema` (JSON) requires of all content."""
+    return frozenset(json.loads(schema).get("required", ()))
+
+
+def _refers_to_definitions(part: Any) -> bool:
+    """Whether no reference leads to the whole schema, or into it but to `$defs`."""
+    if isinstance(part, list):
+        return all(map(_refers_to_definitions, part))
+    if not isinstance(part, dict):
+        return True
+    reference = part.get("$ref", "#/$defs/")
+    if not isinstance(reference, str) or not reference.startswith("#/$defs/"):
+        return False
+    return all(map(_refers_to_definitions, part.values()))
 
 
 def _check_subschema(name: str, schema: JsonValue, path: Path) -> None:

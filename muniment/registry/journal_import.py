@@ -32,15 +32,16 @@ from muniment.intake.mapping import FieldMapping
 from muniment.intake.plans import MappedBatch, Plan
 from muniment.intake.reports import Finding, ReportWriter
 from muniment.intake.sources import Source
+from muniment.record.columns import RecordColumns
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import content
-from muniment.registry.bulk import OnChange, Tally, mapped_batches, tell_findings
+from muniment.registry.bulk import Amend, Kept, OnChange, Tally, mapped_batches, tell_findings
 from muniment.registry.import_progress import ChainClock, ImportMemory
 from muniment.registry.journal_writing import JournalWriter, journal_writer, preparation
 from muniment.registry.new_content import NewContent, with_files
-from muniment.registry.preparing import Preparation, Prepared, prepare
+from muniment.registry.preparing import Preparation, Prepared, prepare, prepare_columns
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 
@@ -91,6 +92,8 @@ def import_by_journal(
     show_values: bool = False,
     workers: int | None = None,
     progress: Callable[[Tally], None] | None = None,
+    kept: Kept | None = None,
+    amend: Amend = content.amend,
 ) -> JournalImport:
     """Append the rows of a source to a journal; see `bulk.import_file` for the arguments.
 
@@ -105,7 +108,7 @@ def import_by_journal(
         ExitStack() as closing,
     ):
         done = JournalImport(journal, writer.size)
-        run = _Run(session, record_type, system, writer, plan, on_change, done)
+        run = _Run(session, record_type, system, writer, plan, on_change, done, amend)
         memory = ImportMemory(session, journal, None if only is not None else _key(work, source))
         batches = mapped_batches(source, plan)
         if only is not None:
@@ -120,6 +123,8 @@ def import_by_journal(
             done.size = writer.size
             tell_findings(findings, batch, plan, report, show_values)
             memory.seen_to(batch, findings)
+            if kept is not None:
+                kept(batch, findings)
             if run.refused is not None:
                 raise run.refused
             if progress is not None:
@@ -140,6 +145,7 @@ class _Run:
         plan: Plan,
         on_change: OnChange,
         done: JournalImport,
+        amend: Amend,
     ) -> None:
         self._clock = ChainClock(session)
         self._session = session
@@ -149,6 +155,7 @@ class _Run:
         self._plan = plan
         self._on_change = on_change
         self._done = done
+        self._amend = amend
         self.refused: ConflictError | None = None
 
     def keep(
@@ -217,7 +224,7 @@ class _Run:
                 self._done.tally.unchanged += 1
             elif self._on_change is OnChange.AMEND:
                 record_id = RecordId(outcome.record_id)
-                submission = content.amend(self._session, self._record_type, record_id, row)
+                submission = self._amend(self._session, self._record_type, record_id, row)
                 self._done.submissions.append(submission)
                 self._done.tally.amended += 1
             elif self._on_change is OnChange.REFUSE:
@@ -256,6 +263,7 @@ def _key(work: _Work, source: Source) -> bytes | None:
 
 _work: _Work | None = None
 _plan: Plan | None = None
+_columns: RecordColumns | None = None
 
 
 def _begin_process(work: _Work) -> None:
@@ -265,19 +273,24 @@ def _begin_process(work: _Work) -> None:
 
 
 def _begin(work: _Work) -> None:
-    global _work, _plan
-    _work, _plan = work, work.mapping.compile(work.shared.record_type, work.folder)
+    global _work, _plan, _columns
+    record_type = work.shared.record_type
+    plan = work.mapping.compile(record_type, work.folder)
+    _work, _plan, _columns = work, plan, RecordColumns(record_type)
 
 
 def _make(batch: Batch, latest_time: int | None) -> _Done:
     assert _work is not None
     assert _plan is not None
+    assert _columns is not None
     mapped = _plan.apply(batch)
     findings = [Finding.of(fault) for fault in mapped.faults]
     if _plan.has_files:
         # The one that appends does these: their files go into the vault.
         return _Done(prepare(_work.shared, [], []), findings, [], [])
-    prepared = prepare(_work.shared, mapped.source_ids, mapped.fields, latest_time=latest_time)
+    prepared = prepare_columns(
+        _work.shared, _columns, mapped.source_ids, mapped.columns, latest_time=latest_time
+    )
     findings += _refusals(mapped, prepared, range(len(mapped.numbers)))
     return _Done(prepared, findings, mapped.numbers, mapped.lines)
 

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 from muniment.errors import InvalidContentError, InvalidInputError
 from muniment.journal.entry import EntryKind
-from muniment.record.bulk import FieldTexts, FirstVersions
+from muniment.record.bulk import FieldTexts, FirstVersions, source_text
 from muniment.record.canonical import JsonValue, canonical_text
+from muniment.record.columns import ABSENT, RecordColumns, RowText
 from muniment.record.identifiers import AgencyId, Lineage, RecordId
 from muniment.record.objects import NONCE_SIZE, encrypt_in_memory
 from muniment.record.types import RecordType
@@ -28,7 +30,8 @@ from muniment.store.packs import ENTRY_OBJECT, entry_header
 from muniment.store.search_terms import search_term
 
 SECRET_SIZE: Final = 32
-_ENTRY: Final = Struct(">BBHHQ32s32s")
+_ENTRY_HEAD: Final = Struct(">BBHHQ")
+"""What all entries of a batch begin with (`journal/entry.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,41 @@ def prepare(
     An entry says the present time, or `latest_time` where that is earlier: a seal whose block is
     older than the entry would make it one that cannot be enrolled.
     """
+    return _prepared(
+        shared, source_ids, repeat(None, len(contents)), contents.__getitem__, latest_time
+    )
+
+
+def prepare_columns(
+    shared: Preparation,
+    known: RecordColumns,
+    source_ids: Sequence[str],
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    latest_time: int | None = None,
+) -> Prepared:
+    """As `prepare`, of content in columns, `ABSENT` where a record has no such field.
+
+    `known` is of the record type, and serves all batches of it.
+    """
+    names = list(columns)
+
+    def content_at(place: int) -> dict[str, JsonValue]:
+        cells = zip(names, (column[place] for column in columns.values()), strict=True)
+        return {name: cell for name, cell in cells if cell is not ABSENT}
+
+    rows = known.rows(columns, len(source_ids))
+    return _prepared(shared, source_ids, rows, content_at, latest_time)
+
+
+def _prepared(
+    shared: Preparation,
+    source_ids: Sequence[str],
+    rows: Iterable[RowText | None],
+    content_at: Callable[[int], Mapping[str, JsonValue]],
+    latest_time: int | None,
+) -> Prepared:
+    """Make a batch ready, of texts where they are there, else of the content."""
     record_type = shared.record_type
     header = record_type.header(RecordId(bytes(32)), shared.agency_id, 1)
     versions = FirstVersions(
@@ -114,21 +152,22 @@ def prepare(
         local_id_key=shared.local_id_key,
         source_system=shared.source_system,
     )
-    opening = f"[{canonical_text(shared.source_system)},"
+    opening = f"[{canonical_text(shared.source_system)},".encode()
     now = int(time.time())
     stamp = now if latest_time is None else min(now, latest_time)
     made = Prepared(shared, stamp, [], [], [], [], [], [], [], [], [])
-    random = os.urandom((SECRET_SIZE + NONCE_SIZE) * len(contents))
+    random = os.urandom((SECRET_SIZE + NONCE_SIZE) * len(source_ids))
     seen: set[str] = set()
-    algorithm, type_id, type_version = header.algorithm, header.type_id, record_type.version
-    for place, (source_id, content) in enumerate(zip(source_ids, contents, strict=True)):
+    entry_head = _ENTRY_HEAD.pack(
+        shared.kind, header.algorithm, header.type_id, record_type.version, stamp
+    )
+    for place, (source_id, row) in enumerate(zip(source_ids, rows, strict=True)):
         if source_id in seen:
             made.refusals.append(Refusal(place, None, "its source id comes twice"))
             continue
         try:
-            texts = FieldTexts(content)
-            record_type.check(content)
-            local_id = versions.local_id(source_id)
+            fields, whole = _texts(record_type, content_at(place)) if row is None else row
+            source = source_text(source_id)
         except InvalidInputError as error:
             made.refusals.append(_refusal(place, error))
             continue
@@ -136,36 +175,36 @@ def prepare(
         at = place * (SECRET_SIZE + NONCE_SIZE)
         secret = random[at : at + SECRET_SIZE]
         nonce = random[at + SECRET_SIZE : at + SECRET_SIZE + NONCE_SIZE]
+        local_id = versions.local_id(source)
         record_id = versions.record_id(local_id)
-        commitment = versions.commitment(record_id, texts, secret)
-        plain = f"{opening}{canonical_text(source_id)},{texts.canonical()}]".encode()
+        commitment = versions.commitment(record_id, fields, secret)
+        plain = b"%b%b,%b]" % (opening, source, whole)
         try:
             sealed = encrypt_in_memory(plain, record_id, 1, ENTRY_OBJECT, secret, nonce)
         except InvalidInputError as error:
             made.refusals.append(_refusal(place, error))
             continue
-        for name in record_type.searchable:
-            if name in content:
-                term = search_term(shared.search_key, type_id, name, content[name])
-                made.terms.append((term[:TERM_SIZE], len(made.entries)))
+        if record_type.searchable:
+            content = content_at(place)
+            for name in record_type.searchable:
+                if name in content:
+                    term = search_term(shared.search_key, header.type_id, name, content[name])
+                    made.terms.append((term[:TERM_SIZE], len(made.entries)))
         made.places.append(place)
         made.source_ids.append(source_id)
         made.record_ids.append(record_id)
-        made.entries.append(
-            _ENTRY.pack(
-                shared.kind,
-                algorithm,
-                type_id,
-                type_version,
-                stamp,
-                local_id,
-                commitment,
-            )
-        )
+        made.entries.append(entry_head + local_id + commitment)
         made.secrets.append(secret)
         made.objects.append(entry_header(record_id, 1, ENTRY_OBJECT, len(sealed)) + sealed)
         made.lengths.append(len(sealed))
     return made
+
+
+def _texts(record_type: RecordType, content: Mapping[str, JsonValue]) -> RowText:
+    """The texts of one content, checked. Raises `InvalidInputError`."""
+    texts = FieldTexts(content)
+    record_type.check(content)
+    return texts.fields(), texts.canonical().encode()
 
 
 def _refusal(place: int, error: InvalidInputError) -> Refusal:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from muniment.errors import InvalidInputError
 from muniment.intake import databases
+from muniment.intake.columnar import ArrowColumns
 from muniment.intake.sources import Source, SourceUnreachableError, open_source
 from tests.unit.intake.registers import whole
 
@@ -25,6 +26,10 @@ arrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 ROWS = 10_000
+_KINDS = {
+    "large_string": arrow.large_string(),
+    "timestamp[us, tz=UTC]": arrow.timestamp("us", tz="UTC"),
+}
 
 
 def table() -> Any:
@@ -103,6 +108,30 @@ def test_double_column__is_refused(tmp_path: Path) -> None:
         writer.write_table(double)
     with pytest.raises(InvalidInputError, match="'a' twice"):
         whole(open_source(tmp_path / "d.arrow").batches())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
+        *("string", "large_string", "date32", "date64", "timestamp[s]", "timestamp[us, tz=UTC]"),
+    ],
+)
+@pytest.mark.parametrize("with_nulls", [False, True])
+def test_columns__have_the_values_that_pyarrow_gives(kind: str, with_nulls: bool) -> None:
+    numbers = [1, 7, 127, 1, None if with_nulls else 3, 7, 0]
+    ints = arrow.array(numbers, arrow.int64())
+    wanted = _KINDS.get(kind) or arrow.type_for_alias(kind)
+    column = (ints.cast(arrow.int32()) if kind.startswith("date") else ints).cast(
+        arrow.date32() if kind == "date64" else wanted
+    )
+    column = column.cast(wanted)
+    batch = arrow.record_batch({"f": column})
+    for part in (batch, batch.slice(2), batch.slice(1, 5), batch.slice(4, 1)):
+        columns, plain = ArrowColumns(part), part.column("f").to_pylist()
+        assert columns["f"] == plain
+        assert pickle.loads(pickle.dumps(columns))["f"] == columns["f"]
+        assert list(map(type, columns["f"])) == list(map(type, plain))
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])

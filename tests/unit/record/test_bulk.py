@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muniment.errors import InvalidInputError, InvalidJsonError
-from muniment.record.bulk import FieldTexts, FirstVersions
+from muniment.record.algorithms import available_algorithms
+from muniment.record.bulk import FieldTexts, FirstVersions, source_text
 from muniment.record.commitment import RecordHeader, Secret, commit
 from muniment.record.identifiers import (
     AgencyId,
@@ -41,14 +42,14 @@ contents = st.dictionaries(nfc, values, min_size=1, max_size=20)
 def test_same_bytes_as_one_by_one(content: dict[str, object], source_id: str) -> None:
     plain = RecordHeader(RecordId(bytes(32)), AgencyId(7), TypeId(3), b"d" * 32, 1)
     bulk = FirstVersions(LINEAGE, AgencyId(7), plain, local_id_key=KEY, source_system="a \u00e9")
-    local_id = bulk.local_id(source_id)
+    local_id = bulk.local_id(source_text(source_id))
     assert local_id == derive_local_id(KEY, "a \u00e9", source_id)
     record_id = bulk.record_id(local_id)
     assert record_id == derive_record_id(LINEAGE, AgencyId(7), LocalId(local_id))
     texts = FieldTexts(content)  # type: ignore[arg-type]
     assert texts.canonical().encode() == Content.of(content).canonical  # type: ignore[arg-type]
     header = RecordHeader(RecordId(record_id), AgencyId(7), TypeId(3), b"d" * 32, 1)
-    assert bulk.commitment(record_id, texts, SECRET) == commit(header, content, SECRET)  # type: ignore[arg-type]
+    assert bulk.commitment(record_id, texts.fields(), SECRET) == commit(header, content, SECRET)  # type: ignore[arg-type]
 
 
 @given(st.binary(max_size=300), st.integers(1, 65_535), st.integers(0, 2**32 - 1))
@@ -78,7 +79,18 @@ def test_too_large_for_memory__is_refused() -> None:
 
 
 def test_empty_source_id__is_refused() -> None:
-    plain = RecordHeader(RecordId(bytes(32)), AgencyId(7), TypeId(3), b"d" * 32, 1)
-    bulk = FirstVersions(LINEAGE, AgencyId(7), plain, local_id_key=KEY, source_system="a")
     with pytest.raises(InvalidInputError, match="source id"):
-        bulk.local_id("")
+        source_text("")
+
+
+@pytest.mark.parametrize("algorithm", available_algorithms())
+@pytest.mark.parametrize("fields", [1, 8, 9, 1024])
+def test_every_algorithm_and_number_of_fields__has_the_plain_commitment(
+    algorithm: int, fields: int
+) -> None:
+    content: dict[str, object] = {f"f{at:04}": at for at in range(fields)}
+    header = RecordHeader(RecordId(b"r" * 32), AgencyId(7), TypeId(3), b"d" * 32, 1, algorithm)
+    bulk = FirstVersions(LINEAGE, AgencyId(7), header, local_id_key=KEY, source_system="a")
+    texts = FieldTexts(content)  # type: ignore[arg-type]
+    made = bulk.commitment(b"r" * 32, texts.fields(), SECRET)
+    assert made == commit(header, content, SECRET)  # type: ignore[arg-type]
