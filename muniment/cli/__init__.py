@@ -60,6 +60,7 @@ _COMMANDS: Final = {
     "supersede": ("lifecycle", "Let another record take a record's place."),
     "token": ("token", "Tokens by which machines call the gateway."),
     "trace": ("trace", "All acts of a record, as a list, a picture or provenance."),
+    "sync": ("sync", "Follow a table of another database, as it changes."),
     "trust": ("trust", "Show and pin trust files."),
     "type": ("types", "The agency's record types."),
     "verify": ("verify", "Check an evidence file; no chain and no database needed."),

@@ -8,6 +8,7 @@ import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -30,6 +31,8 @@ from muniment.registry import RefusedError, Stage
 from muniment.registry.bulk import OnChange, import_file
 from muniment.registry.journal_import import import_by_journal
 from muniment.registry.journals import sealing, wait_sealed
+
+_WOULD: Final = {"registered": "would register", "amended": "would amend"}
 
 
 @click.command(name="import")
@@ -59,7 +62,11 @@ from muniment.registry.journals import sealing, wait_sealed
 @click.option("--direct", is_flag=True, help="A transaction for each, not by the journal.")
 @click.option("--workers", type=int, help="Processes that prepare rows; else one a core.")
 @click.option("--yes", is_flag=True, help="Do not ask before amending.")
-@click.option("--dry-run", is_flag=True, help="Map and check the rows; keep nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Map and check the rows, count what would become of them; keep nothing.",
+)
 @click.option(
     "--draft", "drafting", is_flag=True, help="Import nothing: draft a mapping and a schema."
 )
@@ -196,7 +203,8 @@ def import_(
     if as_json:
         show_json(answer)
     else:
-        shown = ", ".join(f"{count:,} {name}" for name, count in answer.items())
+        would = _WOULD if dry_run else {}
+        shown = ", ".join(f"{count:,} {would.get(name, name)}" for name, count in answer.items())
         click.echo(f"{shown}{' (dry run: nothing was kept)' if dry_run else ''}")
     if dry_run and on_change == OnChange.AMEND:
         click.echo(f"changed rows: {tally.amended:,}, each a transaction", err=True)

@@ -20,6 +20,10 @@ _QUIET: Final = "muniment-import"
 # SQLAlchemy tells the log of cursors that it cannot close on a lost connection; the error says so.
 logging.getLogger(f"sqlalchemy.pool.impl.NullPool.{_QUIET}").propagate = False
 logging.getLogger(f"sqlalchemy.pool.impl.NullPool.{_QUIET}").addHandler(logging.NullHandler())
+_LOGIN: Final = ("28", "3D")
+"""Classes of SQLSTATE: the login, the database's name."""
+_AWAY: Final = ("08", "53", "57")
+"""The connection, resources, and what an operator does: shuts down, starts up."""
 _DRIVERS: Final = {"postgresql": "postgresql+pg8000", "postgres": "postgresql+pg8000"}
 
 
@@ -50,21 +54,12 @@ def read_query(url: sa.URL, query: str, skip: int = 0) -> Iterator[Batch]:
     `SourceUnreachableError` for a database that does not answer, also half way: batches given
     before stand.
     """
-    if not _READS.match(query):
-        raise InvalidInputError("query", "SELECT, WITH, VALUES or TABLE", "another statement")
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        # SQLite would make a new one.
-        raise InvalidInputError(f"database {place_of(url)}", "a readable file", "no such file")
-    try:
-        engine = sa.create_engine(url, poolclass=sa.NullPool, pool_logging_name=_QUIET)
-    except ImportError as error:
-        raise InvalidInputError(
-            "source", f"the driver of {url.drivername} installed", "a database without driver"
-        ) from error
+    require_query(query)
+    engine = engine_of(url)
     given = 0
     try:
         with engine.connect() as connection:
-            _only_read(connection)
+            only_read(connection)
             found = connection.execution_options(stream_results=True, max_row_buffer=BATCH_ROWS)
             # It has no parameters: colons are the query's own.
             statement = sa.text(query.replace(":", "\\:"))
@@ -83,12 +78,38 @@ def read_query(url: sa.URL, query: str, skip: int = 0) -> Iterator[Batch]:
                         yield from_columns(columns, given + first, len(part) - first)
                     given += len(part)
     except (sa.exc.DBAPIError, OSError) as error:
-        raise _told(error, url, given) from error
+        raise told(error, url, given) from error
     finally:
         engine.dispose()
 
 
-def _only_read(connection: sa.Connection) -> None:
+def require_query(query: str) -> None:
+    """Raise `InvalidInputError` for a statement that is none that reads."""
+    if not _READS.match(query):
+        raise InvalidInputError("query", "SELECT, WITH, VALUES or TABLE", "another statement")
+
+
+def engine_of(url: sa.URL) -> sa.Engine:
+    """Return the engine of a source; nothing is connected yet. Raises `InvalidInputError` for an
+    SQLite file that is not there, and a database whose driver is not installed."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        # SQLite would make a new one.
+        raise InvalidInputError(f"database {place_of(url)}", "a readable file", "no such file")
+    try:
+        return sa.create_engine(url, poolclass=sa.NullPool, pool_logging_name=_QUIET)
+    except ImportError as error:
+        module = f" ({error.name})" if error.name else ""
+        raise InvalidInputError(
+            "source",
+            f"the driver of {url.drivername} installed",
+            f"a database without driver{module}",
+            remedy="install the driver's package beside Muniment, or name another in the URL: "
+            "postgresql:// and sqlite:/// need none",
+        ) from error
+
+
+def only_read(connection: sa.Connection) -> None:
+    """Have the database refuse to write in this transaction, where it knows how."""
     match connection.dialect.name:
         case "sqlite":
             connection.exec_driver_sql("PRAGMA query_only = ON")
@@ -99,25 +120,38 @@ def _only_read(connection: sa.Connection) -> None:
             connection.rollback()
 
 
-def _told(
-    error: sa.exc.DBAPIError | OSError, url: sa.URL, given: int
+def told(
+    error: sa.exc.DBAPIError | OSError,
+    url: sa.URL,
+    given: int,
+    remedy: str = "start the same import again: rows that are there already are passed over",
 ) -> InvalidInputError | SourceUnreachableError:
+    """Return the error of ours for what a database said after so many rows; `remedy` is how to go
+    on after some."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    state = _state_of(cause)
+    where = f"the database at {place_of(url)}"
+    if state[:2] in _LOGIN:
+        return SourceUnreachableError(
+            f"{where} does not let the user in: {_message(cause)}",
+            expected="user, password and database of the URL as the server knows them",
+            remedy="check the URL, and the server's rules of who may connect from here",
+        )
     refused = isinstance(error, sa.exc.ProgrammingError | sa.exc.DataError) or (
         url.get_backend_name() == "sqlite" and isinstance(error, sa.exc.OperationalError)
     )
     lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
     network = isinstance(cause, OSError) or "network" in str(cause).lower()
-    if refused and not lost and not network and given == 0:
+    away = state[:2] in _AWAY or "locked" in str(cause)
+    if refused and not lost and not network and not away and given == 0:
         return InvalidInputError(
             "query", "one that the database answers", f"refused: {_message(cause)}"
         )
-    where = f"the database at {place_of(url)}"
     if given:
         return SourceUnreachableError(
             f"{where} broke off after row {given} ({type(cause).__name__})",
             expected="all rows of the query",
-            remedy="start the same import again: rows that are there already are passed over",
+            remedy=remedy,
         )
     return SourceUnreachableError(
         f"{where} does not answer ({type(cause).__name__})",
@@ -126,7 +160,15 @@ def _told(
     )
 
 
+def _state_of(cause: BaseException | None) -> str:
+    """The SQLSTATE of what a database said, empty without one."""
+    first = cause.args[0] if cause is not None and cause.args else ""
+    if isinstance(first, dict):
+        # pg8000 hands over the server's fields.
+        return str(first.get("C", ""))
+    return str(getattr(cause, "sqlstate", None) or "")
+
+
 def _message(cause: BaseException | None) -> str:
-    # pg8000 hands over the server's fields.
     first = cause.args[0] if cause is not None and cause.args else ""
     return str(first.get("M", "")) if isinstance(first, dict) else str(first)

@@ -31,7 +31,7 @@ from muniment.errors import InvalidInputError
 from muniment.intake.batches import Batch
 from muniment.intake.instants import zone_of
 from muniment.intake.kinds import KINDS, Form
-from muniment.intake.plans import FieldSource, Plan
+from muniment.intake.plans import PLACEHOLDER, FieldSource, Plan
 from muniment.intake.rows import Row
 from muniment.record.canonical import JsonValue
 from muniment.record.types import RecordType
@@ -39,7 +39,10 @@ from muniment.record.types import RecordType
 __all__ = ["FieldMapping", "FieldSource", "MappedRow", "RowError"]
 
 _EMPTY: Final = ("omit", "null", "text")
-_ENTRIES: Final = ("record_type", "source_system", "source_id", "time_zone", "files", "fields")
+_ENTRIES: Final = (
+    *("record_type", "source_system", "source_id", "time_zone", "files", "fields"),
+    "sync",  # of `muniment sync`: intake/following.py
+)
 _OF_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "format": ("date", "instant"),
     "time_zone": ("instant",),
@@ -83,13 +86,7 @@ class FieldMapping:
     @classmethod
     def load(cls, path: Path) -> FieldMapping:
         """Read a mapping file. Raises `InvalidInputError` that names the entry that is wrong."""
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            what = error.strerror or "unreadable"
-            raise InvalidInputError(f"mapping {path}", "a readable file", what) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InvalidInputError(f"mapping {path}", "TOML", f"not TOML: {error}") from error
+        values = entries_in(path)
         unknown = sorted(set(values) - set(_ENTRIES))
         if unknown:
             raise InvalidInputError(
@@ -113,6 +110,16 @@ class FieldMapping:
             None if files is None else path.parent / files,
         )
 
+    def columns_of_id(self) -> tuple[str, ...]:
+        """Return the columns that make the source id, each once. `number` is one if it is there."""
+        return tuple(dict.fromkeys(PLACEHOLDER.split(self.source_id)[1::2]))
+
+    def columns(self) -> frozenset[str] | None:
+        """Return all columns that are read, None where all are."""
+        if self.fields is None:
+            return None
+        return frozenset((*self.columns_of_id(), *(each.column for each in self.fields.values())))
+
     def compile(self, record_type: RecordType, folder: Path | None = None) -> Plan:
         """Return what maps batches to content of a type.
 
@@ -130,6 +137,17 @@ class FieldMapping:
         for fault in mapped.faults:
             raise RowError(fault.column or "", fault.expected, fault.reason)
         return MappedRow(mapped.source_ids[0], mapped.fields[0], mapped.attachments[0])
+
+
+def entries_in(path: Path) -> dict[str, Any]:
+    """Return what a mapping file says, as it stands. Raises `InvalidInputError`."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        what = error.strerror or "unreadable"
+        raise InvalidInputError(f"mapping {path}", "a readable file", what) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"mapping {path}", "TOML", f"not TOML: {error}") from error
 
 
 def _text(values: Mapping[str, Any], name: str) -> str | None:

@@ -70,6 +70,10 @@ class ReportWriter:
             self._identity = None
         self._file.write(json.dumps(values, ensure_ascii=False, default=str) + "\n")
 
+    def flush(self) -> None:
+        """Let others read what was written so far."""
+        self._file.flush()
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -21,7 +21,7 @@ from muniment.intake.sources import Source
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import content
-from muniment.registry.new_content import NewContent, with_files
+from muniment.registry.new_content import NewContent, prepared_content
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import outbox
@@ -48,6 +48,12 @@ class Tally:
     reported: int = 0
 
 
+Kept = Callable[[Batch, Sequence[Finding]], None]
+"""Is told each batch when all of it has been seen to, with what was found in it."""
+Amend = Callable[[Session, RecordType, RecordId, NewContent], Submission]
+"""Acknowledges the next version of a changed row's record: `content.amend`, or in its manner."""
+
+
 class _Row(NamedTuple):
     """A good row: where it is, and what it becomes."""
 
@@ -68,13 +74,16 @@ def import_file(
     report: ReportWriter | None = None,
     show_values: bool = False,
     progress: Callable[[Tally], None] | None = None,
+    kept: Kept | None = None,
+    amend: Amend = content.amend,
 ) -> tuple[Tally, list[Submission]]:
     """Register the rows of a source; return what came of them, and the new submissions.
 
-    With `dry_run` rows are mapped and checked, and nothing is kept. `only` takes the rows of these
-    numbers alone. Findings go to `report`, with the cells to blame if `show_values`. Raises
-    `ConflictError` for a changed row with `OnChange.REFUSE`, and what the source raises when it
-    breaks off: the batches before it stand.
+    With `dry_run` rows are mapped, checked and looked for, and nothing is kept: the tally says what
+    would become of them. `only` takes the rows of these numbers alone. Findings go to `report`,
+    with the cells to blame if `show_values`; `kept` is told each batch in the end, and `amend` is
+    what changed rows are given to. Raises `ConflictError` for a changed row with
+    `OnChange.REFUSE`, and what the source raises when it breaks off: the batches before it stand.
     """
     tally, submissions = Tally(), list[Submission]()
     system = mapping.source_system or session.profile.agency.source_system
@@ -90,9 +99,8 @@ def import_file(
                 if dry_run:
                     findings += _checked(session, system, record_type, part, on_change, tally)
                 else:
-                    findings += _keep(
-                        session, record_type, system, part, on_change, tally, submissions
-                    )
+                    run = _Run(session, record_type, system, on_change, amend, tally, submissions)
+                    findings += run.keep(part)
                 tally.rows += len(part)
                 tally.reported += len(findings) - before
                 if progress is not None:
@@ -101,6 +109,8 @@ def import_file(
             tally.rows += faulty
             tally.reported += faulty
             tell_findings(findings, batch, plan, report, show_values)
+        if kept is not None:
+            kept(batch, findings)
         if progress is not None:
             progress(tally)
     return tally, submissions
@@ -123,48 +133,75 @@ def _checked(
     on_change: OnChange,
     tally: Tally,
 ) -> Iterator[Finding]:
+    """Count what would become of rows, and yield what would be found."""
+    whole: list[tuple[_Row, NewContent]] = []
+    seen: set[str] = set()
     for row in rows:
         try:
-            whole = with_files(record_type, row.content)
+            whole.append((row, prepared_content(record_type, row.content, seen)))
         except InvalidInputError as error:
             yield _finding(row, error)
-            continue
-        # Each of these will be a transaction.
-        if on_change is OnChange.AMEND and content.compare(session, system, whole) is not None:
+    there = content.registered_among(session, system, [each.source_id for _, each in whole])
+    for row, each in whole:
+        conflict = None
+        if each.source_id in there:
+            conflict = content.compare(session, system, each)
+        if each.source_id not in there:
+            tally.registered += 1
+        elif conflict is None:
+            tally.unchanged += 1
+        elif on_change is OnChange.AMEND:
+            # Each of these will be a transaction.
             tally.amended += 1
-
-
-def _keep(
-    session: Session,
-    record_type: RecordType,
-    system: str,
-    rows: Sequence[_Row],
-    on_change: OnChange,
-    tally: Tally,
-    submissions: list[Submission],
-) -> Iterator[Finding]:
-    before = _last_submission(session)
-    new = [row.content for row in rows]
-    outcomes = content.register_each(session, record_type, new, system)
-    for row, outcome in zip(rows, outcomes, strict=True):
-        if isinstance(outcome, Submission):
-            if outcome.submission_id is not None and outcome.submission_id > before:
-                tally.registered += 1
-                submissions.append(outcome)
-            else:
-                tally.unchanged += 1
-        elif isinstance(outcome, ConflictError) and on_change is OnChange.AMEND:
-            record_id = RecordId(outcome.record_id)
-            submissions.append(content.amend(session, record_type, record_id, row.content))
-            tally.amended += 1
-        elif isinstance(outcome, ConflictError) and on_change is OnChange.REFUSE:
-            raise outcome
-        elif isinstance(outcome, ConflictError):
-            reason = f"changed: it stands for other content as version {outcome.version} already"
-            source_id = row.content.source_id
-            yield Finding(row.line, row.number, None, reason, outcome.expected, source_id)
+        elif on_change is OnChange.REFUSE:
+            raise conflict
         else:
-            yield _finding(row, outcome)
+            yield _changed(row, conflict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What keeps rows."""
+
+    session: Session
+    record_type: RecordType
+    system: str
+    on_change: OnChange
+    amend: Amend
+    tally: Tally
+    submissions: list[Submission]
+
+    def keep(self, rows: Sequence[_Row]) -> Iterator[Finding]:
+        """Acknowledge what is new or, where that is wanted, changed; yield what was found."""
+        session, tally = self.session, self.tally
+        before = _last_submission(session)
+        new = [row.content for row in rows]
+        outcomes = content.register_each(session, self.record_type, new, self.system)
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if isinstance(outcome, Submission):
+                if outcome.submission_id is not None and outcome.submission_id > before:
+                    tally.registered += 1
+                    self.submissions.append(outcome)
+                else:
+                    tally.unchanged += 1
+            elif isinstance(outcome, ConflictError) and self.on_change is OnChange.AMEND:
+                record_id = RecordId(outcome.record_id)
+                self.submissions.append(
+                    self.amend(session, self.record_type, record_id, row.content)
+                )
+                tally.amended += 1
+            elif isinstance(outcome, ConflictError) and self.on_change is OnChange.REFUSE:
+                raise outcome
+            elif isinstance(outcome, ConflictError):
+                yield _changed(row, outcome)
+            else:
+                yield _finding(row, outcome)
+
+
+def _changed(row: _Row, conflict: ConflictError) -> Finding:
+    reason = f"changed: it stands for other content as version {conflict.version} already"
+    source_id = row.content.source_id
+    return Finding(row.line, row.number, None, reason, conflict.expected, source_id)
 
 
 def _finding(row: _Row, error: InvalidInputError) -> Finding:

@@ -203,6 +203,17 @@ def compare(session: Session, system: str, content: NewContent) -> ConflictError
 
 
 def submission_of(session: Session, record_id: bytes, version: int) -> Submission:
+def registered_among(session: Session, system: str, source_ids: Sequence[str]) -> set[str]:
+    """Return those source ids that stand for a record, however it was registered."""
+    with session.database.read() as connection:
+        known = set(by_sources(connection, system, source_ids))
+        return known | set(
+            entries_of_sources(
+                session, connection, system, [each for each in source_ids if each not in known]
+            )
+        )
+
+
     """Return the submission that brought a version. Raises `UnkeptVersionError`."""
     kinds = ("register", "amend")
     with session.database.read() as connection:

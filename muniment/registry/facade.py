@@ -40,6 +40,7 @@ from muniment.registry.sealing import JournalPlace
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission, wait_for
 from muniment.store.mirror_search import Filters, MirroredRecord
+from muniment.registry.syncing import Syncing
 
 OWN_WORK: Final = Access()
 _DAY: Final = 86_400
@@ -111,6 +112,11 @@ class Registry:
         self,
         record_type: str,
         fields: Mapping[str, JsonValue] | str | bytes,
+    @cached_property
+    def syncing(self) -> Syncing:
+        """Sources that are followed as they change, and what vanished from them."""
+        return Syncing(self.session)
+
         *,
         source_id: str,
         source_system: str | None = None,

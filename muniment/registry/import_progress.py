@@ -60,7 +60,7 @@ class ImportMemory:
         """Yield what is to be seen to: of what was before, the rows that were reported then."""
         before = self._before
         for batch in batches:
-            if batch.last_number() > before.rows:
+            if not before.rows or batch.last_number() > before.rows:
                 yield batch
                 continue
             again = batch.only(before.reported)
