@@ -138,7 +138,7 @@ class Contract:
 
     def _read(self, signature: str, arguments: Sequence[Any], block: BlockId) -> Sequence[Any]:
         data = _encoded(self.contract_name, signature, arguments)
-        outputs = _functions(self.contract_name)[signature]["outputs"]
+        outputs = functions_of(self.contract_name)[signature]["outputs"]
         answer = call_result(self.connection, self.address, data, block)
         if outputs and not answer:
             self.require_code(block)
@@ -181,7 +181,7 @@ def topic_of(contract_name: str, event_name: str) -> str:
 
 
 def _encoded(contract_name: str, signature: str, arguments: Sequence[Any]) -> bytes:
-    inputs = _functions(contract_name)[signature]["inputs"]
+    inputs = functions_of(contract_name)[signature]["inputs"]
     kinds = [kind_of(item) for item in inputs]
     try:
         body = encode(kinds, [_plain(value) for value in arguments])
@@ -221,6 +221,7 @@ def _checked(value: Any, item: Mapping[str, Any]) -> Any:
 
 
 @cache
-def _functions(contract_name: str) -> dict[str, Mapping[str, Any]]:
+def functions_of(contract_name: str) -> dict[str, Mapping[str, Any]]:
+    """Return the functions of a contract's ABI by their signatures."""
     abi = artifact(contract_name)["abi"]
     return {signature_of(entry): entry for entry in abi if entry["type"] == "function"}

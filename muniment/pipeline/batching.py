@@ -101,7 +101,7 @@ def after_failure(
     names no record of the batch is about what all of it shares (type, role, pause): all are
     refused. Where there is no reason at all, the batch is halved.
     """
-    if len(rows) == 1:
+    if len(rows) == 1 and not rows[0].prepared:
         row = rows[0]
         if error is not None:
             return [replace(row, refusal=refusal_of(error))]
@@ -109,6 +109,10 @@ def after_failure(
             what = f"failed {MAX_ATTEMPTS} times in its block, without a reason"
             return [replace(row, attempts=row.attempts + 1, refusal=what)]
         return [replace(row, attempts=row.attempts + 1)]
+    if rows[0].prepared:
+        # Its officer signed all of it at once: no part of it can be sent without the others.
+        what = "it failed in its block, without a reason" if error is None else refusal_of(error)
+        return [replace(row, refusal=what) for row in rows]
     named = set() if error is None else set(map(_hashable, error.arguments.values()))
     if any(row.record_id in named for row in rows):
         return [replace(row, batch_limit=1) if row.record_id in named else row for row in rows]

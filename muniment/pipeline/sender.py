@@ -350,6 +350,9 @@ class OutboxSender:
             self._require(connection, [lane])
             ids = outbox.carried_by(connection, [row.transaction_id])[row.transaction_id]
             carried = outbox.submissions_of(connection, ids)
+            if any(each.prepared for each in carried.values()):
+                # Its officer signed it elsewhere, and nobody else may sign in its place.
+                return
             if isinstance(gas, ContractError):
                 # It would fail anyway. The nonce must be filled all the same: by nothing.
                 call, limit, taken = Call(Address(lane.account), b"", "nothing"), 21_000, []

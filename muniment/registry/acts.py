@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hmac
-import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -18,7 +17,6 @@ from muniment.registry.journal_records import with_enrolment
 from muniment.registry.reading import Standing, standing
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
-from muniment.store import outbox
 from muniment.store.outbox_rows import Act
 
 REASONS: Final = {
@@ -72,7 +70,7 @@ def submit(
     """Acknowledge an officer's act and return its submission."""
     act = Act(kind, call, record_id, version, session.officer)
     with session.database.write() as connection:
-        [submission_id] = outbox.acknowledge(connection, [act], int(time.time() * 1000))
+        [submission_id] = session.acknowledge(connection, [act])
     return Submission(submission_id, kind, record_id, version, session)
 
 

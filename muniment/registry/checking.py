@@ -37,13 +37,14 @@ from muniment.registry.journal_checking import check_journals
 from muniment.registry.mirroring import sync
 from muniment.registry.reading import kept_version
 from muniment.registry.session import Session
-from muniment.store import outbox, packs
+from muniment.store import packs
 from muniment.store.database import Database
 from muniment.store.journal_rows import entries_of
 from muniment.store.journal_tables import journal_batches
 from muniment.store.mirror import MirroredRegistry
 from muniment.store.origins import brought_by_others
 from muniment.store.outbox_rows import SubmissionRow, TransactionRow, state_of
+from muniment.store.outbox_storage import intact_submissions, intact_transactions
 from muniment.store.rows import DIGEST, is_intact
 from muniment.store.search_terms import search_term
 from muniment.store.tables import (
@@ -117,8 +118,8 @@ def _submissions(session: Session) -> Iterator[Finding]:
     Damaged rows are passed by: they are named already.
     """
     with session.database.read() as connection:
-        rows = outbox.intact_submissions(connection)
-        sent = outbox.intact_transactions(connection)
+        rows = intact_submissions(connection)
+        sent = intact_transactions(connection)
         every = {
             table.name: set(connection.execute(sa.select(key)).scalars())
             for table, key in (

@@ -33,6 +33,7 @@ from muniment.record.versions import Content, Version
 from muniment.registry.journal_records import entries_of_sources, secret_of, with_enrolment
 from muniment.registry.journals import submission_of_entry
 from muniment.registry.new_content import NewContent, prepared_content, with_files
+from muniment.registry.prepared.versions import make_way
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.registry.unkept import UnkeptVersionError
@@ -44,7 +45,6 @@ from muniment.store.search_terms import search_term
 from muniment.store.versions import (
     NewVersion,
     VersionRow,
-    add_versions,
     by_sources,
     order_registrations,
     sheet_of,
@@ -162,6 +162,7 @@ def amend(
     if is_same(session, latest, prepared.fields):
         return submission_of(session, record_id, latest.version)
     number = latest.version + 1
+    make_way(session, [(record_id, number)], lambda _, row: is_same(session, row, prepared.fields))
     row = _row(session, record_type, record_id, number, (latest.source_system, latest.source_id))
     row = replace(row, agency_id=latest.agency_id)
     [new] = _keep(session, record_type, [(prepared, row)], _secrets(session, [(record_id, number)]))
@@ -202,7 +203,6 @@ def compare(session: Session, system: str, content: NewContent) -> ConflictError
     return ConflictError(system, content.source_id, record_id, rows[-1].version)
 
 
-def submission_of(session: Session, record_id: bytes, version: int) -> Submission:
 def registered_among(session: Session, system: str, source_ids: Sequence[str]) -> set[str]:
     """Return those source ids that stand for a record, however it was registered."""
     with session.database.read() as connection:
@@ -214,6 +214,7 @@ def registered_among(session: Session, system: str, source_ids: Sequence[str]) -
         )
 
 
+def submission_of(session: Session, record_id: bytes, version: int) -> Submission:
     """Return the submission that brought a version. Raises `UnkeptVersionError`."""
     kinds = ("register", "amend")
     with session.database.read() as connection:
@@ -232,6 +233,11 @@ def _register_new(
     key = session.keys.local_id_key()
     local_ids = [derive_local_id(key, system, each.source_id) for each in contents]
     record_ids = [derive_record_id(session.lineage, agency_id, each) for each in local_ids]
+    make_way(
+        session,
+        [(record_id, 1) for record_id in record_ids],
+        lambda place, row: is_same(session, row, contents[place].fields),
+    )
     secrets = _secrets(session, [(record_id, 1) for record_id in record_ids])
     new = _keep(
         session,
@@ -270,8 +276,7 @@ def _write(session: Session, new: Sequence[NewVersion], acts: Sequence[Act]) -> 
             order_registrations(connection)
         if first and journal_rows.entries_of(connection, first):
             raise EnteredMeanwhileError
-        add_versions(connection, new)
-        ids = outbox.acknowledge(connection, acts, _now_ms())
+        ids = session.acknowledge(connection, acts, new)
     return [
         Submission(submission_id, act.kind, act.record_id, act.version, session)
         for submission_id, act in zip(ids, acts, strict=True)

@@ -34,13 +34,14 @@ from muniment.registry.history import full_history as gathered_history
 from muniment.registry.journal_evidence import entry_proof_text
 from muniment.registry.new_content import NewContent
 from muniment.registry.onward import Received
+from muniment.registry.prepared.facade import PreparedActs
 from muniment.registry.profile import Profile
 from muniment.registry.reading import KeptVersion, Standing
 from muniment.registry.sealing import JournalPlace
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission, wait_for
-from muniment.store.mirror_search import Filters, MirroredRecord
 from muniment.registry.syncing import Syncing
+from muniment.store.mirror_search import Filters, MirroredRecord
 
 OWN_WORK: Final = Access()
 _DAY: Final = 86_400
@@ -102,9 +103,19 @@ class Registry:
         return Corrections(self.session, self.amend)
 
     @cached_property
+    def prepared(self) -> PreparedActs:
+        """Acts without a key: prepared here, signed elsewhere, sent from here."""
+        return PreparedActs(self.session)
+
+    @cached_property
     def received(self) -> Received:
         """What other agencies gave this one by shares."""
         return Received(self.session)
+
+    @cached_property
+    def syncing(self) -> Syncing:
+        """Sources that are followed as they change, and what vanished from them."""
+        return Syncing(self.session)
 
     # --- content ----------------------------------------------------------------------------------
 
@@ -112,11 +123,6 @@ class Registry:
         self,
         record_type: str,
         fields: Mapping[str, JsonValue] | str | bytes,
-    @cached_property
-    def syncing(self) -> Syncing:
-        """Sources that are followed as they change, and what vanished from them."""
-        return Syncing(self.session)
-
         *,
         source_id: str,
         source_system: str | None = None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from muniment.errors import ChainError, MunimentError, UnreachableError
+from muniment.registry.prepared.errors import UnsignedError
 from muniment.registry.sending import Sending
 from muniment.registry.session import Session
 from muniment.store import outbox
@@ -19,8 +20,10 @@ _IDLE_SECONDS: Final = 0.05
 
 
 class Stage(enum.StrEnum):
-    """How far a submission is. `provable`: mined; `final`: can't be undone any more."""
+    """How far a submission is. `provable`: mined; `final`: can't be undone any more; `prepared`:
+    it waits for its officer's signature, and is not acknowledged."""
 
+    PREPARED = "prepared"
     ACKNOWLEDGED = "acknowledged"
     PROVABLE = "provable"
     FINAL = "final"
@@ -28,6 +31,7 @@ class Stage(enum.StrEnum):
 
 
 _STAGES: Final = {
+    SubmissionState.PREPARED: Stage.PREPARED,
     SubmissionState.NEW: Stage.ACKNOWLEDGED,
     SubmissionState.SIGNED: Stage.ACKNOWLEDGED,
     SubmissionState.MINED: Stage.PROVABLE,
@@ -136,6 +140,9 @@ def wait_for(
                     for each, state in outbox.states_of(connection, waiting).items()
                 }
                 needed = outbox.accounts_of(connection, waiting)
+            unsigned = [each for each in waiting if stages[each] is Stage.PREPARED]
+            if unsigned:
+                raise UnsignedError(unsigned[0])
             refused += [each for each in waiting if stages[each] is Stage.REFUSED]
             waiting = [
                 each

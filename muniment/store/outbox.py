@@ -27,10 +27,9 @@ from muniment.store.outbox_storage import (
     parts,
     read_submissions,
     stored,
-    submission_of,
     transaction_of,
 )
-from muniment.store.rows import is_intact, with_digest
+from muniment.store.rows import with_digest
 from muniment.store.tables import carriages, submissions, transactions
 
 _SEVERAL: Final = "multicall(bytes[])"
@@ -52,10 +51,19 @@ _CHANGING_SENT: Final = [
     )
 ]
 """What ever changes of a row."""
+_OVERTAKEN: Final = (
+    "another transaction of the officer's account has taken its place (its nonce): nothing was "
+    "written; prepare it anew"
+)
 
 
-def acknowledge(connection: Connection, acts: Sequence[Act], now_ms: int) -> list[int]:
-    """Add submissions in order and return their ids; they are acknowledged when it is committed."""
+def acknowledge(
+    connection: Connection, acts: Sequence[Act], now_ms: int, *, prepared: bool = False
+) -> list[int]:
+    """Add submissions in order and return their ids; they are acknowledged when it is committed.
+
+    With `prepared` they are not acknowledged yet: an officer is to sign them elsewhere.
+    """
     first = _next_id(connection, submissions.c.submission_id)
     rows = [
         SubmissionRow(
@@ -67,12 +75,13 @@ def acknowledge(connection: Connection, acts: Sequence[Act], now_ms: int) -> lis
             to=str(act.call.to),
             function=act.call.function,
             data=act.call.data,
-            state=SubmissionState.NEW,
+            state=SubmissionState.PREPARED if prepared else SubmissionState.NEW,
             batch_limit=MAX_BATCH_LIMIT,
             attempts=0,
             found=False,
             refusal=None,
             created_ms=now_ms,
+            prepared=prepared,
         )
         for place, act in enumerate(acts)
     ]
@@ -229,9 +238,10 @@ def submissions_in(
 
 
 def retry(connection: Connection, submission_id: int) -> SubmissionRow | None:
-    """Let a refused submission go again, and return it; None where there is no refused one."""
+    """Let a refused submission go again, and return it; None where there is no refused one, and
+    for one that its officer signs elsewhere: it is prepared anew."""
     row = submissions_of(connection, [submission_id]).get(submission_id)
-    if row is None or row.state is not SubmissionState.REFUSED:
+    if row is None or row.state is not SubmissionState.REFUSED or row.prepared:
         return None
     again = replace(row, refusal=None, attempts=0, state=SubmissionState.NEW)
     return follow(connection, {submission_id: again})[0]
@@ -259,23 +269,6 @@ def accounts_of(connection: Connection, ids: Sequence[int]) -> set[tuple[str | N
         .distinct()
     )
     return {(row[0], bool(row[1])) for row in connection.execute(chosen)}
-
-
-def intact_submissions(connection: Connection) -> dict[int, SubmissionRow]:
-    """Return all submissions whose rows are as they were written, by their ids."""
-    rows = connection.execute(sa.select(submissions)).mappings()
-    intact = [row for row in rows if is_intact(submissions, row)]
-    return {
-        row["submission_id"]: submission_of([row[column.name] for column in SUBMISSION])
-        for row in intact
-    }
-
-
-def intact_transactions(connection: Connection) -> dict[int, TransactionRow]:
-    """Return all transactions whose rows are as they were written, by their ids."""
-    rows = connection.execute(sa.select(transactions)).mappings()
-    found = [transaction_of(row) for row in rows if is_intact(transactions, row)]
-    return {row.transaction_id: row for row in found}
 
 
 def open_accounts(connection: Connection) -> set[tuple[str | None, bool]]:
@@ -331,9 +324,18 @@ def follow(connection: Connection, changed: Mapping[int, SubmissionRow]) -> list
     for submission_id, row in changed.items():
         state = state_of(row, carriers[submission_id])
         done = state in (SubmissionState.MINED, SubmissionState.FINAL)
-        rows.append(replace(row, state=state, refusal=None if done else row.refusal))
+        refusal = None if done else row.refusal
+        if state is SubmissionState.REFUSED and refusal is None:
+            refusal = _OVERTAKEN
+        rows.append(replace(row, state=state, refusal=refusal))
     update_submissions(connection, rows)
     return rows
+
+
+def carriers_of(connection: Connection, ids: Sequence[int]) -> list[TransactionRow]:
+    """Return the transactions that carried submissions, each once."""
+    found = _carriers(connection, ids).values()
+    return list({row.transaction_id: row for rows in found for row in rows}.values())
 
 
 def _carriers(connection: Connection, ids: Sequence[int]) -> dict[int, list[TransactionRow]]:

@@ -6,6 +6,10 @@ A submission is one act that was acknowledged. It gets onto the chain once:
     NEW → SIGNED → MINED → FINAL        and back when a block is undone
      └→ REFUSED (with the reason)              nothing waits behind it
 
+What an officer signs elsewhere (`prepared`) begins as PREPARED and is SIGNED when the officer's
+transaction has come. No lane here ever signs it, before or after: where its transaction comes to
+nothing it is REFUSED, and prepared anew.
+
 Whether it was sent, its transaction tells: a hundred submissions need not be written for that.
 A transaction carries one or many of them, and is SIGNED, SENT, MINED (`succeeded` or not), FINAL,
 ABANDONED (another was signed for its nonce; it may still be the one that is mined) or DEAD (that
@@ -27,6 +31,7 @@ MAX_BATCH_LIMIT: Final = 256
 class SubmissionState(enum.StrEnum):
     """Where a submission stands."""
 
+    PREPARED = "PREPARED"
     NEW = "NEW"
     SIGNED = "SIGNED"
     MINED = "MINED"
@@ -81,6 +86,7 @@ class SubmissionRow:
     found: bool
     refusal: str | None
     created_ms: int
+    prepared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +123,6 @@ def state_of(row: SubmissionRow, carriers: Sequence[TransactionRow]) -> Submissi
         return SubmissionState.REFUSED
     if any(each.state in LIVE for each in carriers):
         return SubmissionState.SIGNED
+    if row.prepared:
+        return SubmissionState.REFUSED if carriers else SubmissionState.PREPARED
     return SubmissionState.NEW

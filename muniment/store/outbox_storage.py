@@ -15,8 +15,8 @@ from muniment.store.outbox_rows import (
     TransactionRow,
     TransactionState,
 )
-from muniment.store.rows import with_digest
-from muniment.store.tables import submissions
+from muniment.store.rows import is_intact, with_digest
+from muniment.store.tables import submissions, transactions
 
 SUBMISSION: Final = [submissions.c[name] for name in SubmissionRow.__slots__]
 """The columns to select for `submission_of`."""
@@ -55,3 +55,20 @@ def parts(ids: Sequence[int]) -> Iterable[Sequence[int]]:
     SQLite takes 32,766 parameters at most, PostgreSQL through pg8000 as many.
     """
     return (ids[start : start + _MANY] for start in range(0, len(ids), _MANY))
+
+
+def intact_submissions(connection: Connection) -> dict[int, SubmissionRow]:
+    """Return all submissions whose rows are as they were written, by their ids."""
+    rows = connection.execute(sa.select(submissions)).mappings()
+    intact = [row for row in rows if is_intact(submissions, row)]
+    return {
+        row["submission_id"]: submission_of([row[column.name] for column in SUBMISSION])
+        for row in intact
+    }
+
+
+def intact_transactions(connection: Connection) -> dict[int, TransactionRow]:
+    """Return all transactions whose rows are as they were written, by their ids."""
+    rows = connection.execute(sa.select(transactions)).mappings()
+    found = [transaction_of(row) for row in rows if is_intact(transactions, row)]
+    return {row.transaction_id: row for row in found}

@@ -40,6 +40,7 @@ from muniment.store.journal_tables import (
     journal_terms,
     pending_reads,
 )
+from muniment.store.prepared_tables import PREPARED
 from muniment.store.sync_tables import synced_rows, syncs
 
 # --- the mirror -----------------------------------------------------------------------------------
@@ -297,6 +298,7 @@ submissions = sa.Table(
     sa.Column("found", sa.Boolean, nullable=False),  # on chain by no transaction of this database
     _text("refusal", null=True),
     _number("created_ms"),
+    sa.Column("prepared", sa.Boolean, nullable=False),  # its officer signs it elsewhere
     _bytes("row_digest"),
     sa.Index(None, "state"),
     sa.Index(None, "record_id"),
@@ -375,4 +377,5 @@ OWN: Final = (
     carriages,
     leases,
     *GATEWAY,
+    *PREPARED,
 )

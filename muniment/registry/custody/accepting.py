@@ -277,7 +277,7 @@ def _accept_all(
                 )
                 for each in open_
             ]
-            fresh = outbox.acknowledge(connection, acts, int(time.time() * 1000))
+            fresh = session.acknowledge(connection, acts)
             changed = []
             for each, number in zip(open_, fresh, strict=True):
                 changed.append(replace(rows[each.record_id], submission_id=number, changed_ms=0))

@@ -125,7 +125,7 @@ def close_offers(session: Session, kind: str, record_ids: Sequence[RecordId]) ->
             Act(kind, make(each), each, None, officer) for each in record_ids[start : start + _MANY]
         ]
         with session.database.write() as connection:
-            numbers = outbox.acknowledge(connection, acts, int(time.time() * 1000))
+            numbers = session.acknowledge(connection, acts)
         made += [
             Submission(number, kind, act.record_id, None, session)
             for number, act in zip(numbers, acts, strict=True)
@@ -233,7 +233,7 @@ def _offer_all(
         with session.database.write() as connection:
             if handovers.of_id(connection, handover.handover_id) is None:
                 handovers.add(connection, handover)
-            numbers = outbox.acknowledge(connection, acts, int(time.time() * 1000))
+            numbers = session.acknowledge(connection, acts)
             rows = [
                 HandoverRecord(handover.handover_id, each.record_id, each.version, OFFERED, number)
                 for each, number in zip(part, numbers, strict=True)

@@ -7,7 +7,6 @@ stopped is named and left out. Nothing is decided twice: what is on its way alre
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -181,7 +180,7 @@ def _submitted(
             if each.record_id not in waiting
         ]
         with session.database.write() as connection:
-            numbers = outbox.acknowledge(connection, acts, int(time.time() * 1000))
+            numbers = session.acknowledge(connection, acts)
         added = {act.record_id: number for act, number in zip(acts, numbers, strict=True)} | waiting
         made += [
             Submission(added[each.record_id], kind, each.record_id, each.version, session)
