@@ -7,7 +7,8 @@ what has few values is a dictionary, which pandas calls a category.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,9 +25,7 @@ STATUSES: Final = [each.name.lower() for each in Status]
 SECONDS: Final = pa.timestamp("s", tz="UTC")
 MILLISECONDS: Final = pa.timestamp("ms", tz="UTC")
 CATEGORY: Final = pa.dictionary(pa.int32(), pa.string())
-_PAIRS: Final = np.frombuffer("".join(f"{each:02x}" for each in range(256)).encode(), np.uint16)
-"""The two digits of each byte, as they lie in memory."""
-_PREFIX: Final = np.frombuffer(b"0x", np.uint16)
+_PREFIX: Final = b"0x"
 _TYPE_BITS: Final = 28
 
 
@@ -48,12 +47,13 @@ def raw(column: Any, width: int) -> Words:
 def hex_text(rows: Words) -> Any:
     """Return bytes as text, 0x and two digits each; a column of strings."""
     count, width = rows.shape
-    text = np.empty((count, 1 + width), np.uint16)
-    text[:, :1], text[:, 1:] = _PREFIX, _PAIRS[rows]
-    offsets = np.arange(count + 1, dtype=np.int64) * (2 + 2 * width)
-    large = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
+    digits = np.frombuffer(binascii.hexlify(rows.tobytes()), np.uint8)
+    text = np.empty((count, 2 + 2 * width), np.uint8)
+    text[:, 0], text[:, 1] = _PREFIX
+    text[:, 2:] = digits.reshape(count, 2 * width)
     # 32-bit offsets, which every reader takes: a batch is far from two gigabytes.
-    return large.cast(pa.string())
+    offsets = np.arange(count + 1, dtype=np.int32) * np.int32(2 + 2 * width)
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
 
 
 def ids(column: Any, width: int = 32) -> Any:
@@ -98,6 +98,38 @@ def bits(words: Words, name: str) -> Numbers:
     end = 32 - lowest // 8
     part = np.ascontiguousarray(words[:, end - 8 : end]).view(">u8").reshape(-1)
     return ((part >> np.uint64(at - lowest)) & np.uint64((1 << size) - 1)).astype(np.int64)
+
+
+class IdSet:
+    """Ids of 32 bytes, to be asked for many at once."""
+
+    def __init__(self, parts: Iterable[Words]) -> None:
+        """Take the ids, as rows of bytes."""
+        rows = np.concatenate([np.empty((0, 32), np.uint8), *parts])
+        keys = _leading(rows)
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._rows = keys[order], rows[order]
+        # Ids are hashes: that two begin with the same eight bytes is not to be expected, but right.
+        runs = np.unique(self._keys, return_counts=True)[1]
+        self._longest = int(runs.max(initial=0))
+
+    def among(self, rows: Words) -> npt.NDArray[np.bool_]:
+        """Say of each id whether it is one of them."""
+        found = np.zeros(len(rows), bool)
+        wanted = _leading(rows)
+        # Ascending, each search begins where the last one was.
+        order = np.argsort(wanted, kind="stable")
+        first = np.searchsorted(self._keys, wanted[order])
+        for step in range(self._longest):
+            there = np.flatnonzero(first + step < len(self._keys))
+            there = there[self._keys[first[there] + step] == wanted[order[there]]]
+            same = (self._rows[first[there] + step] == rows[order[there]]).all(axis=1)
+            found[order[there[same]]] = True
+        return found
+
+
+def _leading(rows: Words) -> npt.NDArray[np.uint64]:
+    return np.ascontiguousarray(rows[:, :8]).view(">u8").reshape(-1).astype(np.uint64)
 
 
 class TypeNames:

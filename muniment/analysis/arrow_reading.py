@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
@@ -22,6 +23,7 @@ from muniment.errors import InvalidInputError, StoreError
 from muniment.store.database import Database
 
 BATCH_ROWS: Final = 65_536
+_BUSY_MILLISECONDS: Final = 10_000
 
 
 def analysis_package(name: str) -> ModuleType:
@@ -43,22 +45,49 @@ def read_batches(database: Database, statement: sa.Select[Any]) -> Iterator[Any]
     SQLite tells a column's type by the first rows: where those are all NULL, or where there are no
     rows, it is int64. Raises `StoreError` where the database does not answer.
     """
+    with arrow_reader(database) as reader:
+        yield from _ahead(reader.batches(statement))
+
+
+@contextmanager
+def arrow_reader(database: Database) -> Iterator[ArrowReader]:
+    """A connection for several queries, each of its own moment; see `read_batches`."""
     is_sqlite = database.is_sqlite
     driver = analysis_package(f"adbc_driver_{'sqlite' if is_sqlite else 'postgresql'}.dbapi")
-    text, values = _compiled(statement, is_sqlite=is_sqlite)
     try:
-        with driver.connect(_uri(database.engine.url)) as connection, connection.cursor() as cursor:
+        # Of its own accord it would begin a transaction that sees the first query's moment only.
+        with driver.connect(_uri(database.engine.url), autocommit=True) as connection:
             if is_sqlite:
-                size = str(BATCH_ROWS)
-                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": size})
-            cursor.execute(text, parameters=values or None)
-            yield from _ahead(cursor.fetch_record_batch())
+                # Whoever was last to close the file may be putting its log away.
+                with connection.cursor() as cursor:
+                    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+                    cursor.fetchall()
+            yield ArrowReader(connection, is_sqlite=is_sqlite)
     except driver.Error as error:
         raise StoreError(
             f"database {database.shown} cannot be read: {type(error).__name__}",
             expected="a database that can be opened and read",
             remedy="check that it runs, the path, and who may open it",
         ) from error
+
+
+class ArrowReader:
+    """Reads by one connection, one query after the other; see `arrow_reader`."""
+
+    def __init__(self, connection: Any, *, is_sqlite: bool) -> None:
+        """Take a connection of an ADBC driver's."""
+        self._connection = connection
+        self._is_sqlite = is_sqlite
+
+    def batches(self, statement: sa.Select[Any], rows: int = BATCH_ROWS) -> Iterator[Any]:
+        """Yield a query's rows, some `rows` a batch."""
+        text, values = _compiled(statement, is_sqlite=self._is_sqlite)
+        with self._connection.cursor() as cursor:
+            if self._is_sqlite:
+                size = str(rows)
+                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": size})
+            cursor.execute(text, parameters=values or None)
+            yield from cursor.fetch_record_batch()
 
 
 def _ahead(batches: Iterator[Any]) -> Iterator[Any]:

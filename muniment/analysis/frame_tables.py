@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -18,32 +19,36 @@ import sqlalchemy as sa
 
 from muniment.analysis import arrow_columns as columns
 from muniment.analysis.arrow_reading import read_batches
-from muniment.journal.entry import ENTRY_BYTES, EntryKind
-from muniment.record.state import Status
+from muniment.analysis.journal_reading import EMPTY, registrations
+from muniment.analysis.packing import Packed
+from muniment.record.state import PLACES, Status
 from muniment.registry import Registry, Stage
 from muniment.registry.sealing import progress_of
 from muniment.store import mirror
-from muniment.store.journal_tables import journal_batches, journal_entries, journal_ids
+from muniment.store.journal_tables import journal_batches
 from muniment.store.tables import record_types, records, seals, versions
 
-_OWN_JOURNALS: Final = journal_ids.join(
-    journal_batches,
-    sa.and_(
-        journal_batches.c.journal == journal_ids.c.journal,
-        journal_batches.c.first_index == journal_ids.c.first_index,
-    ),
-).join(
-    journal_entries,
-    sa.and_(
-        journal_entries.c.journal == journal_ids.c.journal,
-        journal_entries.c.entry_index == journal_ids.c.entry_index,
-    ),
+STAGES: Final = [str(each) for each in (Stage.ACKNOWLEDGED, Stage.PROVABLE, Stage.FINAL)]
+"""How far a record is, each stage after the one before it."""
+
+
+def _packed(name: str, *members: str) -> Packed:
+    return Packed(name, tuple((records.c[each], PLACES[each][1]) for each in members))
+
+
+_PACKED: Final = (
+    _packed("parties", "issuer", "custodian"),
+    _packed("times", "updated_at", "retain_until"),
+    _packed("standing", "type_id", "type_version", "version", "status", "hold_count"),
 )
-
-
-STAGES: Final = [str(each) for each in Stage]
-_EMPTY: Final[sa.ColumnClause[str]] = sa.literal_column("''")
-"""In the place of NULL: SQLite's driver would take a column that begins with many for numbers."""
+_RECORD: Final = (
+    records.c.record_id,
+    records.c.commitment,
+    *(each.expression for each in _PACKED),
+    records.c.act_count,
+    records.c.first_block,
+    records.c.last_block,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +89,7 @@ def type_names(registry: Registry) -> columns.TypeNames:
 def record_batches(registry: Registry, chosen: RecordFilter) -> Iterator[Any]:
     """Yield records: those on chain, then those of this agency's journals alone."""
     names = type_names(registry)
-    wanted = (
-        *(records.c.record_id, records.c.issuer, records.c.custodian, records.c.type_id),
-        *(records.c.type_version, records.c.version, records.c.status, records.c.hold_count),
-        *(records.c.updated_at, records.c.retain_until, records.c.act_count),
-        *(records.c.first_block, records.c.last_block, records.c.commitment),
-    )
-    on_chain = sa.select(*wanted).where(records.c.status != 0, *chosen.conditions())
+    on_chain = sa.select(*_RECORD).where(records.c.status != 0, *chosen.conditions())
     with registry.session.database.read() as connection:
         final, _ = mirror.heights(connection)
     for batch in read_batches(registry.session.database, on_chain):
@@ -105,29 +104,25 @@ def record_batches(registry: Registry, chosen: RecordFilter) -> Iterator[Any]:
 
 def _records(batch: Any, names: columns.TypeNames, final: int) -> Any:
     column = {name: batch.column(name) for name in batch.schema.names}
-    plain = {
-        name: columns.numbers(column[name])
-        for name in ("issuer", "type_id", "type_version", "status", "updated_at", "retain_until")
-    }
+    number = {name: value for packed in _PACKED for name, value in packed.unpacked(batch).items()}
+    reached = 1 + (columns.numbers(column["last_block"]) <= final).astype(np.int64)
     return pa.RecordBatch.from_pydict(
         {
             "record_id": columns.ids(column["record_id"]),
-            "type": names.of(plain["issuer"], plain["type_id"], plain["type_version"]),
-            "issuer": column["issuer"],
-            "custodian": column["custodian"],
-            "status": columns.category(plain["status"], columns.STATUSES),
-            "version": column["version"],
-            "holds": column["hold_count"],
-            "updated_at": columns.seconds(plain["updated_at"]),
-            "retain_until": columns.days(plain["retain_until"]),
+            "type": names.of(number["issuer"], number["type_id"], number["type_version"]),
+            "issuer": number["issuer"],
+            "custodian": number["custodian"],
+            "status": columns.category(number["status"], columns.STATUSES),
+            "version": number["version"],
+            "holds": number["hold_count"],
+            "updated_at": columns.seconds(number["updated_at"]),
+            "retain_until": columns.days(number["retain_until"]),
             "acts": column["act_count"],
             "first_block": column["first_block"],
             "last_block": column["last_block"],
             "commitment": columns.ids(column["commitment"]),
             "is_on_chain": pa.array(np.ones(batch.num_rows, bool)),
-            "stage": columns.category(
-                1 + (columns.numbers(column["last_block"]) <= final).astype(np.int64), STAGES
-            ),
+            "stage": columns.category(reached, STAGES),
         },
         schema=RECORDS,
     )
@@ -136,39 +131,32 @@ def _records(batch: Any, names: columns.TypeNames, final: int) -> Any:
 def _journal_records(
     registry: Registry, chosen: RecordFilter, names: columns.TypeNames
 ) -> Iterator[Any]:
-    there = sa.exists().where(records.c.record_id == journal_ids.c.record_id, records.c.status != 0)
-    statement = (
-        sa.select(
-            journal_ids.c.record_id,
-            journal_ids.c.journal,
-            journal_ids.c.entry_index,
-            journal_entries.c.entry,
-            journal_batches.c.agency_id,
+    agency = registry.session.profile.agency.id
+    on_chain = columns.IdSet(
+        columns.raw(batch.column("record_id"), 32)
+        for batch in read_batches(
+            registry.session.database,
+            sa.select(records.c.record_id).where(records.c.issuer == agency, records.c.status != 0),
         )
-        .select_from(_OWN_JOURNALS)
-        .where(~there)
     )
-    if chosen.type_id is not None:
-        statement = statement.where(journal_batches.c.type_id == chosen.type_id)
-    for batch in read_batches(registry.session.database, statement):
-        if not batch.num_rows:
+    progress = cache(partial(progress_of, registry.session))
+    for found in registrations(registry.session.database, chosen.type_id):
+        kept = ~on_chain.among(found.record_id)
+        kept &= found.time >= (0 if chosen.since is None else chosen.since)
+        kept &= found.time < (1 << 62 if chosen.until is None else chosen.until)
+        entered, count = found.only(kept), int(kept.sum())
+        if not count:
             continue
-        entries = columns.raw(batch.column("entry"), ENTRY_BYTES)
-        time = _number(entries, 6, 8)
-        kept = entries[:, 0] == int(EntryKind.REGISTRATION)
-        kept &= time >= (0 if chosen.since is None else chosen.since)
-        kept &= time < (1 << 62 if chosen.until is None else chosen.until)
-        entries, time, count = entries[kept], time[kept], int(kept.sum())
-        of_batch = pc.filter(batch.column("record_id"), pa.array(kept))
-        agency = columns.numbers(batch.column("agency_id"))[kept]
-        nothing = pa.nulls(count, pa.int64())
-        stages = _stages(registry, batch)[kept]
+        issuer, time = entered.shared("agency_id"), entered.time
+        far, nothing = progress(entered.journal), pa.nulls(count, pa.int64())
+        # Each place in `STAGES` is how many of the later ones are reached.
+        stages = (entered.index < far.provable).astype(np.int64) + (entered.index < far.final)
         yield pa.RecordBatch.from_pydict(
             {
-                "record_id": columns.ids(of_batch),
-                "type": names.of(agency, _number(entries, 2, 2), _number(entries, 4, 2)),
-                "issuer": pa.array(agency),
-                "custodian": pa.array(agency),
+                "record_id": columns.hex_text(entered.record_id),
+                "type": names.of(issuer, entered.type_id, entered.type_version),
+                "issuer": pa.array(issuer),
+                "custodian": pa.array(issuer),
                 "status": columns.category(
                     np.full(count, int(Status.IN_FORCE), np.int64), columns.STATUSES
                 ),
@@ -179,23 +167,12 @@ def _journal_records(
                 "acts": pa.array(np.zeros(count, np.int64)),
                 "first_block": nothing,
                 "last_block": nothing,
-                "commitment": columns.hex_text(np.ascontiguousarray(entries[:, 46:78])),
+                "commitment": columns.hex_text(entered.commitment),
                 "is_on_chain": pa.array(np.zeros(count, bool)),
                 "stage": columns.category(stages, STAGES),
             },
             schema=RECORDS,
         )
-
-
-def _stages(registry: Registry, batch: Any) -> columns.Numbers:
-    """How far each entry of a batch is, as places in `STAGES`."""
-    journals, index = (columns.numbers(batch.column(each)) for each in ("journal", "entry_index"))
-    found = np.zeros(batch.num_rows, np.int64)
-    for journal in np.unique(journals):
-        far = progress_of(registry.session, int(journal))
-        reached = (index < far.provable).astype(np.int64) + (index < far.final)
-        found = np.where(journals == journal, reached, found)
-    return found
 
 
 def version_batches(registry: Registry, type_id: int | None) -> Iterator[Any]:
@@ -209,81 +186,65 @@ def version_batches(registry: Registry, type_id: int | None) -> Iterator[Any]:
         versions.c.type_id,
         versions.c.type_version,
         versions.c.commitment,
-        sa.func.coalesce(versions.c.source_system, _EMPTY).label("source_system"),
-        sa.func.coalesce(versions.c.source_id, _EMPTY).label("source_id"),
+        sa.func.coalesce(versions.c.source_system, EMPTY).label("source_system"),
+        sa.func.coalesce(versions.c.source_id, EMPTY).label("source_id"),
         versions.c.created_ms,
     )
-    entered = sa.select(
-        journal_ids.c.record_id,
-        journal_entries.c.entry,
-        journal_batches.c.agency_id,
-        journal_batches.c.source_system,
-        sa.func.coalesce(journal_entries.c.source_id, _EMPTY).label("source_id"),
-        journal_batches.c.created_ms,
-        journal_ids.c.journal,
-        journal_ids.c.entry_index,
-    ).select_from(_OWN_JOURNALS)
     if type_id is not None:
         direct = direct.where(versions.c.type_id == type_id)
-        entered = entered.where(journal_batches.c.type_id == type_id)
     for batch in read_batches(registry.session.database, direct):
         if batch.num_rows:
             given = {name: batch.column(name) for name in batch.schema.names}
             types = [columns.numbers(given[each]) for each in _TYPE]
+            nowhere = pa.nulls(batch.num_rows, pa.int64())
             yield _versions(
-                batch,
+                {
+                    "record_id": columns.ids(given["record_id"]),
+                    "version": given["version"],
+                    "type": names.of(*types),
+                    "issuer": given["agency_id"],
+                    "commitment": columns.ids(given["commitment"]),
+                    "source_system": pc.index_in(
+                        given["source_system"], pa.array(systems, pa.string())
+                    ),
+                    "source_id": given["source_id"],
+                    "created_at": columns.numbers(given["created_ms"]),
+                    "journal": nowhere,
+                    "entry_index": nowhere,
+                },
                 systems,
-                given["version"],
-                names.of(*types),
-                columns.ids(given["commitment"]),
-                (pa.nulls(batch.num_rows, pa.int64()), pa.nulls(batch.num_rows, pa.int64())),
             )
-    for batch in read_batches(registry.session.database, entered):
-        if not batch.num_rows:
-            continue
-        entries = columns.raw(batch.column("entry"), ENTRY_BYTES)
-        kept = pa.array(entries[:, 0] == int(EntryKind.REGISTRATION))
-        batch, entries = batch.filter(kept), entries[np.asarray(kept)]  # noqa: PLW2901
-        if not batch.num_rows:
-            continue
-        agency = columns.numbers(batch.column("agency_id"))
+    for entered in registrations(registry.session.database, type_id):
+        agency = entered.shared("agency_id")
+        places = np.array([systems.index(each["source_system"]) for each in entered.sheets])
         yield _versions(
-            batch,
+            {
+                "record_id": columns.hex_text(entered.record_id),
+                "version": pa.array(np.ones(len(entered), np.int64)),
+                "type": names.of(agency, entered.type_id, entered.type_version),
+                "issuer": pa.array(agency),
+                "commitment": columns.hex_text(entered.commitment),
+                "source_system": pa.array(places[entered.sheet], pa.int32()),
+                "source_id": entered.source_id,
+                "created_at": entered.shared("created_ms"),
+                "journal": pa.array(np.full(len(entered), entered.journal, np.int64)),
+                "entry_index": pa.array(entered.index),
+            },
             systems,
-            pa.array(np.ones(batch.num_rows, np.int64)),
-            names.of(agency, _number(entries, 2, 2), _number(entries, 4, 2)),
-            columns.hex_text(np.ascontiguousarray(entries[:, 46:78])),
-            (batch.column("journal"), batch.column("entry_index")),
         )
 
 
-def _versions(
-    batch: Any,
-    systems: Sequence[str],
-    version: Any,
-    named: Any,
-    commitment: Any,
-    place: tuple[Any, Any],
-) -> Any:
-    codes = pc.index_in(batch.column("source_system"), pa.array(systems, pa.string()))
-    return pa.RecordBatch.from_pydict(
-        {
-            "record_id": columns.ids(batch.column("record_id")),
-            "version": version,
-            "type": named,
-            "issuer": batch.column("agency_id"),
-            "commitment": commitment,
-            "source_system": pa.DictionaryArray.from_arrays(codes, pa.array(systems, pa.string())),
-            "source_id": columns.text_or_null(batch.column("source_id")),
-            "created_at": columns.milliseconds(columns.numbers(batch.column("created_ms"))),
-            "journal": place[0],
-            "entry_index": place[1],
-        },
-        schema=VERSIONS,
-    )
+def _versions(found: dict[str, Any], systems: Sequence[str]) -> Any:
+    """A batch of versions, of which these columns are not yet what they are to be."""
+    known = pa.array(systems, pa.string())
+    found["source_system"] = pa.DictionaryArray.from_arrays(found["source_system"], known)
+    found["source_id"] = columns.text_or_null(found["source_id"])
+    found["created_at"] = columns.milliseconds(found["created_at"])
+    return pa.RecordBatch.from_pydict(found, schema=VERSIONS)
 
 
 def _source_systems(registry: Registry) -> list[str]:
+    """The source systems of all versions. An erased one has none."""
     found: set[str] = set()
     with registry.session.database.read() as connection:
         for table in (versions, journal_batches):
@@ -312,12 +273,6 @@ def seal_batches(registry: Registry, agency_id: int | None, journal: int | None)
                 },
                 schema=SEALS,
             )
-
-
-def _number(entries: columns.Words, start: int, size: int) -> columns.Numbers:
-    """Big-endian numbers of `size` bytes at a place of entries."""
-    part = np.ascontiguousarray(entries[:, start : start + size])
-    return part.view(f">u{size}").reshape(-1).astype(np.int64)
 
 
 def schema_of(fields: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Any:

@@ -37,6 +37,8 @@ journal_entries = sa.Table(
     _text("source_id", null=True),  # null, like the next two, once the record is erased
     _number("offset", null=True),  # of its encrypted object in the batch's pack
     _number("length", null=True),
+    # Appended in the order of the key: one tree to write, not rows and an index of them.
+    sqlite_with_rowid=False,
 )
 """A journal's entries. They carry no digest: the tree, the local id, which derives from the source
 id, and the pack's own headers tell what every column must be."""

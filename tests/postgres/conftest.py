@@ -10,7 +10,9 @@ import pytest
 from tests.conftest import postgres_database
 
 pytest.register_assert_rewrite(
-    "tests.unit.store.keys.test_key_store", "tests.unit.store.keys.test_tampering"
+    "tests.unit.analysis.test_columns",
+    "tests.unit.store.keys.test_key_store",
+    "tests.unit.store.keys.test_tampering",
 )
 
 
