@@ -144,6 +144,20 @@ def contents_of(vault: Vault, name: str) -> Iterator[tuple[Packed, bytes]]:
         yield packed, window if whole else vault.get_range(name, packed.offset, packed.length)
 
 
+def has_sheet(vault: Vault, name: str) -> bool:
+    """Return whether a pack begins with a batch's sheet, and so is one of a journal's entries.
+
+    Only its beginning is read. Raises `PackError` for what is no pack, and the vault's errors.
+    """
+    head = vault.get_range(name, 0, len(MAGIC) + _HEADER.size)
+    if not head.startswith(MAGIC):
+        raise PackError(name, 0, "no pack of this format")
+    if len(head) < len(MAGIC) + _HEADER.size:
+        raise PackError(name, len(MAGIC), "cut short in an entry's header")
+    index: int = _HEADER.unpack_from(head, len(MAGIC))[2]
+    return index == BATCH_OBJECT
+
+
 def _walk(vault: Vault, name: str) -> Iterator[tuple[Packed, bytes]]:
     """The entries of a pack, each with its object as far as a window of the pack has it."""
     size = vault.size(name)
