@@ -19,8 +19,10 @@ from muniment.errors import MunimentError
 
 _COMMANDS: Final = {
     "accept": ("custody", "Accept custody that was offered to this agency, with its content."),
+    "account": ("account", "Officers who may sign in at the gateway."),
     "agency": ("agency", "Officers of the agency, and replacements of its admin."),
     "amend": ("write", "Give a record its next version of content."),
+    "audit": ("audit", "Audit a whole journal against the chain, on Spark."),
     "backup": ("backups", "Back up database, keys or vault, each in a place of its own."),
     "catalogue": ("exchange", "Which agencies keep what, and who may ask for it."),
     "archive": ("archive", "Hand records over to an archive, as a BagIt bag."),
@@ -59,8 +61,8 @@ _COMMANDS: Final = {
     "succession": ("succession", "A registry's final states, and the next that adopts them."),
     "supersede": ("lifecycle", "Let another record take a record's place."),
     "token": ("token", "Tokens by which machines call the gateway."),
-    "trace": ("trace", "All acts of a record, as a list, a picture or provenance."),
     "sync": ("sync", "Follow a table of another database, as it changes."),
+    "trace": ("trace", "All acts of a record, as a list, a picture or provenance."),
     "trust": ("trust", "Show and pin trust files."),
     "type": ("types", "The agency's record types."),
     "verify": ("verify", "Check an evidence file; no chain and no database needed."),

@@ -16,13 +16,28 @@ from muniment import __version__
 from muniment.gateway.callers.identifying import Identifying
 from muniment.gateway.errors import add_handlers
 from muniment.gateway.limits import BodyLimit, Buckets
+from muniment.gateway.metrics import Accounting, Metrics
+from muniment.gateway.observing import Observer
 from muniment.gateway.parts import Parts
 from muniment.gateway.registering import Registrar
 from muniment.gateway.security import SecurityHeaders
 from muniment.gateway.settings import GatewaySettings
 from muniment.registry import Registry
 
-RESOURCES: Final = ("registering", "records")
+RESOURCES: Final = (
+    "registering",
+    "finding",
+    "records",
+    "proving",
+    "directory",
+    "holds",
+    "exchange",
+    "acts",
+    "journal",
+    "session",
+    "administration",
+    "health",
+)
 """The modules of `resources/`, in the order in which their paths are looked through."""
 
 _CURSOR_TAG: Final = b"muniment/gateway-cursor/v1\0"
@@ -36,11 +51,15 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
     """
     session = registry.session
     chosen = GatewaySettings.of(session.profile) if settings is None else settings
+    registrar = Registrar(session, group=chosen.group_records, waiting=chosen.waiting_records)
+    observer = Observer(session, registrar)
     parts = Parts(
         registry=registry,
         settings=chosen,
         identifying=Identifying(session.database, session.profile.agency.id, chosen),
-        registrar=Registrar(session, group=chosen.group_records, waiting=chosen.waiting_records),
+        registrar=registrar,
+        observer=observer,
+        metrics=Metrics(observer, registrar),
         calls=Buckets(chosen.requests_per_second, chosen.burst),
         sign_ins=Buckets(chosen.sign_ins_per_minute / 60, chosen.sign_ins_per_minute),
         cursor_key=hmac.digest(session.keys.local_id_key(), _CURSOR_TAG, "sha256"),
@@ -48,12 +67,14 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        parts.registrar.start()
+        registrar.start()
+        observer.start()
         try:
             yield
         finally:
             # Whoever was told "acknowledged" is right: what waits is appended first.
-            await run_in_threadpool(parts.registrar.close)
+            await run_in_threadpool(registrar.close)
+            observer.close()
 
     application = FastAPI(
         title="Muniment gateway",
@@ -71,4 +92,5 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
     # The last one added is the first to see a call.
     application.add_middleware(BodyLimit, settings=chosen)
     application.add_middleware(SecurityHeaders, settings=chosen)
+    application.add_middleware(Accounting, metrics=parts.metrics)
     return application

@@ -29,6 +29,7 @@ from muniment.journal.tiles import TileError
 from muniment.pipeline.branches import PastFinalityError
 from muniment.registry.evidence_soundness import UnprovableError
 from muniment.registry.journal_records import NotSealedError
+from muniment.registry.prepared import errors as preparing
 from muniment.registry.record_types import UnknownTypeError
 from muniment.registry.submission import RefusedError
 from muniment.registry.unkept import UnkeptVersionError
@@ -74,6 +75,8 @@ STATUSES: Final[Mapping[type[errors.MunimentError], int]] = {
     exchange.TermsError: 403,
     exchange.NotCustodianError: 409,
     exchange.CustodyError: 409,
+    preparing.PreparedActError: 409,
+    preparing.UnknownPreparedActError: 404,
 }
 """The status of each class; a class that is not named here has that of its nearest ancestor."""
 
@@ -107,6 +110,8 @@ def problem_of(error: errors.MunimentError, instance: str | None = None) -> dict
         ]
     if isinstance(error, errors.ConflictError):
         body |= {"record": f"0x{error.record_id.hex()}", "current_version": error.version}
+    if isinstance(error, preparing.NonceError):
+        body["expected_nonce"] = error.expected_nonce
     return {name: value for name, value in body.items() if value is not None}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 _OWN: Final = "muniment.gateway"
-_FIELDS: Final = ("method", "path", "status", "milliseconds", "caller")
+_FIELDS: Final = ("method", "resource", "status", "milliseconds", "caller")
 
 
 class _Lines(logging.Formatter):

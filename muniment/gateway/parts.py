@@ -13,6 +13,8 @@ from muniment.gateway.callers.caller import Caller
 from muniment.gateway.callers.identifying import Identifying
 from muniment.gateway.callers.scopes import Scope
 from muniment.gateway.limits import Buckets
+from muniment.gateway.metrics import CALLER, Metrics
+from muniment.gateway.observing import Observer
 from muniment.gateway.registering import Registrar
 from muniment.gateway.settings import GatewaySettings
 from muniment.registry import Registry
@@ -28,6 +30,8 @@ class Parts:
     settings: GatewaySettings
     identifying: Identifying
     registrar: Registrar
+    observer: Observer
+    metrics: Metrics
     calls: Buckets
     sign_ins: Buckets
     cursor_key: bytes = field(repr=False)
@@ -54,6 +58,7 @@ async def caller_of(request: Request) -> Caller:
     `TooFastError`, `ForbiddenCallError`."""
     parts: Parts = request.app.state.parts
     caller = await parts.identifying.caller(request)
+    request.scope[CALLER] = caller.key
     parts.calls.take(caller.key)
     return caller
 

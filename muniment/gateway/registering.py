@@ -91,7 +91,8 @@ class Registrar:
         self._shared: dict[tuple[int, int, str], Preparation] = {}
         self._held = ExitStack()
         self._writer: JournalWriter | None = None
-        self.last_appended: float | None = None
+        self.busy_since: float | None = None
+        """Since when a group is being appended (monotonic clock), None where none is."""
 
     @property
     def journal(self) -> int | None:
@@ -153,7 +154,9 @@ class Registrar:
                 gathered, ended = self._gather(left, ended)
                 group, left = _without_repeats(gathered)
                 if group:
+                    self.busy_since = time.monotonic()
                     self._append_all(group)
+                    self.busy_since = None
 
     def _gather(self, left: list[_Waiting], ended: bool) -> tuple[list[_Waiting], bool]:
         """What waits now, at most a group; where nothing does, wait for the first."""
@@ -237,7 +240,6 @@ class Registrar:
             # Another process had the lease meanwhile: what it appended must be known here.
             self._give_back()
             appended = self._open().append(prepared, also=also)
-        self.last_appended = time.monotonic()
         known = set(appended.known)
         for place in appended.known:
             self._answer_known(batch[place])

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from muniment.errors import UnreachableError
 from muniment.gateway.answers import hexadecimal, instant_or_none
@@ -15,13 +15,15 @@ from muniment.gateway.refusals import (
     UnknownResourceError,
 )
 from muniment.record.identifiers import RecordId
-from muniment.record.state import RecordState, Status
+from muniment.record.state import RETAIN_FOREVER_DAY, RecordState, Status
 from muniment.registry import reading
 from muniment.registry.sealing import JournalPlace, place_of
 from muniment.registry.session import Session
 from muniment.store import mirror
 from muniment.store.mirror_search import Filters, among
 from muniment.store.versions import VersionRow, versions_of
+
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class RecordView:
             "type_id": state.type_id or (None if latest is None else latest.type_id),
             "type_version": state.type_version or (None if latest is None else latest.type_version),
             "updated_at": instant_or_none(state.updated_at),
-            "retain_until": instant_or_none(state.retain_until * 86_400),
+            "retain_until": _retained(state.retain_until),
             "commitment": hexadecimal(self.commitment if any(self.commitment) else None),
             "trace_head": hexadecimal(self.trace_head),
             "journal": None
@@ -92,6 +94,10 @@ class RecordView:
                 for each in ("content", "trace", "history", "evidence", "registration")
             },
         }
+
+
+def _retained(day: int) -> str | None:
+    return "for ever" if day == RETAIN_FOREVER_DAY else instant_or_none(day * _DAY)
 
 
 def record_view(session: Session, record_id: RecordId) -> RecordView:

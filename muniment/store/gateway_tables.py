@@ -43,7 +43,6 @@ web_sessions = sa.Table(
     metadata,
     _bytes("session_digest", key=True),  # SHA-256 of what the cookie holds
     _text("name"),  # of the officer's account
-    _bytes("csrf_digest"),  # SHA-256 of what writes must show besides
     _number("created_ms"),
     _number("expires_ms"),
     _bytes("row_digest"),

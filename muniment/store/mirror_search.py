@@ -72,6 +72,22 @@ def search(connection: Connection, filters: Filters, limit: int) -> list[Mirrore
     return [_record(row) for row in connection.execute(chosen).mappings()]
 
 
+def page(
+    connection: Connection, filters: Filters, after: tuple[int, bytes] | None, limit: int
+) -> list[MirroredRecord]:
+    """Return the next `limit` records that match, the latest acts first, `after` the time of the
+    last act and the id of the one before."""
+    chosen = sa.select(records).where(*filters.conditions, records.c.status != 0)
+    if after is not None:
+        later = sa.or_(
+            records.c.updated_at < after[0],
+            sa.and_(records.c.updated_at == after[0], records.c.record_id > after[1]),
+        )
+        chosen = chosen.where(later)
+    ordered = chosen.order_by(records.c.updated_at.desc(), records.c.record_id).limit(limit)
+    return [_record(row) for row in connection.execute(ordered).mappings()]
+
+
 def among(
     connection: Connection, record_ids: Sequence[bytes], filters: Filters
 ) -> list[MirroredRecord]:

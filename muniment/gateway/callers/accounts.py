@@ -8,9 +8,9 @@ own browser or command line.
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from muniment.chain.connection import Address, address_of
 from muniment.errors import InvalidInputError
+from muniment.gateway.callers.account import Account
 from muniment.gateway.callers.scopes import OF_ROLES, Scope
 from muniment.store.database import Database
 from muniment.store.gateway_tables import officer_accounts, web_sessions
@@ -30,20 +31,10 @@ _MOST_PASSWORD: Final = 1024
 _name: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}").fullmatch
 # RFC 9106, the second recommended choice: 64 MiB, three passes.
 _HASHER: Final = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4)
+# Each takes 64 MiB while it is looked at.
+_AT_ONCE: Final = threading.Semaphore(2)
 # Whoever is unknown costs as much time as whoever is known.
 _NOBODY: Final = _HASHER.hash("nobody")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An officer's account: `address` on chain; how it signs in; None for what it does not."""
-
-    name: str
-    address: Address
-    has_password: bool
-    openid_subject: str | None
-    created_ms: int
-    disabled_ms: int | None
 
 
 def add_account(
@@ -113,7 +104,8 @@ def account_by_password(database: Database, name: str, password: str) -> Account
         row = connection.execute(chosen).mappings().one_or_none()
     stored = None if row is None else row["password_hash"]
     try:
-        _HASHER.verify(stored or _NOBODY, password[:_MOST_PASSWORD])
+        with _AT_ONCE:
+            _HASHER.verify(stored or _NOBODY, password[:_MOST_PASSWORD])
     except (VerificationError, InvalidHashError):
         return None
     if row is None or stored is None or row["disabled_ms"] is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from muniment.gateway.answers import RecordPath, hexadecimal, json_answer, record_in_path
 from muniment.gateway.parts import PartsHere, Reader
@@ -16,6 +16,7 @@ router = APIRouter(tags=["records"])
 Purpose = Annotated[
     str, Header(alias="Muniment-Purpose", description="What it is read for", max_length=1024)
 ]
+Version = Annotated[int | None, Query(ge=1, lt=1 << 16, description="The latest by default")]
 
 
 @router.get("/records/{record}", summary="How a record stands")
@@ -37,7 +38,7 @@ def content(
     parts: PartsHere,
     caller: Reader,
     record: RecordPath,
-    version: int | None = None,
+    version: Version = None,
     purpose: Purpose = "",
 ) -> Response:
     """Return a version's content, the latest by default, checked against its commitment."""

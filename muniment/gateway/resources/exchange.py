@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shares and deliveries: listed, fetched, and handed in as files."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from muniment.errors import InvalidInputError
+from muniment.exchange.envelope_header import EnvelopeKind
+from muniment.gateway.answers import hexadecimal, instant, json_answer
+from muniment.gateway.bodies import require_media_type
+from muniment.gateway.cursors import make_cursor, place_of
+from muniment.gateway.parts import Exchanging, Parts, PartsHere
+from muniment.gateway.piping import Outgoing
+from muniment.gateway.refusals import TruncatedBodyError, UnknownResourceError
+from muniment.gateway.resources.finding import Cursor, Limit
+from muniment.registry.exchange.keeping import file_name
+from muniment.registry.exchange.shares import ShareView, list_shares, share_of
+from muniment.registry.exchange.taken_in import TakenIn
+from muniment.store import envelopes
+from muniment.store.envelopes import EnvelopeRow
+
+router = APIRouter(tags=["between agencies"])
+
+_OCTETS: Final = "application/octet-stream"
+_PIECE: Final = 1 << 18
+_is_digest: Final = re.compile(r"0x[0-9a-f]{64}").fullmatch
+Digest = Annotated[str, Path(description="0x and 64 digits of hex", max_length=66)]
+ShareStatus = Literal["requested", "granted", "denied", "revoked", "expired", "lapsed"]
+
+
+@router.get("/shares", summary="This agency's shares")
+def shares(
+    parts: PartsHere,
+    caller: Exchanging,
+    status: ShareStatus | None = None,
+    to_decide: Annotated[bool, Query(description="Those that wait for this agency")] = False,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List the shares that this agency asked for or was asked for, as the mirror has them."""
+    del caller
+    query = ["shares", status, to_decide]
+    start = int(place_of(parts.cursor_key, query, cursor) or 0)
+    own = parts.session.profile.agency.id
+    wanted = [] if status is None else [status]
+    found = list_shares(parts.session, statuses=["requested"] if to_decide else wanted)
+    if to_decide:
+        found = [each for each in found if each.granter == own]
+    following = None
+    if start + limit < len(found):
+        following = make_cursor(parts.cursor_key, query, start + limit)
+    items = [share_body(each, own) for each in found[start : start + limit]]
+    return json_answer({"items": items, "next": following})
+
+
+@router.get("/shares/{share}", summary="One share with its terms")
+def show_share(parts: PartsHere, caller: Exchanging, share: Digest) -> Response:
+    """Return a share as it stands, with its terms where they are known here."""
+    del caller
+    found = share_of(parts.session, _bytes_of("share", share))
+    return json_answer(share_body(found, parts.session.profile.agency.id))
+
+
+@router.get("/deliveries", summary="Envelopes that were sent and received")
+def deliveries(
+    parts: PartsHere,
+    caller: Exchanging,
+    direction: Literal["sent", "received"] | None = None,
+    kind: EnvelopeKind | None = None,
+    share: Annotated[str | None, Query(max_length=66)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List envelopes, the earliest kept first; `share` those under one share."""
+    del caller
+    query = ["deliveries", direction, kind, share]
+    start = int(place_of(parts.cursor_key, query, cursor) or 0)
+    with parts.database.read() as connection:
+        found = envelopes.find(
+            connection,
+            kinds=() if kind is None else (kind,),
+            direction=direction,
+            subject=None if share is None else _bytes_of("share", share),
+        )
+    following = None
+    if start + limit < len(found):
+        following = make_cursor(parts.cursor_key, query, start + limit)
+    items = [_envelope(each) for each in found[start : start + limit]]
+    return json_answer({"items": items, "next": following})
+
+
+@router.get("/deliveries/{digest}", summary="One envelope and the records in it")
+def show_delivery(parts: PartsHere, caller: Exchanging, digest: Digest) -> Response:
+    """Return what is known of an envelope, with the records in it."""
+    del caller
+    row = _row(parts, digest)
+    with parts.database.read() as connection:
+        inside = envelopes.records_in(connection, row.digest)
+    listed = [
+        {"record": hexadecimal(each.record_id), "version": each.version or None} for each in inside
+    ]
+    return json_answer({**_envelope(row), "records": listed})
+
+
+@router.get("/deliveries/{digest}/envelope", summary="The envelope's file")
+def fetch_envelope(parts: PartsHere, caller: Exchanging, digest: Digest) -> Response:
+    """Stream the file of an envelope, as it is carried to the other agency."""
+    del caller
+    row = _row(parts, digest)
+    if not row.is_kept:
+        raise UnknownResourceError("the envelope's file is not kept", "an envelope with its file")
+    name, vault = file_name(row.digest), parts.session.vault
+    size = vault.size(name)
+
+    def write(target: Outgoing) -> None:
+        with vault.open(name) as reader:
+            while piece := reader.read(_PIECE):
+                target.write(piece)
+
+    headers = {
+        "Content-Length": str(size),
+        "Content-Disposition": f'attachment; filename="{row.digest.hex()}.envelope"',
+    }
+    return StreamingResponse(Outgoing().pieces(write), headers=headers, media_type=_OCTETS)
+
+
+@router.post(
+    "/deliveries",
+    status_code=201,
+    summary="Hand in an envelope that came",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {_OCTETS: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def hand_in(request: Request, parts: PartsHere, caller: Exchanging) -> Response:
+    """Take in an envelope of another agency: who signed it and what it says is checked against the
+    chain, and what does not hold is refused whole. 200 for one that was taken in before.
+
+    Its receipt is an act: prepare it (`POST /acts`).
+    """
+    del caller
+    require_media_type(request, _OCTETS)
+    with tempfile.TemporaryDirectory(prefix="muniment-envelope-") as folder:
+        path = FilePath(folder) / "envelope"
+        try:
+            with path.open("wb") as writer:
+                async for piece in request.stream():
+                    await run_in_threadpool(writer.write, piece)
+        except ClientDisconnect:
+            raise TruncatedBodyError("as many bytes as Content-Length says") from None
+        before = await run_in_threadpool(_digests, parts)
+        taken = await run_in_threadpool(
+            lambda: parts.registry.exchange.receive(path, acknowledge=False)
+        )
+    new = taken.row.digest not in before
+    location = {"Location": f"/deliveries/0x{taken.row.digest.hex()}"}
+    return json_answer(_taken(taken, parts), 201 if new else 200, location)
+
+
+def share_body(share: ShareView, own: int) -> dict[str, Any]:
+    """Return a share as answers have it."""
+    return {
+        "share": hexadecimal(share.share_id),
+        "granter": share.granter,
+        "requester": share.requester,
+        "granted_by_us": share.granter == own,
+        "type_id": share.type_id or None,
+        "record": hexadecimal(share.record_id),
+        "status": share.status,
+        "respond_by": instant(share.respond_by),
+        "expires_at": instant(share.expires_at),
+        "terms": None if share.terms is None else share.terms.to_json(),
+    }
+
+
+def _envelope(row: EnvelopeRow) -> dict[str, Any]:
+    return {
+        "delivery": hexadecimal(row.digest),
+        "direction": row.direction,
+        "kind": row.kind,
+        "agency": row.agency_id,
+        "subject": hexadecimal(row.subject),
+        "kept": row.is_kept,
+        "made_at": instant(row.made_at),
+        "kept_at": instant(row.kept_ms / 1000),
+        "state": row.state,
+    }
+
+
+def _taken(taken: TakenIn, parts: Parts) -> dict[str, Any]:
+    own = parts.session.profile.agency.id
+    return {
+        **_envelope(taken.row),
+        "records": taken.count,
+        "evidence": taken.evidence,
+        "share": None if taken.share is None else share_body(taken.share, own),
+    }
+
+
+def _digests(parts: Parts) -> set[bytes]:
+    with parts.database.read() as connection:
+        found = envelopes.find(connection, direction=envelopes.RECEIVED)
+    return {each.digest for each in found}
+
+
+def _row(parts: Parts, digest: str) -> EnvelopeRow:
+    with parts.database.read() as connection:
+        row = envelopes.of_digest(connection, _bytes_of("delivery", digest))
+    if row is None:
+        raise UnknownResourceError(f"there is no envelope {digest}", "one that /deliveries lists")
+    return row
+
+
+def _bytes_of(name: str, text: str) -> bytes:
+    if not _is_digest(text):
+        raise InvalidInputError(name, "0x and 64 digits of lower-case hex", "another text")
+    return bytes.fromhex(text[2:])
