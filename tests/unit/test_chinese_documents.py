@@ -28,6 +28,12 @@ _PAIRS: Final = {
 _EDITIONS: Final = {**_PAIRS, "README.zh-CN.md": "README.md"}
 _TRANSLATED: Final = [name for name in _PAIRS if (ROOT / _PAIRS[name]).exists()]
 _CHINESE: Final = ["README.zh-CN.md", *(f"docs/zh/guides/{name}" for name in _GUIDES)]
+# Where the words of the pages stand, in both languages.
+_CATALOGUES: Final = [
+    str(path.relative_to(ROOT))
+    for place in ("verifier/src/page/catalogue.ts", "console/src/page/words/*_words.ts")
+    for path in sorted((ROOT / "web").glob(place))
+]
 _READABLE: Final = [name for name in _CHINESE if (ROOT / name).exists()]
 
 
@@ -93,9 +99,9 @@ def test_bold__ends_where_markdown_sees_it(name: str) -> None:
             assert re.match(r"\w", inner) or not re.match(r"\w", outer), block.text
 
 
-@pytest.mark.parametrize("name", _READABLE)
+@pytest.mark.parametrize("name", [*_READABLE, *_CATALOGUES])
 def test_words__are_those_of_the_glossary(name: str) -> None:
-    text = prose(_read(name))
+    text = prose(_read(name)) if name.endswith(".md") else _read(name)
     for english, (chinese, unused) in _glossary().items():
         assert not unused or unused not in text, f"{english} is {chinese}, not {unused}"
 
