@@ -15,7 +15,7 @@ from muniment.errors import InvalidInputError
 from muniment.exchange.terms import Terms
 from muniment.gateway.answers import record_in_path
 from muniment.gateway.bodies import Member
-from muniment.gateway.refusals import UnknownResourceError
+from muniment.gateway.refusals import StaleCallError, UnknownResourceError
 from muniment.record.identifiers import TypeId
 from muniment.record.types import RecordType, Sharing
 from muniment.registry import Registry, acts, agency_keys, journals
@@ -52,9 +52,8 @@ def _id(name: str, value: str) -> bytes:
     try:
         return bytes(record_in_path(value))
     except InvalidInputError:
-        raise InvalidInputError(
-            name, "0x and 64 digits of lower-case hex", "another text"
-        ) from None
+        expected = "0x and 64 digits of lower-case hex"
+        raise InvalidInputError(name, expected, "another text") from None
 
 
 def _record(values: Values) -> bytes:
@@ -77,6 +76,19 @@ def _register(registry: Registry, values: Values) -> object:
 
 def _amend(registry: Registry, values: Values) -> object:
     return registry.amend(_record(values), values["content"], expected_version=_version(values))
+
+
+def _accept(registry: Registry, values: Values) -> object:
+    expected, now = _version(values), registry.standing(_record(values)).state.version
+    if expected not in (None, now):
+        raise StaleCallError(
+            "the record has changed since it was read",
+            f"version {now}",
+            remedy="read the record again, and decide anew",
+            field="expected_version",
+            current_version=now,
+        )
+    return registry.accept(_record(values))
 
 
 def _request_share(registry: Registry, values: Values) -> object:
@@ -188,7 +200,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             _record(v), v["to_agency"], days=v.get("days", 30), expected_version=_version(v)
         ),
     ),
-    "accept": Kind({"record": _RECORD}, lambda r, v: r.accept(_record(v))),
+    "accept": Kind(_ON_RECORD, _accept),
     "decline": Kind({"record": _RECORD}, lambda r, v: r.decline(_record(v))),
     "withdraw": Kind({"record": _RECORD}, lambda r, v: r.withdraw(_record(v))),
     "propose_disposition": Kind(
@@ -235,15 +247,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         {"delivery": Member(str, "the digest of a delivery that was received")}, _acknowledge
     ),
     "add_officer": Kind(
-        {"role": _ROLE, "officer": _ACCOUNT}, lambda r, v: r.add_officer(v["role"], v["officer"])
+        {"role": _ROLE, "account": _ACCOUNT}, lambda r, v: r.add_officer(v["role"], v["account"])
     ),
     "remove_officer": Kind(
-        {"role": _ROLE, "officer": _ACCOUNT},
-        lambda r, v: r.remove_officer(v["role"], v["officer"]),
+        {"role": _ROLE, "account": _ACCOUNT},
+        lambda r, v: r.remove_officer(v["role"], v["account"]),
     ),
     "replace_officer": Kind(
-        {"role": _ROLE, "officer": _ACCOUNT, "by": _ACCOUNT},
-        lambda r, v: r.replace_officer(v["role"], v["officer"], v["by"]),
+        {"role": _ROLE, "account": _ACCOUNT, "by": _ACCOUNT},
+        lambda r, v: r.replace_officer(v["role"], v["account"], v["by"]),
     ),
     "cancel_admin_replacement": Kind(
         {"agency": _NUMBER}, lambda r, v: r.cancel_admin_replacement(v["agency"])

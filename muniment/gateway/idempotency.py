@@ -101,7 +101,8 @@ def answer_before(database: Database, call: KeyedCall | None) -> StoredAnswer | 
         return None
     if bytes(row["body_digest"]) != call.body_digest:
         raise ReplayedKeyError
-    return StoredAnswer(row["status"], parse_canonical(row["answer"]) if row["answer"] else None)
+    answer = row["answer"].encode()
+    return StoredAnswer(row["status"], parse_canonical(answer) if answer else None)
 
 
 def forget_old(database: Database) -> None:

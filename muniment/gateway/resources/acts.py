@@ -44,7 +44,7 @@ router = APIRouter(tags=["acts"])
 _is_act: Final = "the name of an act that docs/spec/rest.md lists"
 _COMMON: Final = {
     "act": Member(str, _is_act),
-    "account": Member(str, "the account of the officer who is to sign", needed=False),
+    "signer": Member(str, "the account of the officer who is to sign", needed=False),
     "seconds": Member(int, "in how many seconds it expires", needed=False),
 }
 _SIGNED: Final = {
@@ -74,7 +74,7 @@ ActPath = Annotated[
                         "required": ["act"],
                         "properties": {
                             "act": {"type": "string", "enum": sorted(KINDS)},
-                            "account": {"type": "string"},
+                            "signer": {"type": "string"},
                             "seconds": {"type": "integer", "minimum": 1},
                         },
                     },
@@ -112,7 +112,7 @@ async def amend(
     record: RecordPath,
     if_match: Annotated[str | None, Header(alias="If-Match")] = None,
 ) -> Response:
-    """Have the amendment of a record prepared: `{"content": {…}, "account"?, "seconds"?}`.
+    """Have the amendment of a record prepared: `{"content": {…}, "signer"?, "seconds"?}`.
 
     If-Match must be the ETag of the record as it was read: 428 without one, 409 for another.
     """
@@ -121,7 +121,7 @@ async def amend(
     kind = KINDS["amend"]
     members = {
         "content": kind.members["content"],
-        "account": _COMMON["account"],
+        "signer": _COMMON["signer"],
         "seconds": _COMMON["seconds"],
     }
     given = members_of(body, members)
@@ -140,11 +140,11 @@ async def amend(
 def waiting(
     parts: PartsHere,
     caller: Preparing,
-    account: str | None = None,
+    signer: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
     """Return what waits for an officer's signature, the latest first."""
-    officer = _account(caller, account)
+    officer = _account(caller, signer)
     rows = parts.registry.prepared.waiting(officer, limit)
     items = [
         {
@@ -219,7 +219,8 @@ async def submission(
         try:
             row = row_of(parts.session, submission)
         except KeyError:
-            raise UnknownResourceError("there is no such submission", "one of this gateway's")
+            what, expected = "there is no such submission", "one of this gateway's"
+            raise UnknownResourceError(what, expected) from None
         return Submission(submission, row.kind, row.record_id, row.version, parts.session)
 
     found = await run_in_threadpool(find)
@@ -240,7 +241,7 @@ def _prepared(
     parts: Parts, caller: Caller, kind: Kind, values: Values, call: KeyedCall | None
 ) -> Response:
     acts = parts.registry.prepared
-    account = _account(caller, values.get("account"))
+    account = _account(caller, values.get("signer"))
     before = idempotency.answer_before(parts.database, call)
     if before is not None:
         # What opens an act's commitments is never stored with the answer: it is made anew.
@@ -280,18 +281,18 @@ def _answer(
 def _account(caller: Caller, named: str | None) -> str:
     """The officer who is to sign: who is signed in, or whom a token names."""
     if caller.address is not None:
-        if named is not None and address_of("account", named) != caller.address:
+        if named is not None and address_of("signer", named) != caller.address:
             raise ForbiddenCallError(
                 "the act is for another officer",
                 "the officer who is signed in",
-                field="account",
+                field="signer",
             )
         return caller.address
     if named is None:
         raise UnfitCallError(
-            "no officer is named", "the account of the officer who is to sign", field="account"
+            "no officer is named", "the account of the officer who is to sign", field="signer"
         )
-    return address_of("account", named)
+    return address_of("signer", named)
 
 
 def _is_shown(caller: Caller, row: PreparedRow) -> bool:
