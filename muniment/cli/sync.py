@@ -35,7 +35,9 @@ from muniment.intake.mapping import FieldMapping
 from muniment.intake.reports import ReportWriter
 from muniment.intake.sources import Source
 from muniment.intake.sync_rules import SyncRules
-from muniment.registry import Registry, Stage
+from muniment.record.identifiers import RecordId
+from muniment.registry import RefusedError, Registry, Stage, Submission
+from muniment.registry.disposition.stops import Stop
 from muniment.registry.journals import sealing, wait_sealed
 from muniment.registry.syncing import Decision, SyncOptions, SyncPass
 from muniment.store.syncs import SyncState
@@ -274,37 +276,53 @@ def decide(
     """Decide of RECORDs whose rows vanished: keep, revoke, or propose their destruction.
 
     A row that is there again in a later pass takes mark and decision away; what was done on the
-    chain stays.
+    chain stays. What retention or a hold stops is named and waits on: exit code 17.
 
     \b
     Example: muniment sync decide 12/345 12/346 --keep
-             muniment sync decide 12/347 --revoke withdrawn
+             muniment sync decide 12/347 --revoke ended
              muniment sync decide 12/348 --propose "schedule 4, item 2"
     """
     if sum((keep, reason is not None, mandate is not None)) != 1:
         raise InvalidInputError("decision", "one of --keep, --revoke, --propose", "none or several")
     with opened(profile) as registry:
         ids = [record_of(registry, each) for each in records]
-        if keep:
-            registry.syncing.keep(ids)
-            submissions = []
-        elif reason is not None:
-            why = reason
-            submissions = registry.syncing.decide(
-                ids, Decision.REVOKE, lambda record: registry.revoke(record, why)
-            )
-        else:
-            under = mandate or ""
-            submissions = registry.syncing.decide(
-                ids,
-                Decision.DISPOSE,
-                lambda record: registry.propose_disposition(record, under, days=days),
-            )
+        submissions, stops = _decided(registry, ids, reason, mandate, days)
+        for stop in stops:
+            click.echo(f"0x{stop.record_id.hex()}: {stop.what}", err=True)
         if submissions:
-            finish(registry, submissions, wait, timeout, as_json)
+            try:
+                finish(registry, submissions, wait, timeout, as_json)
+            except RefusedError:
+                registry.syncing.reopen(submissions)
+                raise
         elif as_json:
             show_json([])
-    click.echo(f"{len(ids):,} records: decided", err=True)
+    if stops:
+        sys.exit(ExitCode.FINDINGS)
+
+
+def _decided(
+    registry: Registry, ids: list[RecordId], reason: str | None, mandate: str | None, days: int
+) -> tuple[list[Submission], list[Stop]]:
+    """What was submitted for a decision, and what stopped the rest. None of both: to keep."""
+    stops: list[Stop] = []
+    if reason is not None:
+        submissions = registry.syncing.decide(
+            ids, Decision.REVOKE, lambda record: registry.revoke(record, reason)
+        )
+    elif mandate is not None:
+
+        def propose(record: RecordId) -> Submission | None:
+            done = registry.disposition.propose([record], mandate, days=days)
+            stops.extend(done.stops)
+            return done.submissions[0] if done.submissions else None
+
+        submissions = registry.syncing.decide(ids, Decision.DISPOSE, propose)
+    else:
+        registry.syncing.keep(ids)
+        submissions = []
+    return submissions, stops
 
 
 @sync.command()

@@ -170,8 +170,8 @@ def count_rows(connection: Connection, sync_id: int) -> int:
     return int(connection.execute(chosen).scalar_one())
 
 
-def decide(connection: Connection, rows: Iterable[SyncedRow], decision: str) -> None:
-    """Write down what was decided of vanished rows."""
+def decide(connection: Connection, rows: Iterable[SyncedRow], decision: str | None) -> None:
+    """Write down what was decided of vanished rows, None where that was taken back."""
     change_rows(connection, [replace(each, decision=decision) for each in rows])
 
 

@@ -12,7 +12,7 @@ from muniment.intake.mapping import FieldMapping
 from muniment.intake.sync_rules import SyncRules
 from muniment.record.identifiers import RecordId
 from muniment.registry.session import Session
-from muniment.registry.submission import Submission
+from muniment.registry.submission import Stage, Submission
 from muniment.registry.syncing import vanished
 from muniment.registry.syncing.outcome import SyncOptions, SyncPass
 from muniment.registry.syncing.passes import sync_source
@@ -73,17 +73,25 @@ class Syncing:
         self,
         record_ids: Sequence[RecordId],
         decision: Decision,
-        act: Callable[[RecordId], Submission],
+        act: Callable[[RecordId], Submission | None],
     ) -> list[Submission]:
-        """Do an act on records whose rows vanished, and write the decision down with each.
+        """Do an act on records whose rows vanished, and write the decision down with each for which
+        there was a submission.
 
         A second call does none of them again that was decided so.
         """
         rows = vanished.require_vanished(self._session, record_ids)
         done = []
         for row in rows:
-            if row.decision == decision:
-                continue
-            done.append(act(row.record_id))
-            vanished.note_decision(self._session, [row], decision)
+            submission = None if row.decision == decision else act(row.record_id)
+            if submission is not None:
+                vanished.note_decision(self._session, [row], decision)
+                done.append(submission)
         return done
+
+    def reopen(self, submissions: Sequence[Submission]) -> None:
+        """Take the decision back for those records whose act the registry refused."""
+        refused = [each.record_id for each in submissions if each.stage is Stage.REFUSED]
+        ids = [each for each in refused if each is not None]
+        rows = vanished.require_vanished(self._session, ids)
+        vanished.note_decision(self._session, rows, None)

@@ -113,7 +113,7 @@ class _Pass:
         self._plan: Plan = mapping.compile(record_type)
         self._waiting: deque[Sorted] = deque()
         self._done = SyncPass(name)
-        self._late = 0
+        self._late = self._unmarked = 0
         self._low: Any = None
         self._exhausted = False
 
@@ -122,6 +122,9 @@ class _Pass:
         followed, done, options = self._followed, self._done, self._options
         state = self._begun(followed.columns())
         top = None if self._rules.watermark is None else followed.top()
+        if top is not None:
+            # What is no watermark is said before anything is done by it.
+            watermarks.to_json(top)
         done.kind = self._kind(state, top)
         self._state = state
         self._sorter = Sorter(
@@ -275,7 +278,9 @@ class _Pass:
         done.tally.changed += len(made.changed)
         done.tally.back += len(made.back)
         self._count_late(made)
-        if not self._options.dry_run:
+        if self._options.dry_run:
+            self._sorter.note([], [record_id for record_id, _ in made.marks.values()])
+        else:
             self._write(made, refused)
         if self._options.progress is not None:
             self._options.progress(done.tally)
@@ -343,10 +348,14 @@ class _Pass:
         return self._state.watermark if last is None or last < before else watermarks.to_json(last)
 
     def _count_late(self, made: Sorted) -> None:
+        """Count the rows that a watermark says nothing of, and those that it had passed."""
+        if self._rules.watermark is None:
+            return
+        values = made.whole.columns[self._rules.watermark]
+        self._unmarked += values.count(None)
         if self._done.kind != COMPARISON or self._low is None:
             return
         numbers = {*made.marks, *(each.number for each in made.changed)}
-        values = made.whole.columns[self._rules.watermark or ""]
         for number, value in zip(made.whole.numbers, values, strict=True):
             if number in numbers and value is not None and value < self._low:
                 self._late += 1
@@ -360,6 +369,10 @@ class _Pass:
             done.notices.append(
                 f"{self._late:,} rows changed behind the watermark and its overlap: a greater "
                 "overlap finds them sooner"
+            )
+        if self._unmarked:
+            done.notices.append(
+                f"{self._unmarked:,} rows without a watermark: each pass reads them all"
             )
         if done.kind == COMPARISON:
             self._mark_vanished(now)

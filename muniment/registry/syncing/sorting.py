@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -98,13 +98,15 @@ class Sorter:
         }
         with self._session.database.read() as connection:
             known = rows_of(connection, self._sync_id, list({*ids.values()}))
-        passed = self._doubles(batch, made) | self._repeated(ids, known, made)
+        names = dict(zip(batch.numbers, sources, strict=True))
+        passed = self._doubles(batch, names, made)
+        alone = {number: each for number, each in ids.items() if number not in passed}
+        passed |= self._repeated(alone, names, known, made)
         for row in known.values():
             self._see(row.number)
             if row.vanished_ms is not None:
                 made.back.append(row)
         mapped = self._plan.apply(batch)
-        names = dict(zip(batch.numbers, sources, strict=True))
         made.findings += [
             replace(Finding.of(fault), source_id=names.get(fault.number))
             for fault in mapped.faults
@@ -140,7 +142,7 @@ class Sorter:
         local_id = derive_local_id(self._local_id_key, self._system, source_id)
         return derive_record_id(self._session.lineage, self._agency_id, local_id)
 
-    def _doubles(self, batch: Batch, made: Sorted) -> set[int]:
+    def _doubles(self, batch: Batch, sources: Mapping[int, str | None], made: Sorted) -> set[int]:
         """The numbers of rows whose key others have too. Their record is there as long as one of
         them is, whichever it is."""
         if not self._double:
@@ -150,12 +152,17 @@ class Sorter:
             number for number, key in zip(batch.numbers, keys, strict=True) if key in self._double
         }
         made.findings += [
-            Finding(each, each, self._key[0], _TWICE, "each key once") for each in sorted(found)
+            Finding(each, each, self._key[0], _TWICE, "each key once", sources[each])
+            for each in sorted(found)
         ]
         return found
 
     def _repeated(
-        self, ids: dict[int, RecordId], known: dict[RecordId, SyncedRow], made: Sorted
+        self,
+        ids: Mapping[int, RecordId],
+        sources: Mapping[int, str | None],
+        known: Mapping[RecordId, SyncedRow],
+        made: Sorted,
     ) -> set[int]:
         """The numbers of rows whose record another row of this pass is.
 
@@ -172,7 +179,7 @@ class Sorter:
             here.add(record_id)
         if self._strict:
             made.findings += [
-                Finding(each, each, self._key[0], _TWICE, "a source id for each row")
+                Finding(each, each, self._key[0], _TWICE, "a source id for each row", sources[each])
                 for each in sorted(found)
             ]
         return found

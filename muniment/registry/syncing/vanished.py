@@ -88,7 +88,8 @@ def require_vanished(session: Session, record_ids: Sequence[RecordId]) -> list[S
     return found
 
 
-def note_decision(session: Session, rows: Sequence[SyncedRow], decision: Decision) -> None:
-    """Write down what was decided. A row that is there again clears it, with its mark."""
+def note_decision(session: Session, rows: Sequence[SyncedRow], decision: Decision | None) -> None:
+    """Write down what was decided, None to take it back. A row that is there again clears it, with
+    its mark."""
     with session.database.write() as connection:
         syncs.decide(connection, rows, decision)
