@@ -22,10 +22,13 @@ from muniment.gateway.parts import Parts
 from muniment.gateway.registering import Registrar
 from muniment.gateway.security import SecurityHeaders
 from muniment.gateway.settings import GatewaySettings
+from muniment.gateway.upkeep import Upkeep
 from muniment.registry import Registry
 
 RESOURCES: Final = (
     "registering",
+    "bulk",
+    "uploads",
     "finding",
     "records",
     "proving",
@@ -36,7 +39,9 @@ RESOURCES: Final = (
     "journal",
     "session",
     "administration",
+    "dashboard",
     "health",
+    "pages",
 )
 """The modules of `resources/`, in the order in which their paths are looked through."""
 
@@ -53,6 +58,7 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
     chosen = GatewaySettings.of(session.profile) if settings is None else settings
     registrar = Registrar(session, group=chosen.group_records, waiting=chosen.waiting_records)
     observer = Observer(session, registrar)
+    upkeep = Upkeep(session)
     parts = Parts(
         registry=registry,
         settings=chosen,
@@ -69,12 +75,14 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
     async def life(_: FastAPI) -> AsyncIterator[None]:
         registrar.start()
         observer.start()
+        upkeep.start()
         try:
             yield
         finally:
             # Whoever was told "acknowledged" is right: what waits is appended first.
             await run_in_threadpool(registrar.close)
             observer.close()
+            upkeep.close()
 
     application = FastAPI(
         title="Muniment gateway",

@@ -63,12 +63,13 @@ async def caller_of(request: Request) -> Caller:
     return caller
 
 
-def requires(scope: Scope) -> Callable[..., object]:
-    """Return a dependency that gives the caller, who must have a scope."""
+def requires(scope: Scope, *others: Scope) -> Callable[..., object]:
+    """Return a dependency that gives the caller, who must have a scope, or one of `others`."""
 
     async def with_scope(request: Request) -> Caller:
         caller = await caller_of(request)
-        caller.require(scope)
+        if not caller.scopes.intersection(others):
+            caller.require(scope)
         return caller
 
     return with_scope
@@ -78,6 +79,7 @@ PartsHere = Annotated[Parts, Depends(parts_of)]
 Reader = Annotated[Caller, Depends(requires(Scope.READ))]
 Registering = Annotated[Caller, Depends(requires(Scope.REGISTER))]
 Preparing = Annotated[Caller, Depends(requires(Scope.PREPARE))]
+Uploading = Annotated[Caller, Depends(requires(Scope.REGISTER, Scope.PREPARE))]
 Exchanging = Annotated[Caller, Depends(requires(Scope.EXCHANGE))]
 Administrator = Annotated[Caller, Depends(requires(Scope.ADMINISTER))]
 Anybody = Annotated[Caller, Depends(caller_of)]

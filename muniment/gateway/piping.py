@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from queue import Full, Queue
 from typing import Final
 
@@ -39,7 +39,7 @@ class Outgoing:
             self._put(bytes(data[at : at + _PIECE]))
         return len(data)
 
-    def pieces(self, work: Callable[[Outgoing], object]) -> Iterator[bytes]:
+    def pieces(self, work: Callable[[Outgoing], object]) -> Generator[bytes, None, None]:
         """Yield what `work` writes, which runs in a thread; what it raises is raised here, after
         all that it wrote: whoever reads must see that the stream broke off."""
         thread = threading.Thread(target=self._run, args=[work], daemon=True)

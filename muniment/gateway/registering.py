@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, Full, Queue
 from typing import Final
 
@@ -26,13 +26,14 @@ from muniment.gateway.chain_time import ChainTime
 from muniment.gateway.idempotency import KeyedCall
 from muniment.gateway.refusals import BusyError, ReplayedKeyError
 from muniment.record.canonical import JsonValue
+from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import content, reading
 from muniment.registry.journal_records import entry_of
 from muniment.registry.journal_writing import JournalWriter, journal_writer, preparation
 from muniment.registry.journals import EntrySubmission, submission_of_entry
-from muniment.registry.new_content import NewContent
+from muniment.registry.new_content import Attachment, NewContent
 from muniment.registry.preparing import Preparation, Prepared, Refusal, prepare
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
@@ -74,8 +75,10 @@ class _Waiting:
     system: str
     source_id: str
     fields: Mapping[str, JsonValue]
+    files: Mapping[str, tuple[Attachment, FileValue]]
     call: KeyedCall | None
     answer: Future[Registered]
+    replayed: bool = False
 
 
 class Registrar:
@@ -120,21 +123,28 @@ class Registrar:
     def register(
         self,
         record_type: RecordType,
-        source_id: str,
-        fields: Mapping[str, JsonValue],
+        new: NewContent,
         *,
         system: str | None = None,
         call: KeyedCall | None = None,
+        waits: bool = False,
     ) -> Future[Registered]:
-        """Hand a record in; the future has its submission once it is durable.
+        """Hand a record in; the future has its submission once it is durable. Where it has files
+        their values stand among the fields (`new_content.with_files`).
 
         The future raises `ConflictError`, `RefusedContentError`, `ReplayedKeyError`, and
-        `BusyError` while another process appends. Raises `BusyError` where too many wait.
+        `BusyError` while another process appends. Raises `BusyError` where too many wait,
+        unless the caller `waits` too, in a thread of its own.
         """
         answer: Future[Registered] = Future()
         named = system or self._session.profile.agency.source_system
+        files = {
+            name: (file, FileValue.from_json(new.fields[name]))
+            for name, file in new.attachments.items()
+        }
+        waiting = _Waiting(record_type, named, new.source_id, new.fields, files, call, answer)
         try:
-            self._queue.put_nowait(_Waiting(record_type, named, source_id, fields, call, answer))
+            self._queue.put(waiting, block=waits)
         except Full:
             raise BusyError(
                 "too many records wait to be appended",
@@ -209,12 +219,14 @@ class Registrar:
             return []
         fresh, seen = [], dict(used)
         for each in group:
-            if each.call is not None:
-                before = seen.setdefault(each.call.key, each.call.body_digest)
-                if before != each.call.body_digest:
-                    each.answer.set_exception(ReplayedKeyError())
-                    continue
-            fresh.append(each)
+            if each.call is None:
+                fresh.append(each)
+                continue
+            before = seen.setdefault(each.call.key, each.call.body_digest)
+            if before != each.call.body_digest:
+                each.answer.set_exception(ReplayedKeyError())
+            else:
+                fresh.append(replace(each, replayed=each.call.key in used))
         return fresh
 
     def _append(self, shared: Preparation, batch: Sequence[_Waiting]) -> None:
@@ -229,17 +241,18 @@ class Registrar:
         if not prepared.entries:
             return
         calls = [batch[place].call for place in prepared.places]
+        files = {place: each.files for place, each in enumerate(batch) if each.files}
 
         def also(connection: Connection) -> None:
             idempotency.remember_keys(connection, [each for each in calls if each is not None])
 
         writer = self._open()
         try:
-            appended = writer.append(prepared, also=also)
+            appended = writer.append(prepared, files, also)
         except LeaseLostError:
             # Another process had the lease meanwhile: what it appended must be known here.
             self._give_back()
-            appended = self._open().append(prepared, also=also)
+            appended = self._open().append(prepared, files, also)
         known = set(appended.known)
         for place in appended.known:
             self._answer_known(batch[place])
@@ -265,7 +278,7 @@ class Registrar:
         if waiting.call is not None:
             with self._session.database.write() as connection:
                 idempotency.remember_keys(connection, [waiting.call])
-        waiting.answer.set_result(registered)
+        waiting.answer.set_result(replace(registered, replayed=waiting.replayed))
 
     def _preparation(self, key: tuple[int, int, str], first: _Waiting) -> Preparation:
         if key not in self._shared:

@@ -46,7 +46,7 @@ class GatewaySettings:
     upload_bytes: int = 1 << 36
     answer_seconds: int = 60
     wait_seconds: int = 30
-    group_records: int = 256
+    group_records: int = 1000
     waiting_records: int = 4096
     session_hours: int = 8
     allowed_origins: tuple[str, ...] = ()

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -26,6 +25,7 @@ from muniment.record.files import FileValue
 from muniment.record.identifiers import AgencyId, RecordId
 from muniment.record.objects import ObjectPlace
 from muniment.record.types import RecordType
+from muniment.registry.new_content import Attachment
 from muniment.registry.preparing import Preparation, Prepared
 from muniment.registry.sending import holder_name
 from muniment.registry.session import Session
@@ -37,7 +37,7 @@ from muniment.store.seen_ids import SeenIds
 from muniment.store.tables import submissions, versions
 from muniment.store.versions import add_objects, order_registrations
 
-Attachments = Mapping[int, Mapping[str, tuple[Path, FileValue]]]
+Attachments = Mapping[int, Mapping[str, tuple[Attachment, FileValue]]]
 _PAGE = 4096
 
 
@@ -168,7 +168,9 @@ class JournalWriter:
 
     def _keep_files(self, batch: Prepared, attachments: Attachments) -> list[packs.Packed]:
         """Encrypt the files of a batch into packs of their own. Their values are committed to."""
-        kept = []
+        kept: list[packs.Packed] = []
+        if not attachments:
+            return kept
         fields = batch.preparation.record_type.file_fields
         for at, place in enumerate(batch.places):
             for name, (path, expected) in attachments.get(place, {}).items():

@@ -4,18 +4,36 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from muniment.errors import InvalidInputError
 from muniment.record.canonical import JsonValue
-from muniment.record.files import FileValue
+from muniment.record.files import FileValue, Readable
 from muniment.record.types import RecordType
 from muniment.record.versions import Content
 
 _UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that is known already by its `value`, and lies elsewhere than in a folder: `opening`
+    opens it to be read, as often as it is asked."""
+
+    value: FileValue
+    opening: Callable[[], AbstractContextManager[Readable]]
+
+    def open(self, mode: Literal["rb"]) -> AbstractContextManager[Readable]:
+        """Open it, as a path is opened."""
+        del mode
+        return self.opening()
+
+
+Attachment = Path | StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +45,7 @@ class NewContent:
 
     source_id: str
     fields: Mapping[str, JsonValue]
-    attachments: Mapping[str, Path] = field(default_factory=dict)
+    attachments: Mapping[str, Attachment] = field(default_factory=dict)
 
 
 def prepared_content(record_type: RecordType, content: NewContent, seen: set[str]) -> NewContent:
@@ -49,6 +67,9 @@ def with_files(record_type: RecordType, content: NewContent) -> NewContent:
     for name, path in content.attachments.items():
         if name in fields:
             raise InvalidInputError(f"field {name!r}", "either a value or an attachment", "both")
+        if isinstance(path, StoredFile):
+            fields[name] = path.value.to_json()
+            continue
         media_type = mimetypes.guess_type(path.name)[0] or _UNKNOWN_MEDIA_TYPE
         try:
             with path.open("rb") as reader:

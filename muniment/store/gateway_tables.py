@@ -69,17 +69,16 @@ uploads = sa.Table(
     metadata,
     _text("upload_id", key=True),  # the caller's own choice
     _text("caller"),
-    _bytes("place"),  # 32 random bytes: what its secret and its object are bound to
-    _text("pack"),
-    _number("offset"),
-    _number("length"),  # of the encrypted object
+    _bytes("place"),  # 32 random bytes that its object is bound to
+    _bytes("wrapped"),  # its secret, under a key that is derived from one of the key store's
+    _text("object_name"),  # in the vault
     _bytes("digest"),  # SHA-256 of the file
     _number("size"),  # of the file
     _text("media_type"),
-    _number("created_ms"),
+    _number("expires_ms"),
     _bytes("row_digest"),
-    sa.Index(None, "created_ms"),
+    sa.Index(None, "expires_ms"),
 )
-"""Files that came before the registration that names them, for a day."""
+"""Files that came before what registers them, for a day; used ones for an hour more."""
 
 GATEWAY = (api_tokens, officer_accounts, web_sessions, idempotent_calls, uploads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,16 +19,18 @@ from muniment.gateway.answers import (
     submission_body,
 )
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
+from muniment.gateway.callers.caller import Caller
 from muniment.gateway.idempotency import REPLAYED, KeyedCall, keyed_call
 from muniment.gateway.parts import Parts, PartsHere, Reader, Registering
-from muniment.gateway.refusals import BusyError, UnknownResourceError
+from muniment.gateway.refusals import BusyError, UnfitCallError, UnknownResourceError
 from muniment.gateway.registering import Registered
+from muniment.gateway.uploads import attachments_of, mark_used
 from muniment.gateway.watching import preference_of, wait_for
 from muniment.record.types import RecordType
 from muniment.registry import Stage, Submission, UnkeptVersionError, content
 from muniment.registry.journal_records import entry_of
 from muniment.registry.journals import submission_of_entry
-from muniment.registry.new_content import NewContent
+from muniment.registry.new_content import NewContent, StoredFile, with_files
 from muniment.registry.record_types import UnknownTypeError
 from muniment.store import outbox
 
@@ -38,7 +41,10 @@ MEMBERS: Final[Mapping[str, Member]] = {
     "source_id": Member(str, "the agency's own number of the record"),
     "content": Member(dict, "a JSON object that the type's schema allows"),
     "source_system": Member(str, "where that number comes from", needed=False),
+    "attachments": Member(dict, "uploads' ids by the fields that they are of", needed=False),
 }
+JOURNAL_FILE_BYTES: Final = 1 << 24
+"""Most bytes of a record's files that go by the journal: whoever comes after waits for them."""
 _BODY: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["type", "source_id", "content"],
@@ -48,6 +54,7 @@ _BODY: Final[dict[str, Any]] = {
         "source_id": {"type": "string"},
         "source_system": {"type": "string"},
         "content": {"type": "object"},
+        "attachments": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
 _EXAMPLE: Final = {
@@ -85,14 +92,16 @@ async def register(
     call = keyed_call(request, caller, body)
     record_type = await latest_type(parts, values["type"])
     new = NewContent(values["source_id"], values["content"])
-    system = values.get("source_system")
+    system, uploaded = values.get("source_system"), values.get("attachments", {})
+    if uploaded or record_type.file_fields:
+        new = await run_in_threadpool(_with_uploads, parts, caller, record_type, new, uploaded, way)
     if way == "journal":
-        future = parts.registrar.register(
-            record_type, new.source_id, new.fields, system=system, call=call
-        )
+        future = parts.registrar.register(record_type, new, system=system, call=call)
         done = await asyncio.wrap_future(future)
     else:
         done = await run_in_threadpool(register_directly, parts, record_type, new, system, call)
+    if uploaded:
+        await run_in_threadpool(mark_used, parts.session, caller, uploaded)
     stage = Stage.ACKNOWLEDGED if done.new else None
     if wanted.stage is not Stage.ACKNOWLEDGED:
         stage = await wait_for(done.submission, wanted)
@@ -101,8 +110,10 @@ async def register(
     headers = {"Location": f"/records/0x{(done.submission.record_id or b'').hex()}"}
     headers |= wanted.headers
     if done.replayed:
+        # What was answered then: that it is known by now is what the key is for.
         headers[REPLAYED] = "true"
-    return json_answer(submission_body(done.submission, stage), 201 if done.new else 200, headers)
+    status = 201 if done.new or done.replayed else 200
+    return json_answer(submission_body(done.submission, stage), status, headers)
 
 
 @router.get("/records/{record}/registration", summary="How far a record's registration is")
@@ -129,6 +140,30 @@ async def registration(
     submission = await run_in_threadpool(find)
     stage = await wait_for(submission, wanted)
     return json_answer(submission_body(submission, stage), headers=wanted.headers)
+
+
+def _with_uploads(
+    parts: Parts,
+    caller: Caller,
+    record_type: RecordType,
+    new: NewContent,
+    uploaded: Mapping[str, Any],
+    way: str,
+) -> NewContent:
+    """Content with its files. By the journal they are checked here; else where it is registered."""
+    whole = replace(new, attachments=attachments_of(parts.session, caller, uploaded))
+    if way == "direct":
+        return whole
+    files = [each for each in whole.attachments.values() if isinstance(each, StoredFile)]
+    size = sum(each.value.length for each in files)
+    if size > JOURNAL_FILE_BYTES:
+        raise UnfitCallError(
+            f"the files of the record have {size} bytes",
+            f"at most {JOURNAL_FILE_BYTES} by the journal",
+            remedy="register it with ?way=direct",
+            field="attachments",
+        )
+    return with_files(record_type, whole)
 
 
 async def latest_type(parts: Parts, name: str) -> RecordType:
@@ -160,13 +195,13 @@ def register_directly(
             "one in the profile's keys.operators",
             remedy="register by the journal, or have an officer sign",
         )
-    idempotency.answer_before(session.database, call)
+    replayed = idempotency.answer_before(session.database, call) is not None
     session.nodes.read(lambda node: node.block())
     with session.database.read() as connection:
         before = outbox.last_submission(connection)
     [submission] = content.register(session, record_type, [new], source_system=system)
-    if call is not None:
+    if call is not None and not replayed:
         with session.database.write() as connection:
             idempotency.remember_keys(connection, [call])
     made = submission.submission_id is not None and submission.submission_id > before
-    return Registered(submission, new=made)
+    return Registered(submission, new=made, replayed=replayed)
