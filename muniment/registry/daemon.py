@@ -20,6 +20,7 @@ from muniment.registry.access_entries import append_reads
 from muniment.registry.custody.settling import settle
 from muniment.registry.erasing import erase_some
 from muniment.registry.mirroring import indexer
+from muniment.registry.prepared.cleaning import clean
 from muniment.registry.sealing import sequencer
 from muniment.registry.sending import Sending, holder_name
 from muniment.registry.session import Session
@@ -135,6 +136,9 @@ class Daemon:
             self._tell(f"record 0x{record_id.hex()}: disposed of, its secrets are destroyed")
         if progress.done:
             self._settle()
+            closed = clean(self._session)
+            if closed:
+                self._tell(f"{closed} prepared acts were not signed in time")
         return bool(progress.events) or not progress.done or not is_last
 
     def _settle(self) -> None:

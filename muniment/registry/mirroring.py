@@ -52,6 +52,7 @@ def sync(
     """
     # Here, for the exchange brings the mirror up to date itself.
     from muniment.registry.custody.settling import settle  # noqa: PLC0415
+    from muniment.registry.prepared.cleaning import clean  # noqa: PLC0415
 
     lease = Lease.acquire(session.database, LEASE, holder=holder_name())
     if lease is not None:
@@ -59,6 +60,7 @@ def sync(
             done = indexer(session, lease).catch_up(progress)
             erase_disposed(session)
             settle(session)
+            clean(session)
             return done
 
     def head(node: Connection) -> int:

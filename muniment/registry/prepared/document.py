@@ -21,6 +21,7 @@ from muniment.registry.prepared.openings import hexadecimal
 FORMAT: Final = "muniment/prepared/v1"
 SIGNED_FORMAT: Final = "muniment/signed/v1"
 _WORD: Final = 2**63 - 1
+_LATEST: Final = 253_402_300_799  # the last second of the year 9999
 _MANY: Final = 4096
 _DIGITS: Final = 78
 
@@ -93,7 +94,7 @@ class PreparedDocument:
                 nonce=members.integer("nonce", _WORD),
                 gas=members.integer("gas", _WORD),
                 gas_price=_price(members.text("gas_price")),
-                expires_at=members.integer("expires_at", _WORD),
+                expires_at=members.integer("expires_at", _LATEST),
                 expected_versions=members.take("expected_versions"),
                 description=tuple(members.array("description", _MANY)),
                 calls=tuple(members.array("calls", _MANY)),

@@ -47,6 +47,7 @@ class PreparedActs:
         act: Callable[[Session], Made],
         *,
         seconds: int = LIFETIME,
+        prepared_by: str = "",
     ) -> tuple[list[PreparedDocument], Made]:
         """Prepare what `act` does with a session, for an officer's account to sign.
 
@@ -56,12 +57,13 @@ class PreparedActs:
         put into the outbox is returned to be signed instead, with what `act` returned. Can be
         signed for `seconds`. Raises what the act raises, and the contract's typed error where the
         registry would refuse it now: nothing is left of it then. Raises `UnreachableError`.
+        `prepared_by` is the caller on whose behalf it is prepared, where there is one.
         """
         if not 1 <= seconds <= _LONGEST:
             raise InvalidInputError("seconds", f"1 to {_LONGEST}", str(seconds))
         officer = address_of("account", account)
         expires_ms = int((time.time() + seconds) * 1000)
-        preparing = PreparingSession(self._session, officer, expires_ms)
+        preparing = PreparingSession(self._session, officer, expires_ms, prepared_by)
         ids: Sequence[bytes] = preparing.prepared_ids
         try:
             made = act(preparing)

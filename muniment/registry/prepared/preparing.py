@@ -35,15 +35,18 @@ class PreparingSession(Session):
     `prepared_ids` are the acts that were prepared, in order.
     """
 
-    def __init__(self, parent: Session, account: Address, expires_ms: int) -> None:
+    def __init__(
+        self, parent: Session, account: Address, expires_ms: int, prepared_by: str = ""
+    ) -> None:
         """Prepare for `account`, on the parts of `parent`, which stay open; the acts can be signed
-        until `expires_ms` (Unix milliseconds)."""
+        until `expires_ms` (Unix milliseconds). `prepared_by` is the caller who asks for it."""
         # An officer's acts go by no OPERATOR key, registrations among them.
         keys = replace(parent.profile.keys, officer=None, operators=())
         super().__init__(replace(parent.profile, keys=keys))
         self._parent = parent
         self._account = account
         self._expires_ms = expires_ms
+        self._prepared_by = prepared_by
         self.prepared_ids: list[bytes] = []
 
     @property
@@ -119,6 +122,7 @@ class PreparingSession(Session):
             prepared_id=secrets.token_bytes(32),
             kind=load.carried[0].kind,
             account=self._account,
+            prepared_by=self._prepared_by,
             to=str(load.call.to),
             function=load.call.function,
             data=load.call.data,
