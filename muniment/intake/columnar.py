@@ -147,6 +147,10 @@ class ArrowColumns(Mapping[str, list[Any]]):
             self._made[name] = _values(self._batch.column(name))
         return self._made[name]
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a column; no value is made for the answer."""
+        return name in self._batch.schema.names
+
     def __iter__(self) -> Iterator[str]:
         """Go through the names."""
         return iter(self._batch.schema.names)

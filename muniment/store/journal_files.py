@@ -25,6 +25,8 @@ from muniment.journal.tiles import (
 from muniment.store.vault.contract import ObjectMissingError, Vault
 
 PREFIX: Final = "journals/"
+_LONGEST: Final = TILE_WIDTH * (2 + 0xFFFF) + 1
+"""A byte more than the longest bundle has, so that what is longer shows."""
 
 
 def journals_in(vault: Vault) -> set[int]:
@@ -54,8 +56,7 @@ class JournalFiles:
     def read(self, path: str) -> bytes:
         """Return a file. Raises `MissingFileError`, and `VaultError`."""
         try:
-            size = self._vault.size(self.prefix + path)
-            return self._vault.get_range(self.prefix + path, 0, size)
+            return self._vault.get_range(self.prefix + path, 0, _LONGEST)
         except ObjectMissingError as error:
             raise MissingFileError(path) from error
 
@@ -129,6 +130,8 @@ class JournalFiles:
     @staticmethod
     def _end(bundle: bytes, width: int) -> int:
         """Where the first `width` entries of a bundle end."""
+        if width == TILE_WIDTH:
+            return len(bundle)
         at = 0
         for _ in range(width):
             at += 2 + int.from_bytes(bundle[at : at + 2], "big")

@@ -22,6 +22,8 @@ from muniment.record.objects import ObjectPlace
 from muniment.store.batch_sheets import BatchSheet
 from muniment.store.bulk import insert_rows
 from muniment.store.journal_tables import (
+    GROUP,
+    group_of,
     journal_batches,
     journal_entries,
     journal_ids,
@@ -136,14 +138,14 @@ def add_batch(connection: Connection, new: NewBatch) -> None:
         connection,
         journal_ids,
         [
-            (journal, first, record_id, index)
+            (journal, group_of(first), record_id, index)
             for record_id, index in sorted(zip(new.record_ids, range(first, last), strict=True))
         ],
     )
     insert_rows(
         connection,
         journal_terms,
-        [(journal, first, term, first + place) for term, place in sorted(set(new.terms))],
+        [(journal, group_of(first), term, first + place) for term, place in sorted(set(new.terms))],
     )
 
 
@@ -158,7 +160,8 @@ def entries_between(connection: Connection, journal: int, start: int, end: int) 
         )
         .order_by(journal_entries.c.entry_index)
     )
-    return list(connection.execute(chosen).scalars())
+    # `all`: row by row the driver is asked for each of them.
+    return list(connection.execute(chosen).scalars().all())
 
 
 def entries_of(
@@ -166,14 +169,18 @@ def entries_of(
 ) -> dict[RecordId, EntryRow]:
     """Return the entries that registered these records, by record id."""
     found: dict[RecordId, EntryRow] = {}
+    groups = _groups(connection, journal)
     for start in range(0, len(record_ids), _MANY):
         part = list(record_ids[start : start + _MANY])
-        chosen = _joined().where(journal_ids.c.record_id.in_(part))
-        if journal is not None:
-            chosen = chosen.where(journal_ids.c.journal == journal)
-        for row in connection.execute(chosen.order_by(journal_ids.c.entry_index)).mappings():
-            each = _entry_row(dict(row), RecordId(bytes(row["record_id"])))
-            found.setdefault(each.record_id, each)
+        for number, starts in groups:
+            chosen = _placed().where(
+                journal_ids.c.journal == number,
+                journal_ids.c.group_start.in_(starts),
+                journal_ids.c.record_id.in_(part),
+            )
+            for row in connection.execute(chosen.order_by(journal_ids.c.entry_index)).mappings():
+                each = _entry_row(dict(row), RecordId(bytes(row["record_id"])))
+                found.setdefault(each.record_id, each)
     return found
 
 
@@ -216,19 +223,23 @@ def entries_with_terms(
     connection: Connection, lineage: Lineage, type_id: int, terms: Mapping[str, bytes]
 ) -> list[RecordId]:
     """Return the records that entries of a type registered with all these search terms."""
+    groups = _groups(connection, None)
     found: set[tuple[int, int]] | None = None
     for term in terms.values():
-        chosen = (
-            sa.select(journal_terms.c.journal, journal_terms.c.entry_index)
-            .select_from(_batches_with(journal_terms))
-            .where(journal_batches.c.type_id == type_id, journal_terms.c.term == term[:TERM_SIZE])
-        )
-        those = {(row.journal, row.entry_index) for row in connection.execute(chosen)}
+        those = set()
+        for journal, starts in groups:
+            chosen = sa.select(journal_terms.c.entry_index).where(
+                journal_terms.c.journal == journal,
+                journal_terms.c.group_start.in_(starts),
+                journal_terms.c.term == term[:TERM_SIZE],
+            )
+            those |= {(journal, index) for index in connection.execute(chosen).scalars()}
         found = those if found is None else found & those
     return [
         row.record_id
         for journal, index in sorted(found or ())
         for row in rows_between(connection, lineage, journal, index, index + 1)
+        if row.entry.type_id == type_id
     ]
 
 
@@ -240,30 +251,55 @@ def forget_entry(connection: Connection, row: EntryRow) -> None:
     )
     bare = {"source_id": None, "offset": None, "length": None}
     connection.execute(sa.update(journal_entries).where(*here).values(bare))
+    batch = sa.select(sa.func.max(journal_batches.c.first_index)).where(
+        journal_batches.c.journal == row.journal, journal_batches.c.first_index <= row.index
+    )
     connection.execute(
         sa.delete(journal_terms).where(
-            journal_terms.c.journal == row.journal, journal_terms.c.entry_index == row.index
+            journal_terms.c.journal == row.journal,
+            journal_terms.c.group_start == group_of(connection.execute(batch).scalar_one()),
+            journal_terms.c.entry_index == row.index,
         )
     )
 
 
-def _batches_with(table: sa.Table) -> sa.Join:
-    # The batches are few and come first, so that each costs one look into the table's key.
-    return journal_batches.join(
-        table,
-        sa.and_(
-            table.c.journal == journal_batches.c.journal,
-            table.c.first_index == journal_batches.c.first_index,
-        ),
+def _groups(connection: Connection, journal: int | None) -> list[tuple[int, range]]:
+    """Where groups of batches begin in each journal, or in one.
+
+    They are asked for by name: a database would sooner read all ids than look into each group.
+    """
+    last = sa.select(journal_batches.c.journal, sa.func.max(journal_batches.c.first_index))
+    if journal is not None:
+        last = last.where(journal_batches.c.journal == journal)
+    ordered = last.group_by(journal_batches.c.journal).order_by(journal_batches.c.journal)
+    return [
+        (number, range(0, group_of(first) + 1, GROUP))
+        for number, first in connection.execute(ordered)
+    ]
+
+
+def _placed() -> sa.Select[Any]:
+    """Ids with their entries and what their batches share."""
+    earlier = journal_batches.alias()
+    first = (
+        sa.select(sa.func.max(earlier.c.first_index))
+        .where(
+            earlier.c.journal == journal_ids.c.journal,
+            earlier.c.first_index <= journal_ids.c.entry_index,
+        )
+        .scalar_subquery()
     )
-
-
-def _joined() -> sa.Select[Any]:
-    whole = _batches_with(journal_ids).join(
+    whole = journal_ids.join(
         journal_entries,
         sa.and_(
             journal_entries.c.journal == journal_ids.c.journal,
             journal_entries.c.entry_index == journal_ids.c.entry_index,
+        ),
+    ).join(
+        journal_batches,
+        sa.and_(
+            journal_batches.c.journal == journal_ids.c.journal,
+            journal_batches.c.first_index == first,
         ),
     )
     return sa.select(journal_ids.c.record_id, journal_entries, *_SHARED).select_from(whole)

@@ -19,6 +19,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from struct import Struct
 from typing import Final
 
@@ -192,13 +193,11 @@ def write_entries(vault: Vault, sheet: bytes, entries: Sequence[bytes]) -> tuple
 
     Returns its name and where each entry's object begins. Durable on return.
     """
-    name, offsets = new_pack_name(), []
-    first = entry_header(bytes(32), 1, BATCH_OBJECT, len(sheet)) + sheet
-    at = len(MAGIC) + len(first)
-    for entry in entries:
-        offsets.append(at + _HEADER.size)
-        at += len(entry)
-    vault.put_if_absent(name, MAGIC + first + b"".join(entries))
+    name = new_pack_name()
+    first = MAGIC + entry_header(bytes(32), 1, BATCH_OBJECT, len(sheet)) + sheet
+    begin = len(first) + _HEADER.size
+    offsets = list(accumulate(map(len, entries[:-1]), initial=begin)) if entries else []
+    vault.put_if_absent(name, b"".join((first, *entries)))
     return name, offsets
 
 

@@ -138,8 +138,12 @@ class FolderVault:
         require_uint("offset", offset, 63)
         require_uint("length", length, 63)
         with self._translated(name), self._open(name) as file:
+            left = os.fstat(file.fileno()).st_size - offset
+            if left <= 0:
+                return b""
             file.seek(offset)
-            return file.read(length)
+            # Python makes room for all that it is asked for.
+            return file.read(min(length, left))
 
     def size(self, name: str) -> int:
         """See `Vault.size`."""

@@ -179,7 +179,11 @@ def test_path_of_no_tile__is_refused(index: int, width: int) -> None:
         bundle_path(index, width)
 
 
-@given(st.lists(st.binary(max_size=300), max_size=256))
+@given(
+    st.lists(st.binary(max_size=300), max_size=256)
+    | st.lists(st.binary(min_size=78, max_size=78), max_size=256)
+    | st.lists(st.binary(max_size=2), max_size=9)
+)
 def test_bundle__comes_back(entries: list[bytes]) -> None:
     assert decode_bundle(encode_bundle(entries)) == entries
 

@@ -21,7 +21,7 @@ def test_what_was_added__is_always_found() -> None:
 
 def test_new_ids__are_seldom_taken_for_seen_ones() -> None:
     seen = SeenIds(bits=16)
-    seen.add(ids(0, 8_000))
+    seen.add(ids(0, 5_000))
     assert not seen.is_full
     assert len(seen.perhaps(ids(100_000, 110_000))) < 400
     assert SeenIds().perhaps(ids(0, 10)) == []
