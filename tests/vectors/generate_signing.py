@@ -19,6 +19,8 @@ from eth_account import Account
 from eth_utils import abi as abi_names
 
 from muniment.artifacts import CONTRACTS, artifact
+from muniment.exchange.terms import Terms
+from muniment.registry.disposition.mandates import mandate_commitment
 from toolchain.local_chain import development_keys
 
 FOLDER: Final = Path(__file__).parent / "signing"
@@ -100,6 +102,24 @@ def calls() -> list[dict[str, Any]]:
     return made
 
 
+def openings() -> dict[str, Any]:
+    """Terms and mandates, whose words and salts open commitments."""
+    salt = hashlib.sha256(b"salt").digest()
+    terms = [
+        Terms.of("pension 养老", "Act 12", ["parcel", "holder"]),
+        Terms.of("audit", "Act 7", None, onward=True),
+    ]
+    words = "Schedule 4, 2026 é"
+    return {
+        "salt": f"0x{salt.hex()}",
+        "terms": [
+            {"terms": each.to_json(), "commitment": f"0x{each.commitment(salt).hex()}"}
+            for each in terms
+        ],
+        "mandate": {"words": words, "commitment": f"0x{mandate_commitment(words, salt).hex()}"},
+    }
+
+
 def _value(entry: dict[str, Any], seed: str) -> Any:
     digest, kind = hashlib.sha256(seed.encode()).digest(), entry["type"]
     if kind.endswith("[]"):
@@ -141,6 +161,7 @@ def main() -> None:
         "keystores.json": {"password": PASSWORD, "keystores": keystores()},
         "transactions.json": transactions(),
         "calls.json": calls(),
+        "openings.json": openings(),
     }
     for name, content in written.items():
         (FOLDER / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What waits for this agency: custody that is offered to it, shares that are asked of it. */
+
+import { useEffect, useState } from "preact/hooks";
+import { call } from "../../api/client.ts";
+import { everyItem } from "../../api/session.ts";
+import { Card, Empty, PageHead, Shown, useResource } from "../parts/parts.tsx";
+import type { Place } from "../router.ts";
+import { can, useSession } from "../session.tsx";
+import { useWords } from "../words/language.tsx";
+import { RecordTable, type RecordRow } from "./find_records.tsx";
+import { ShareTable, type ShareRow } from "./shares.tsx";
+
+/** How much waits, asked when the page changes. */
+export function useWaiting(place: Place): number {
+  const session = useSession();
+  const [count, setCount] = useState(0);
+  useEffect(() => {
+    if (!session.scopes.includes("exchange")) return;
+    Promise.all([everyItem("/shares?to_decide=true&limit=500"), call("GET", "/offers")])
+      .then(([shares, offers]) => setCount(shares.length + offers.items.length))
+      // A page that cannot tell the number tells the problem itself.
+      .catch(() => setCount(0));
+  }, [place]);
+  return count;
+}
+
+export function Inbox() {
+  const { say } = useWords();
+  const session = useSession();
+  const shares = useResource<{ items: readonly ShareRow[] }>("/shares?to_decide=true&limit=500");
+  const offers = useResource<{ items: readonly RecordRow[] }>("/offers");
+  return (
+    <>
+      <PageHead title={say("inbox")} lead={say("inbox-lead")} />
+      <Card title={say("offers")}>
+        <Shown of={offers}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty glyph="inbox">
+                <p>{say("no-offers")}</p>
+              </Empty>
+            ) : (
+              <>
+                <p class="quiet">{say("offers-lead")}</p>
+                <RecordTable rows={items} />
+              </>
+            )
+          }
+        </Shown>
+      </Card>
+      <Card title={say("requests")}>
+        <Shown of={shares}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty glyph="shares">
+                <p>{say("no-requests")}</p>
+              </Empty>
+            ) : (
+              <ShareTable rows={items} onChanged={shares.reload} canDecide={can(session, "steward")} />
+            )
+          }
+        </Shown>
+      </Card>
+    </>
+  );
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A record's life: as a picture over time, as its trace, and with what is not on chain. */
+
+import { useState } from "preact/hooks";
+import { checksummed } from "../../core/transactions.ts";
+import { secondsOf } from "../parts/instants.ts";
+import { Card, Empty, Short, Shown, useResource } from "../parts/parts.tsx";
+import { TableOf } from "../parts/tables.tsx";
+import { useSession } from "../session.tsx";
+import { useWords } from "../words/language.tsx";
+import type { RecordView } from "./record_page.tsx";
+
+interface TracedAct {
+  readonly act: string;
+  readonly time: string;
+  readonly agency: number | null;
+  readonly account: string | null;
+  readonly version: number;
+  readonly block: number;
+  readonly transaction: string;
+}
+
+interface Trace {
+  readonly as_of_block: number;
+  readonly acts: readonly TracedAct[];
+}
+
+const TONES: Readonly<Record<string, string>> = {
+  registered: "begin",
+  enrolled: "begin",
+  held: "hold",
+  superseded: "end",
+  revoked: "end",
+  disposed: "end",
+};
+
+export function RecordTrace({ view }: { view: RecordView }) {
+  const { say } = useWords();
+  const trace = useResource<Trace>(`/records/${view.record}/trace`);
+  return (
+    <Shown of={trace}>
+      {({ acts, as_of_block }) => (
+        <>
+          <p class="quiet">{say("trace-checked", { block: as_of_block })}</p>
+          {/* Drawn by the gateway; the list below says the same. */}
+          <div class="picture" tabIndex={0} role="region" aria-label={say("picture")}>
+            <img
+              src={`/records/${view.record}/trace?format=svg&head=${view.trace_head.slice(0, 18)}`}
+              alt={say("picture-alt", { count: acts.length })}
+            />
+          </div>
+          {acts.length === 0 ? (
+            <p class="quiet">{say("no-acts")}</p>
+          ) : (
+            <ol class="acts">
+              {acts.map((each) => (
+                <ActLine key={`${each.transaction}-${each.act}-${each.version}`} act={each} />
+              ))}
+            </ol>
+          )}
+        </>
+      )}
+    </Shown>
+  );
+}
+
+function ActLine({ act }: { act: TracedAct }) {
+  const { say, sayOf, time } = useWords();
+  const { names } = useSession();
+  return (
+    <li class={`act ${TONES[act.act] ?? "go"}`}>
+      <strong>{sayOf(`traced.${act.act}`, act.act)}</strong>
+      <time dateTime={act.time}>{time(secondsOf(act.time))}</time>
+      <span class="quiet">
+        {act.agency !== null && `${names.agencies.get(act.agency) ?? act.agency} · `}
+        {say("version-number", { version: act.version })}
+        {act.account !== null && (
+          <>
+            {" · "}
+            <Short value={checksummed(act.account)} />
+          </>
+        )}
+        {" · "}
+        {say("block", { block: act.block })}
+      </span>
+    </li>
+  );
+}
+
+interface HistoryLine {
+  readonly kind: string;
+  readonly time: string;
+  readonly what: string;
+  readonly who: string | null;
+  readonly note: string | null;
+  readonly proof: string;
+}
+
+export function RecordHistory({ view }: { view: RecordView }) {
+  const { say, sayOf, time } = useWords();
+  const [isOpen, setOpen] = useState(false);
+  const history = useResource<{ lines: readonly HistoryLine[] }>(
+    isOpen ? `/records/${view.record}/history` : null,
+  );
+  return (
+    <Card
+      title={say("history")}
+      actions={
+        <button type="button" class="small" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {say(isOpen ? "hide" : "show")}
+        </button>
+      }
+    >
+      <p class="quiet">{say("history-lead")}</p>
+      {isOpen && (
+        <Shown of={history}>
+          {({ lines }) =>
+            lines.length === 0 ? (
+              <Empty glyph="info">
+                <p>{say("nothing-found")}</p>
+              </Empty>
+            ) : (
+              <TableOf
+                caption={say("history")}
+                columns={[
+                  { title: say("when") },
+                  { title: say("what") },
+                  { title: say("who") },
+                  { title: say("proved-by") },
+                ]}
+                rows={lines.map((each, at) => ({
+                  key: String(at),
+                  cells: [
+                    time(secondsOf(each.time)),
+                    <>
+                      <span lang="en">{each.what}</span>
+                      {each.note !== null && (
+                        <>
+                          <br />
+                          <span class="quiet" lang="en">
+                            {each.note}
+                          </span>
+                        </>
+                      )}
+                    </>,
+                    each.who ?? "–",
+                    sayOf(`proof.${each.proof}`, each.proof),
+                  ],
+                }))}
+              />
+            )
+          }
+        </Shown>
+      )}
+    </Card>
+  );
+}
