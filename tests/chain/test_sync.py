@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +24,7 @@ from tests.chain.conftest import World
 from tests.chain.deeds import MAP, WATERMARK, Deeds, assert_followed
 from tests.chain.test_journal_commands import command  # noqa: F401
 from tests.chain.test_journal_kills import expired
-from tests.chain.test_processes import start, until
+from tests.chain.test_processes import environment, start, until
 
 RETYPED = (
     "ALTER TABLE deed RENAME TO old; CREATE TABLE deed AS SELECT id, holder, "
@@ -362,7 +364,11 @@ def passes(process: subprocess.Popen[str], count: int) -> list[dict[str, Any]]:
     return [json.loads(process.stdout.readline()) for _ in range(count)]
 
 
-@pytest.mark.parametrize(("mapping", "seed"), [(WATERMARK + "overlap = 5\n", 1), (MAP, 2)])
+@pytest.mark.parametrize(
+    ("mapping", "seed"),
+    [(WATERMARK + "overlap = 5\n", 1), pytest.param(MAP, 2, marks=pytest.mark.slow)],
+    ids=["watermark", "comparison"],
+)
 def test_killed_while_others_write__nothing_lost_nothing_twice(
     deeds: Deeds, follow: Follow, tmp_path: Path, mapping: str, seed: int
 ) -> None:
@@ -392,6 +398,46 @@ def killed(registry: Registry, deeds: Deeds, folder: Path, seed: int) -> None:
     last.send_signal(signal.SIGTERM)
     _, said = last.communicate(timeout=60)
     assert (last.returncode, "stopped" in said) == (0, True), said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(3))
+def test_killed_after_every_commit__content_that_came_back_is_not_missed(
+    deeds: Deeds, follow: Follow, tmp_path: Path, part: int
+) -> None:
+    """Each round a row is added, one is deleted and one changes, a pass is killed at one of its
+    commits, and the changed row is as before when the next pass comes."""
+    deeds.fill(3)
+    follow(MAP)
+    (tmp_path / "map.toml").write_text(MAP)
+    with Registry.open(tmp_path / "profile.toml", password=PASSWORD) as registry:
+        for round_, place in enumerate(itertools.count(1 + part, 3)):
+            deeds.put(1, f"Changed {round_}")
+            deeds.put(10 + round_, "New")
+            deeds.remove(9 + round_)
+            killed_at = worked(tmp_path, deeds, place)
+            deeds.put(1, "Holder 1")
+            expired(registry)
+            again = worked(tmp_path, deeds, 0)
+            assert again.returncode == 0, again.stderr
+            assert_followed(registry, deeds)
+            if killed_at.returncode == 0:
+                break
+            assert killed_at.returncode == -signal.SIGKILL, killed_at.stderr
+    assert place > 4
+
+
+def worked(folder: Path, deeds: Deeds, place: int) -> subprocess.CompletedProcess[str]:
+    """A pass in a process of its own, which dies at a place."""
+    arguments = [str(folder / "profile.toml"), str(place), deeds.url, str(folder / "map.toml")]
+    return subprocess.run(
+        [sys.executable, "-m", "tests.chain.killed_following", *arguments],
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def test_source_that_is_away__is_waited_for(

@@ -30,7 +30,7 @@ from tests.chain.test_processes import start
 from tests.conftest import postgres_database
 
 TIMES = MAP + 'watermark = "at"\noverlap = 3\ncompare_hours = 24\n'
-MANY = 12_000
+MANY = 8_000
 Follow = Callable[..., Answer]
 
 
@@ -96,6 +96,7 @@ def test_late_commit__is_found_by_the_overlap(deeds: Deeds, follow: Follow) -> N
     assert (second["kind"], second["new"]) == ("watermark", 1)
 
 
+@pytest.mark.slow
 def test_killed_while_others_write__nothing_lost_nothing_twice(
     deeds: Deeds, follow: Follow, tmp_path: Path
 ) -> None:
@@ -153,6 +154,7 @@ def importing(folder: Path, url: str) -> subprocess.Popen[str]:
     return start(folder, *arguments, "--map", str(folder / "import.toml"))
 
 
+@pytest.mark.slow
 def test_server_killed_half_way_through_an_import__rows_before_stand_and_it_goes_on(
     server: Postgres, command: Muniment, deeds: Deeds, tmp_path: Path
 ) -> None:
