@@ -8,8 +8,10 @@ more than what was not answered yet: an answer is given when its record is durab
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
@@ -76,6 +78,23 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, say: Say) -> None:
         super().__init__(config)
         self._say = say
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End in order when told to. The server's own way raises the signal again once it has
+        ended, and the daemon would never give its leases back."""
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        # Streams of events have no end of their own.
+        self.config.app.state.stopping = True  # type: ignore[union-attr]
+        await super().shutdown(sockets=sockets)  # type: ignore[arg-type]
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets=sockets)  # type: ignore[arg-type]
