@@ -168,7 +168,8 @@ verifier-slow: env verifier-env ## 10,000 mutated files, which Python and TypeSc
 	@$(STEP) "10,000 mutated files" pytest -p no:ape_test -q -m slow tests/verifier
 
 .PHONY: engines
-engines: env ## Vaults on HDFS and HBase, and servers that fail in the middle of an import
+engines: env ## Vaults on HDFS and HBase, servers that fail in the middle of an import, audits on Spark
+	@$(STEP) "Spark" toolchain/python_env.sh spark
 	@$(STEP) "The servers' archives" $(PYTHON) -c 'from devservers.jars import archives; archives()'
 	@$(STEP) "Engines" pytest -p no:ape_test -q -m engines tests/engines
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from muniment.analysis.audit.faults import Fault, Kind
-from muniment.analysis.audit.packed import JournalPack, journal_pack
+from muniment.analysis.audit.packed import JournalPack, journal_pack, record_id_of
 from muniment.analysis.audit.plan import AuditPlan
 from muniment.analysis.audit.views import sealed_entries
 from muniment.errors import CommitmentMismatchError, MunimentError
-from muniment.journal.entry import Entry
+from muniment.journal.entry import ENTRY_BYTES, Entry
 from muniment.journal.tiles import TILE_WIDTH
 from muniment.record.commitment import RecordHeader, Secret
 from muniment.record.identifiers import AgencyId
@@ -97,7 +97,10 @@ def _check_pack(
             tile = index // TILE_WIDTH
             entries = sealed_entries(plan, read, tile)
         entry = entries[index % TILE_WIDTH]
-        if entry is None:
+        if entry is None or len(entry) != ENTRY_BYTES:
+            continue
+        if packed.place.record_id != record_id_of(plan, entry):
+            # Said already, of the pack.
             continue
         fault = _fault(plan, pack, index, entry, packed, sealed, secret)
         if fault is None:

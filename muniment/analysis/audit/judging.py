@@ -18,6 +18,8 @@ from muniment.analysis.audit.views import RangeView, leaf_path, node_path
 from muniment.journal.entry import ENTRY_BYTES, Entry
 from muniment.journal.tiles import TILE_WIDTH, bundle_path
 
+_TRIED: Final = 8
+"""So many hashes of a tile may differ from the entries for all choices of them to be tried."""
 _UNPROVEN: Final = "entry and hash tile differ; no seal tells which of them is right"
 
 
@@ -56,73 +58,88 @@ class _Tile:
         self._last = self._first + view.width(tile) - 1
         self._entries = view.entries(tile)
         self._hashes = [hash_of(entry) for entry in self._entries]
-        self._tile = view.leaf_tile(tile)
+        joined = view.leaf_tile(tile)
+        self._tile = None if joined is None else _split(joined)
         self.by_entries = _root(self._hashes)
-        self.by_tile = b"" if self._tile is None else Subtree(self._tile).root()
+        self.by_tile = b"" if joined is None else Subtree(joined).root()
         self.by_node = view.node(tile) or b""
 
     def faults(self, truth: bytes) -> Iterator[Fault]:
         """Yield the tile's faults under its true root, empty where that is not known."""
+        true = self._true_hashes(truth) if truth else None
         wrong: set[int] = set()
-        for each in self._of_entries(truth):
+        for each in [*self._gaps(), *self._of_entries(truth, true)]:
             wrong.update(range(each.first, each.last + 1))
             yield each
-        yield from self._of_tiles(truth)
+        yield from self._of_tiles(truth, true)
         for place, entry in enumerate(self._entries):
             index = self._first + place
             if entry is not None and index not in wrong:
                 yield from self._form(index, entry)
 
-    def _of_entries(self, truth: bytes) -> Iterator[Fault]:
-        if truth and self.by_entries == truth:
-            return
-        bundle = self._view.path(bundle_path, self._number)
+    def _true_hashes(self, truth: bytes) -> Sequence[bytes | None] | None:
+        """The leaf hashes that give the true root: those of the entries, those of the tile, or some
+        of each, where they differ in few."""
+        if self.by_entries == truth:
+            return self._hashes
+        if self._tile is None:
+            return None
+        if self.by_tile == truth:
+            return self._tile
+        pairs = list(zip(self._hashes, self._tile, strict=True))
+        differing = [at for at, (one, other) in enumerate(pairs) if one not in (None, other)]
+        if len(differing) > _TRIED:
+            return None
+        for chosen in range(1, 1 << len(differing)):
+            mixed = list(self._tile)
+            for bit, place in enumerate(differing):
+                if chosen >> bit & 1:
+                    mixed[place] = self._hashes[place] or b""
+            if _root(mixed) == truth:
+                return mixed
+        return None
+
+    def _gaps(self) -> Iterator[Fault]:
+        """Entries that are not there."""
         missing = [self._first + at for at, each in enumerate(self._entries) if each is None]
-        if truth and self.by_tile != truth and not missing:
+        whole = len(missing) == len(self._entries)
+        what = "the bundle is missing, or empty" if whole else "the bundle is cut short"
+        expected = f"a bundle of {len(self._entries)} entries"
+        found = f"{len(self._entries) - len(missing)}"
+        for first, last in runs(missing):
+            yield Fault(first, last, Kind.GAP, what, expected, found, self._bundle)
+
+    def _of_entries(self, truth: bytes, true: Sequence[bytes | None] | None) -> Iterator[Fault]:
+        if truth and true is None and self.by_entries:
             yield Fault(
                 self._first,
                 self._last,
                 Kind.ENTRY,
-                "they are not those that were sealed, and their hash tile is wrong too",
+                "they are not those that were sealed, and no hash tile tells which of them",
                 f"a subtree of root 0x{truth.hex()}",
                 f"0x{self.by_entries.hex()}",
-                bundle,
+                self._bundle,
             )
             return
-        for first, last in runs(missing):
-            whole = len(missing) == len(self._entries)
-            what = "the bundle is missing, or empty" if whole else "the bundle is cut short"
-            expected = f"a bundle of {len(self._entries)} entries"
-            found = f"{len(self._entries) - len(missing)}"
-            yield Fault(first, last, Kind.GAP, what, expected, found, bundle)
-        if self._tile is None:
-            return
-        for place, found_hash in enumerate(self._hashes):
-            wanted = self._tile[SIZE * place : SIZE * (place + 1)]
-            if found_hash is not None and found_hash != wanted:
+        proven, wanted = "it is not the entry that was sealed", true
+        if wanted is None:
+            proven, wanted = _UNPROVEN, self._tile
+        for place, (found, right) in enumerate(zip(self._hashes, wanted or (), strict=False)):
+            if found is not None and right is not None and found != right:
                 index = self._first + place
-                proven = truth and self.by_tile == truth
-                yield Fault(
-                    index,
-                    index,
-                    Kind.ENTRY,
-                    "it is not the entry that was sealed" if proven else _UNPROVEN,
-                    f"leaf hash 0x{wanted.hex()}",
-                    f"0x{found_hash.hex()}",
-                    bundle,
-                )
+                expected, seen = f"leaf hash 0x{right.hex()}", f"0x{found.hex()}"
+                yield Fault(index, index, Kind.ENTRY, proven, expected, seen, self._bundle)
 
-    def _of_tiles(self, truth: bytes) -> Iterator[Fault]:
+    def _of_tiles(self, truth: bytes, true: Sequence[bytes | None] | None) -> Iterator[Fault]:
         path = self._view.path(leaf_path, self._number)
         if self._tile is None:
             what = "the hash tile is missing, or cut short"
             yield Fault(self._first, self._last, Kind.TILE, what, file=path)
-        elif truth and self.by_entries == truth and self.by_tile != truth:
-            for place, wanted in enumerate(self._hashes):
-                stored = self._tile[SIZE * place : SIZE * (place + 1)]
-                if wanted is not None and stored != wanted:
-                    yield _hash_fault(self._first + place, 1, wanted, stored, path)
-        elif truth and self.by_tile != truth:
+        elif true is not None:
+            for place, (stored, right) in enumerate(zip(self._tile, true, strict=True)):
+                if right is not None and stored != right:
+                    yield _hash_fault(self._first + place, 1, right, stored, path)
+        elif truth:
             what = "the hash tile is not what was sealed"
             expected, found = f"root 0x{truth.hex()}", f"0x{self.by_tile.hex()}"
             yield Fault(self._first, self._last, Kind.TILE, what, expected, found, path)
@@ -131,24 +148,31 @@ class _Tile:
             yield _hash_fault(self._first, TILE_WIDTH, below, self.by_node, _nodes(self._view))
 
     def _form(self, index: int, entry: bytes) -> Iterator[Fault]:
-        bundle = self._view.path(bundle_path, self._number)
         what = form_fault(entry)
         if what:
             found = f"{len(entry)} bytes"
-            yield Fault(index, index, Kind.FORM, what, f"{ENTRY_BYTES} bytes", found, bundle)
+            yield Fault(index, index, Kind.FORM, what, f"{ENTRY_BYTES} bytes", found, self._bundle)
             return
         latest = int(self._plan.seals.covering([index])[0])
         time = Entry.from_bytes(entry).time
         if time > latest:
             what = "it claims a time after its seal"
             expected = f"at most {latest}, Unix seconds"
-            yield Fault(index, index, Kind.FORM, what, expected, f"{time}", bundle)
+            yield Fault(index, index, Kind.FORM, what, expected, f"{time}", self._bundle)
+
+    @property
+    def _bundle(self) -> str:
+        return self._view.path(bundle_path, self._number)
 
 
 def _hash_fault(first: int, count: int, wanted: bytes, stored: bytes, file: str) -> Fault:
     what = "the tile has another hash than the entries give"
     expected, found = f"0x{wanted.hex()}", f"0x{stored.hex()}"
     return Fault(first, first + count - 1, Kind.TILE, what, expected, found, file)
+
+
+def _split(joined: bytes) -> list[bytes]:
+    return [joined[at : at + SIZE] for at in range(0, len(joined), SIZE)]
 
 
 def _root(hashes: Sequence[bytes | None]) -> bytes:

@@ -23,7 +23,7 @@ from muniment.analysis.audit.views import sealed_entries
 from muniment.errors import MunimentError, StoreError
 from muniment.journal.entry import ENTRY_BYTES
 from muniment.journal.tiles import TILE_WIDTH
-from muniment.record.identifiers import AgencyId, Lineage, LocalId, derive_record_id
+from muniment.record.identifiers import AgencyId, Lineage, LocalId, RecordId, derive_record_id
 from muniment.record.objects import HEADER_SIZE, MAGIC, TAG_SIZE
 from muniment.store import packs
 from muniment.store.batch_sheets import BATCH_PLACE, BatchSheet
@@ -109,6 +109,12 @@ def journal_pack(plan: AuditPlan, vault: Vault, name: str) -> JournalPack | None
     return JournalPack(name, sheet, objects)
 
 
+def record_id_of(plan: AuditPlan, entry: bytes) -> RecordId:
+    """Return the id of the record that an entry of 78 bytes is of."""
+    local_id = LocalId(entry[LOCAL_ID])
+    return derive_record_id(Lineage(plan.lineage), AgencyId(plan.agency), local_id)
+
+
 class _Comparison:
     """One pack beside the entries that it is of."""
 
@@ -160,7 +166,7 @@ class _Comparison:
         if entry[: _HEAD.size] != self._head:
             what = "the pack's sheet has another kind, algorithm, type or time than the entry"
             return what, f"0x{entry[: _HEAD.size].hex()}", f"0x{self._head.hex()}"
-        wanted = self._record_id(entry)
+        wanted = record_id_of(self._plan, entry)
         place = packed.place
         if place.record_id != wanted:
             what = "the pack's object is of another record"
@@ -172,10 +178,6 @@ class _Comparison:
             found = f"{len(sealed)} others"
             return "the pack's object is not encrypted as it must be", f"{_LEAST} bytes", found
         return None
-
-    def _record_id(self, entry: bytes) -> bytes:
-        lineage, agency = Lineage(self._plan.lineage), AgencyId(self._plan.agency)
-        return derive_record_id(lineage, agency, LocalId(entry[LOCAL_ID]))
 
     def _entry(self, index: int) -> bytes | None:
         tile, place = divmod(index, TILE_WIDTH)

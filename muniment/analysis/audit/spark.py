@@ -28,8 +28,8 @@ _QUIET: Final = {
     "spark.hadoop.dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
 }
 _LOCAL: Final = {"spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK}
-_ENCRYPTED: Final = {"spark.io.encryption.enabled": "true"}
-_ENCRYPTED_BETWEEN: Final = {
+_ENCRYPTED: Final = {
+    "spark.io.encryption.enabled": "true",
     "spark.authenticate": "true",
     "spark.network.crypto.enabled": "true",
 }
@@ -59,15 +59,21 @@ def spark_session(
 ) -> Iterator[Any]:
     """Start a session on `master`, with the site's `settings` over ours, and stop it in the end.
 
-    A cluster's executors get this package with the session; what it depends on they must have. With
-    `secrets` nothing is written to a disk, or sent between machines, but encrypted. Raises
-    `InvalidInputError` where Spark is missing or does not start.
+    One that this process has already is used as it is, and left. A cluster's executors get this
+    package with the session; what it depends on they must have. With `secrets` nothing is written
+    to a disk, or sent between machines, but encrypted. Raises `InvalidInputError` where Spark is
+    missing, does not start, or does not encrypt.
     """
     sql = spark_package("pyspark.sql")
     spark_package("pyarrow")
+    present = sql.SparkSession.getActiveSession()
+    if present is not None:
+        _require_encrypting(present, secrets)
+        yield present
+        return
     chosen = {**_QUIET, **(_LOCAL if is_local(master) else {})}
     if secrets:
-        chosen |= _ENCRYPTED if is_local(master) else _ENCRYPTED | _ENCRYPTED_BETWEEN
+        chosen |= _ENCRYPTED
     if is_local(master):
         # Else Spark asks for the machine's name, and binds to what that resolves to.
         os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)
@@ -81,12 +87,24 @@ def spark_session(
         raise _not_started(master, error) from error
     try:
         session.sparkContext.setLogLevel("ERROR")
+        _require_encrypting(session, secrets)
         with tempfile.TemporaryDirectory() as folder:
             if not is_local(master) or master.startswith("local-cluster["):
                 session.sparkContext.addPyFile(str(_packed(Path(folder))))
             yield session
     finally:
         session.stop()
+
+
+def _require_encrypting(session: Any, secrets: bool) -> None:
+    for name, value in _ENCRYPTED.items() if secrets else ():
+        if session.sparkContext.getConf().get(name, "false") != value:
+            raise InvalidInputError(
+                "--secrets-to-executors",
+                f"a session with {name}={value}",
+                "one without it",
+                remedy="leave that setting to the audit, or let it open the contents itself",
+            )
 
 
 def _packed(folder: Path) -> Path:

@@ -153,6 +153,16 @@ class TestFaults:
         assert fault.found != fault.expected
         assert "1 later seals" in fault.what
 
+    def test_entry_and_another_hash_of_its_tile_changed__both_are_named(
+        self, sound: Journal
+    ) -> None:
+        sound.change("tile/entries/000", STRIDE * 5 + 2, entry(5, commitment=b"\x99" * 32))
+        sound.change("tile/0/000", 32 * 9, b"\x11" * 32)
+        assert [(each.first, each.last, each.kind) for each in sound.audit()] == [
+            (5, 5, Kind.ENTRY),
+            (9, 9, Kind.TILE),
+        ]
+
     def test_node_of_level_1_changed__is_named(self, sound: Journal) -> None:
         sound.change("tile/1/000.p/4", 32 * 2, b"\x11" * 32)
         [fault] = sound.audit()
