@@ -15,6 +15,7 @@ from benchmarks import (
     exchange,
     gas,
     gas_tables,
+    gateway,
     import_costs,
     importing,
     index,
@@ -158,6 +159,17 @@ def exchange_command(as_json: bool, records: int) -> None:
     _show(figures | disposing.measure(min(_DISPOSED, records)), as_json)
 
 
+@main.command("gateway")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--seconds", default=30, show_default=True, help="How long the load lasts.")
+def gateway_command(as_json: bool, seconds: int) -> None:
+    """Single registrations over HTTP, acknowledged durable, by 64 connections of wrk.
+
+    Example: python -m benchmarks gateway --json
+    """
+    _show(gateway.measure(seconds), as_json)
+
+
 @main.command("tree")
 @click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
 @click.option("--leaves", default=3_000_000, show_default=True, help="Entries of the journal.")
@@ -167,6 +179,20 @@ def tree_command(as_json: bool, leaves: int) -> None:
     Example: python -m benchmarks tree --json
     """
     _show(tree.measure(leaves), as_json)
+
+
+@main.command("audit")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--records", default=1_000_000, show_default=True, help="Entries of the journal.")
+def audit_command(as_json: bool, records: int) -> None:
+    """Entries of a journal in a folder that Spark audits in a second, with two workers.
+
+    Example: python -m benchmarks audit --records 300000 --json
+    """
+    # Spark is an extra of an extra: no other benchmark needs it.
+    from benchmarks import audit  # noqa: PLC0415
+
+    _show(audit.measure(records), as_json)
 
 
 @main.command("network")
