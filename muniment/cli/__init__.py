@@ -68,6 +68,7 @@ _COMMANDS: Final = {
     "trust": ("trust", "Show and pin trust files."),
     "type": ("types", "The agency's record types."),
     "verify": ("verify", "Check an evidence file; no chain and no database needed."),
+    "webhook": ("webhook", "Systems that the gateway tells of events."),
     "witness": ("witness", "Follow blocks and journals from outside, and co-sign them."),
     "withdraw": ("custody", "Withdraw an offer of custody."),
 }

@@ -15,6 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from muniment import __version__
 from muniment.gateway.callers.identifying import Identifying
 from muniment.gateway.errors import add_handlers
+from muniment.gateway.events.telling import Telling
+from muniment.gateway.events.webhooks import outgoing_of
 from muniment.gateway.limits import BodyLimit, Buckets
 from muniment.gateway.metrics import Accounting, Metrics
 from muniment.gateway.observing import Observer
@@ -36,6 +38,8 @@ RESOURCES: Final = (
     "holds",
     "exchange",
     "acts",
+    "events",
+    "webhooks",
     "journal",
     "session",
     "administration",
@@ -59,6 +63,7 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
     registrar = Registrar(session, group=chosen.group_records, waiting=chosen.waiting_records)
     observer = Observer(session, registrar)
     upkeep = Upkeep(session)
+    telling = Telling(session, outgoing_of(chosen))
     parts = Parts(
         registry=registry,
         settings=chosen,
@@ -76,6 +81,7 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
         registrar.start()
         observer.start()
         upkeep.start()
+        telling.start()
         try:
             yield
         finally:
@@ -83,6 +89,7 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
             await run_in_threadpool(registrar.close)
             observer.close()
             upkeep.close()
+            await run_in_threadpool(telling.close)
 
     application = FastAPI(
         title="Muniment gateway",

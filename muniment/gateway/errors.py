@@ -24,6 +24,7 @@ from muniment import errors
 from muniment.chain.bindings import errors as refused
 from muniment.chain.sender import UnknownOutcomeError
 from muniment.exchange import errors as exchange
+from muniment.gateway.outgoing import OutgoingError
 from muniment.gateway.refusals import CallRefusedError
 from muniment.journal.tiles import TileError
 from muniment.pipeline.branches import PastFinalityError
@@ -75,6 +76,7 @@ STATUSES: Final[Mapping[type[errors.MunimentError], int]] = {
     exchange.TermsError: 403,
     exchange.NotCustodianError: 409,
     exchange.CustodyError: 409,
+    OutgoingError: 422,
     preparing.PreparedActError: 409,
     preparing.UnknownPreparedActError: 404,
 }

@@ -41,6 +41,7 @@ from muniment.store.journal_tables import (
     pending_reads,
 )
 from muniment.store.prepared_tables import PREPARED
+from muniment.store.webhook_tables import EVENTS_OUT
 from muniment.store.sync_tables import synced_rows, syncs
 
 # --- the mirror -----------------------------------------------------------------------------------
@@ -92,6 +93,8 @@ events = sa.Table(
 )
 """Every numbered log of the three contracts, as the node gave it. The tables below fold these."""
 
+_NOT_IN_FORCE: Final = sa.text("status <> 1")
+
 records = sa.Table(
     "records",
     metadata,
@@ -113,9 +116,19 @@ records = sa.Table(
     _number("act_count"),
     _number("first_block"),
     _number("last_block"),
-    sa.Index(None, "issuer", "type_id", "status"),
-    sa.Index(None, "custodian", "status"),
+    # Searches give the latest first.
+    sa.Index(None, "issuer", "type_id", "updated_at"),
+    sa.Index(None, "custodian", "updated_at"),
     sa.Index(None, "updated_at"),
+    # Most records are in force: the others are found without looking at those.
+    *(
+        sa.Index(None, *names, sqlite_where=_NOT_IN_FORCE, postgresql_where=_NOT_IN_FORCE)
+        for names in (
+            ("issuer", "type_id", "status", "updated_at"),
+            ("custodian", "status", "updated_at"),
+            ("status", "updated_at"),
+        )
+    ),
 )
 """Records and ids that were held before they were registered (status 0)."""
 
@@ -378,4 +391,5 @@ OWN: Final = (
     leases,
     *GATEWAY,
     *PREPARED,
+    *EVENTS_OUT,
 )
