@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The registrations in this agency's journals, whole columns at a time, with their record ids.
 
-Entries lie in one table by their place, ids in another, sorted within each batch that was appended
-together. Joined by SQL, each row costs a look into an index; here both are read from end to end, a
-stretch of batches at a time and side by side, and each id is put at its entry's place.
+Entries lie in one table by their place, ids in another, sorted within each group of batches. Joined
+by SQL, each row costs a look into an index; here both are read from end to end, some groups at a
+time and side by side, and each id is put at its entry's place.
 """
 
 from __future__ import annotations
@@ -21,10 +21,16 @@ import sqlalchemy as sa
 
 from muniment.analysis import arrow_columns as columns
 from muniment.analysis.arrow_columns import Numbers, Words
-from muniment.analysis.arrow_reading import BATCH_ROWS, ArrowReader, arrow_reader
+from muniment.analysis.arrow_reading import ArrowReader, arrow_reader
 from muniment.journal.entry import ENTRY_BYTES, EntryKind
 from muniment.store.database import Database
-from muniment.store.journal_tables import journal_batches, journal_entries, journal_ids
+from muniment.store.journal_tables import (
+    GROUP,
+    group_of,
+    journal_batches,
+    journal_entries,
+    journal_ids,
+)
 
 EMPTY: Final[sa.ColumnClause[str]] = sa.literal_column("''")
 """In the place of NULL: SQLite's driver would take a column that begins with many for numbers."""
@@ -137,22 +143,22 @@ def registrations(database: Database, type_id: int | None = None) -> Iterator[Re
 
 
 def _stretches(sheets: Sequence[sa.RowMapping]) -> list[list[sa.RowMapping]]:
-    """Batches that follow each other in one journal, so many that they fill a batch of rows."""
+    """Batches that follow each other in one journal: whole groups, until there are rows enough."""
     found: list[list[sa.RowMapping]] = []
-    rows = 0
     for sheet in sheets:
         last = found[-1][-1] if found else None
-        follows = (
+        if (
             last is not None
             and last["journal"] == sheet["journal"]
             and last["first_index"] + last["count"] == sheet["first_index"]
-        )
-        if follows and rows + sheet["count"] <= BATCH_ROWS:
+            and (
+                group_of(last["first_index"]) == group_of(sheet["first_index"])
+                or sheet["first_index"] - found[-1][0]["first_index"] < GROUP
+            )
+        ):
             found[-1].append(sheet)
-            rows += sheet["count"]
         else:
             found.append([sheet])
-            rows = sheet["count"]
     return found
 
 
@@ -174,8 +180,12 @@ def _entries(reader: ArrowReader, stretch: Sequence[sa.RowMapping]) -> list[Any]
 def _ids(reader: ArrowReader, stretch: Sequence[sa.RowMapping]) -> list[Any]:
     journal, start, end = _bounds(stretch)
     table = journal_ids.c
+    groups = dict.fromkeys(group_of(each["first_index"]) for each in stretch)
     chosen = sa.select(table.entry_index, table.record_id).where(
-        table.journal == journal, table.first_index >= start, table.first_index < end
+        table.journal == journal,
+        table.group_start.in_(list(groups)),
+        table.entry_index >= start,
+        table.entry_index < end,
     )
     return list(reader.batches(chosen))
 

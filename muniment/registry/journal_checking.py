@@ -44,6 +44,7 @@ from muniment.store.batch_sheets import BATCH_PLACE, BatchSheet
 from muniment.store.journal_files import journals_in
 from muniment.store.journal_rows import TERM_SIZE
 from muniment.store.journal_tables import (
+    group_of,
     journal_batches,
     journal_entries,
     journal_ids,
@@ -157,7 +158,10 @@ class _CheckedBatch:
 
     def _part(self, connection: Connection, table: sa.Table, name: str) -> set[tuple[bytes, int]]:
         chosen = sa.select(table.c[name], table.c.entry_index).where(
-            table.c.journal == self._journal, table.c.first_index == self._first
+            table.c.journal == self._journal,
+            table.c.group_start == group_of(self._first),
+            table.c.entry_index >= self._first,
+            table.c.entry_index < self._end,
         )
         return {(bytes(row[0]), row[1]) for row in connection.execute(chosen)}
 
@@ -323,13 +327,28 @@ def _strays(
     connection: Connection, number: int, batches: list[dict[str, Any]]
 ) -> Iterator[Finding]:
     """Rows that belong to no batch."""
-    firsts = [row["first_index"] for row in batches]
+    groups: dict[int, list[dict[str, Any]]] = {}
+    for row in batches:
+        if isinstance(row["first_index"], int):
+            groups.setdefault(group_of(row["first_index"]), []).append(row)
     for table in (journal_ids, journal_terms):
-        chosen = sa.select(table.c.first_index).where(table.c.journal == number).distinct()
-        for first in connection.execute(chosen).scalars():
-            if first not in firsts:
-                where = f"table {table.name}, journal {number}, first_index {first}"
-                yield Finding(where, "there is no such batch")
+        chosen = sa.select(table.c.group_start).where(table.c.journal == number).distinct()
+        for start in connection.execute(chosen).scalars():
+            where = f"table {table.name}, journal {number}, group_start {start}"
+            if start not in groups:
+                yield Finding(where, "there is no batch in this group")
+            elif all(is_intact(journal_batches, row) for row in groups[start]):
+                first, last = groups[start][0], groups[start][-1]
+                outside = sa.select(table.c.entry_index).where(
+                    table.c.journal == number,
+                    table.c.group_start == start,
+                    sa.or_(
+                        table.c.entry_index < first["first_index"],
+                        table.c.entry_index >= last["first_index"] + last["count"],
+                    ),
+                )
+                for index in connection.execute(outside).scalars():
+                    yield Finding(f"{where}, entry_index {index}", "no batch of the group has it")
     inside = sa.select(journal_batches.c.first_index).where(
         journal_batches.c.journal == journal_entries.c.journal,
         journal_batches.c.first_index <= journal_entries.c.entry_index,

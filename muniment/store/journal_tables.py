@@ -3,12 +3,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from muniment.store.columns import bytes_column as _bytes
 from muniment.store.columns import metadata
 from muniment.store.columns import number_column as _number
 from muniment.store.columns import text_column as _text
+
+GROUP: Final = 32_768
+"""How many entries apart groups of batches begin. A batch of some thousand entries writes all pages
+of its group anew, so a group is some of them; three million entries are a hundred groups."""
+
+
+def group_of(first_index: int) -> int:
+    """Return where the group of the batch begins whose first entry this is."""
+    return first_index - first_index % GROUP
+
 
 journal_batches = sa.Table(
     "journal_batches",
@@ -47,19 +59,20 @@ journal_ids = sa.Table(
     "journal_ids",
     metadata,
     _number("journal", key=True),
-    _number("first_index", key=True),  # the batch
+    _number("group_start", key=True),  # of its batch: see `group_of`
     _bytes("record_id", key=True),
     _number("entry_index"),
     sqlite_with_rowid=False,
 )
 """Entries by record id. Ids are random, so one index of all of them would be written all over with
-each batch; sorted batch by batch it only grows at its end, and looking one up asks each batch."""
+each batch; sorted group by group it is written at its end only, and looking one up asks each
+group."""
 
 journal_terms = sa.Table(
     "journal_terms",
     metadata,
     _number("journal", key=True),
-    _number("first_index", key=True),
+    _number("group_start", key=True),
     _bytes("term", key=True),  # its first 16 bytes
     _number("entry_index", key=True),
     sqlite_with_rowid=False,
