@@ -196,14 +196,15 @@ class _Following:
         return done
 
     def every(self, seconds: float, stop: threading.Event) -> None:
-        """Make passes until it is told to stop. What is away is told, and waited out."""
+        """Make passes until it is told to stop. What is away is told, and waited out; what the
+        registry refused is told too, and `muniment outbox` has it."""
         last = ""
         while not stop.is_set():
             try:
                 self.once()
                 last = ""
                 self.options = replace(self.options, compare=False, accept_changes=False)
-            except (SourceUnreachableError, ChainError, StoreError) as error:
+            except (SourceUnreachableError, ChainError, StoreError, RefusedError) as error:
                 if error.what != last:
                     click.echo(f"{error.diagnostics()}\ntrying again", err=True)
                 last = error.what

@@ -219,6 +219,9 @@ def submission_of(session: Session, record_id: bytes, version: int) -> Submissio
     kinds = ("register", "amend")
     with session.database.read() as connection:
         row = outbox.submission_about(connection, record_id, version, kinds)
+        entry = journal_rows.entry_of(connection, record_id) if version == 1 else None
+    if row is None and entry is not None:
+        return submission_of_entry(session, entry)
     if row is None:
         raise UnkeptVersionError(record_id, version)
     return Submission(row.submission_id, row.kind, record_id, version, session)

@@ -233,3 +233,15 @@ def test_second_sequencer_of_a_journal__is_refused(officer: Officers, tmp_path: 
     seal(other)
     assert progress_of(other.session, 1).provable == 60
     assert list(check(other.session)) == []
+
+
+def test_amending_with_the_same_content__is_the_registration(
+    officer: Officers, tmp_path: Path
+) -> None:
+    registry = officer("registrar")
+    imported(registry, write(tmp_path, 2))
+    seal(registry)
+    record_id = registry.record_id("1")
+    same = registry.amend(record_id, {"holder": "Holder 1", "parcel": "1/7"})
+    assert (same.version, same.stage) == (1, Stage.PROVABLE)
+    assert registry.content(record_id).row.version == 1

@@ -92,6 +92,6 @@ class Syncing:
     def reopen(self, submissions: Sequence[Submission]) -> None:
         """Take the decision back for those records whose act the registry refused."""
         refused = [each.record_id for each in submissions if each.stage is Stage.REFUSED]
-        ids = [each for each in refused if each is not None]
+        ids = [RecordId(each) for each in refused if each is not None]
         rows = vanished.require_vanished(self._session, ids)
         vanished.note_decision(self._session, rows, None)

@@ -11,7 +11,6 @@ when all rows up to it are done, never before.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from muniment.errors import ChainError, InvalidInputError
+from muniment.errors import ChainError
 from muniment.intake import watermarks
 from muniment.intake.batches import Batch
 from muniment.intake.following import Followed, following
@@ -40,15 +39,17 @@ from muniment.registry.new_content import NewContent
 from muniment.registry.sending import holder_name
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission
+from muniment.registry.syncing.beginning import begun
 from muniment.registry.syncing.outcome import COMPARISON, WATERMARK, SyncOptions, SyncPass
-from muniment.registry.syncing.shape import change_of, shape_of
+from muniment.registry.syncing.shape import shape_of
 from muniment.registry.syncing.sorting import Sorted, Sorter
 from muniment.store import syncs
-from muniment.store.leases import held
+from muniment.store.leases import TTL_SECONDS, held
 from muniment.store.syncs import SyncedRow, SyncState
 
 _HOUR_MS: Final = 3_600_000
 _SEAL_SECONDS: Final = 120.0
+_DEAD_SECONDS: Final = TTL_SECONDS + 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def sync_source(
     says where a changed row needs it: what was done before stands, and the next pass goes on.
     """
     name = name_of(session, mapping, rules, record_type.name)
-    lease = held(session.database, f"sync {name}", holder=holder_name())
+    # A process that was killed holds its leases for some seconds.
+    lease = held(session.database, f"sync {name}", holder=holder_name(), wait_seconds=_DEAD_SECONDS)
     with nullcontext() if options.dry_run else lease, following(url, rules) as followed:
         made = _Pass(session, record_type, url, mapping, rules, options, followed, name)
         return made.run()
@@ -120,7 +122,10 @@ class _Pass:
     def run(self) -> SyncPass:
         """Make the pass."""
         followed, done, options = self._followed, self._done, self._options
-        state = self._begun(followed.columns())
+        columns = followed.columns()
+        self._plan.require_columns(columns)
+        shape = shape_of(self._rules, self._mapping, self._record_type, columns)
+        state = begun(self._session, done, shape, options)
         top = None if self._rules.watermark is None else followed.top()
         if top is not None:
             # What is no watermark is said before anything is done by it.
@@ -181,44 +186,6 @@ class _Pass:
         return done
 
     # --- before -----------------------------------------------------------------------------------
-
-    def _begun(self, columns: dict[str, str]) -> SyncState:
-        """The state to go on from. Raises `InvalidInputError` where the source is not what it was,
-        or lacks a column."""
-        self._plan.require_columns(columns)
-        watermark = self._rules.watermark
-        if watermark is not None and watermark not in columns:
-            raise InvalidInputError(
-                "mapping sync.watermark",
-                f"a column that the source has: {', '.join(map(repr, columns))}",
-                f"{watermark!r}, which it has not",
-            )
-        name, database = self._done.name, self._session.database
-        shape = shape_of(self._rules, self._mapping, self._record_type, columns)
-        with database.read() as connection:
-            state = syncs.state_of(connection, name)
-        if state is None:
-            if self._options.dry_run:
-                return SyncState(0, name, json.dumps(shape))
-            with database.write() as connection:
-                return syncs.begin(connection, name, json.dumps(shape))
-        change = change_of(state.shape, shape)
-        if change.refused and not (self._options.accept_changes or self._options.dry_run):
-            raise InvalidInputError(
-                f"sync {name!r}",
-                "the source and mapping of the last pass",
-                f"of {'; '.join(change.refused)}",
-                remedy="--dry-run counts what that would amend; then --accept-changes, or another "
-                "name in [sync] for another source",
-            )
-        self._done.notices += [*change.refused, *change.noticed]
-        if change.compare:
-            state = replace(state, compared_ms=None)
-        state = replace(state, shape=json.dumps(shape))
-        if not self._options.dry_run:
-            with database.write() as connection:
-                syncs.write_state(connection, state)
-        return state
 
     def _kind(self, state: SyncState, top: Any) -> str:
         """Which kind of pass it is, and where one by watermark begins."""
@@ -307,9 +274,12 @@ class _Pass:
                     connection, [replace(each, mark=syncs.UNKNOWN) for each in changed.values()]
                 )
             for each in made.changed:
-                self._done.submissions.append(
-                    self._amend(self._session, self._record_type, each.row.record_id, each.content)
+                submission = self._amend(
+                    self._session, self._record_type, each.row.record_id, each.content
                 )
+                # An entry's is told by the journal's size.
+                if submission.submission_id is not None:
+                    self._done.submissions.append(submission)
         self._state = replace(
             state,
             next_number=state.next_number + len(rows),

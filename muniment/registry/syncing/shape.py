@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from muniment.errors import InvalidInputError
 from muniment.intake.mapping import FieldMapping, FieldSource
 from muniment.intake.sync_rules import SyncRules
 from muniment.record.types import RecordType
@@ -28,7 +29,16 @@ class Change:
 def shape_of(
     rules: SyncRules, mapping: FieldMapping, record_type: RecordType, columns: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the shape of a source with these columns, as JSON has it."""
+    """Return the shape of a source with these columns, as JSON has it.
+
+    Raises `InvalidInputError` where the watermark is none of them.
+    """
+    if rules.watermark is not None and rules.watermark not in columns:
+        raise InvalidInputError(
+            "mapping sync.watermark",
+            f"a column that the source has: {', '.join(map(repr, columns))}",
+            f"{rules.watermark!r}, which it has not",
+        )
     used = mapping.columns()
     read = set(columns) if used is None else used | {rules.watermark}
     return {
