@@ -38,14 +38,17 @@ runtime:
 	@$(STEP) "Compile the contracts" ape compile --force --verbosity WARNING
 
 # NETWORK=1 make demo: the client's part on four validators instead of a chain for the demo alone.
+# SERVE=1 make demo: leaves a gateway, with the officers' console and the public verifier.
+SERVED := $(if $(SERVE),--serve)
+PAGES := $(if $(SERVE),console verifier-env)
 .PHONY: demo
 ifdef NETWORK
-demo: network
-	@$(STEP) "Demo of the client" $(PYTHON) -m toolchain.client_demo up --network $(NETWORK_DIR)
+demo: network $(PAGES)
+	@$(STEP) "Demo of the client" $(PYTHON) -m toolchain.client_demo up --network $(NETWORK_DIR) $(SERVED)
 else
-demo: runtime ## Sets up what it needs and does the main job on a local chain (NETWORK=1: on validators)
+demo: runtime $(PAGES) ## The main job on a local chain (NETWORK=1: on validators; SERVE=1: with a gateway)
 	@$(STEP) "Demo of the contracts" ape run demo --network ethereum:local:foundry --verbosity WARNING
-	@$(STEP) "Demo of the client" $(PYTHON) -m toolchain.client_demo up
+	@$(STEP) "Demo of the client" $(PYTHON) -m toolchain.client_demo up $(SERVED)
 endif
 
 .PHONY: demo-down

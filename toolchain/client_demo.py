@@ -32,6 +32,7 @@ from toolchain.local_chain import (
     free_port,
     wait_for_anvil,
 )
+from toolchain.served_demo import serve as serve_pages
 
 FOLDER = ROOT / ".build" / "demo"
 REPORTS = ROOT / "node_modules" / "vega-datasets" / "data" / "birdstrikes.csv"
@@ -47,12 +48,13 @@ def main() -> None:
 @main.command()
 def down() -> None:
     """End the demo's node, and remove what the demo made."""
-    pid = FOLDER / "anvil.pid"
-    if pid.exists():
-        try:
-            os.kill(int(pid.read_text()), signal.SIGTERM)
-        except (ProcessLookupError, ValueError):
-            click.echo("the node had ended already", err=True)
+    for name, what in (("gateway.pid", "gateway"), ("anvil.pid", "node")):
+        pid = FOLDER / name
+        if pid.exists():
+            try:
+                os.kill(int(pid.read_text()), signal.SIGTERM)
+            except (ProcessLookupError, ValueError):
+                click.echo(f"the {what} had ended already", err=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
     click.echo("the demo is gone")
 
@@ -64,7 +66,8 @@ def down() -> None:
     type=click.Path(exists=True, path_type=Path),
     help="A folder of validators (python -m network), instead of a chain for this demo alone.",
 )
-def up(validators: Path | None) -> None:
+@click.option("--serve", is_flag=True, help="Leave a gateway with its pages, too.")
+def up(validators: Path | None, *, serve: bool) -> None:
     """Start a chain, and do an agency's day on it."""
     if FOLDER.exists():
         main.commands["down"].callback()  # type: ignore[misc]
@@ -169,6 +172,8 @@ def up(validators: Path | None) -> None:
     exchange(say, Party(url, FOLDER, registries, keys), warp=validators is None)
     click.echo("\nEverything is compared with everything else.")
     say("fsck")
+    if serve:
+        serve_pages(say, FOLDER, {**os.environ, **environment}, current)
     click.echo(
         "\nThe node and the profile stay. Try:\n\n"
         "  . .build/demo/environment\n"

@@ -31,7 +31,7 @@ _HEADERS: Final = {
 _VERIFIER: Final = "/verify"
 _ALLOWED: Final = (
     "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, "
-    "Muniment-Purpose"
+    "Muniment-Purpose, Content-Digest"
 )
 _SHOWN: Final = "ETag, Link, Location, Retry-After, Idempotency-Replayed, Preference-Applied"
 

@@ -34,7 +34,8 @@ class GatewaySettings:
     but an upload, which `upload_bytes` bounds; `answer_seconds` is how long an answer may take, and
     `wait_seconds` the longest wait that `Prefer` may ask for. `group_records` is the most records
     that are acknowledged together, `session_hours` how long an officer stays signed in.
-    `allowed_origins` are pages of other places that may call with tokens (CORS).
+    `allowed_origins` are pages of other places that may call with tokens (CORS). `verifier` is the
+    public verifier's file, with the registry's trust file built in (`make verifier TRUST=FILE`).
     """
 
     origin: str | None = None
@@ -51,6 +52,7 @@ class GatewaySettings:
     session_hours: int = 8
     allowed_origins: tuple[str, ...] = ()
     openid: OpenIdSettings | None = None
+    verifier: Path | None = None
     others: Mapping[str, Any] = field(default_factory=dict)
     """Tables that other parts read themselves."""
 
@@ -62,6 +64,8 @@ class GatewaySettings:
         others = {name: given.pop(name) for name in list(given) if isinstance(given[name], dict)}
         if "openid" in others:
             found["openid"] = _openid(others.pop("openid"), profile.path.parent)
+        if "verifier" in given:
+            found["verifier"] = _file(given.pop("verifier"), profile.path.parent)
         for name, value in given.items():
             found[name] = _checked(name, value)
         return cls(**found, others=others)
@@ -99,6 +103,12 @@ def origin_of(name: str, value: object) -> str:
             f"profile gateway.{name}", "an origin such as https://records.example.gov", "another"
         )
     return whole
+
+
+def _file(given: Any, folder: Path) -> Path:
+    if not isinstance(given, str) or not (folder / given).is_file():
+        raise InvalidInputError("profile gateway.verifier", "the path of a file", "another value")
+    return folder / given
 
 
 def _openid(given: Mapping[str, Any], folder: Path) -> OpenIdSettings:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages: the officers' console at `/`, and the public verifier at `/verify`, where built.
+"""The pages: the officers' console at `/`, and the public verifier at `/verify`.
 
-`make console` and `make verifier` write them beside the package; they hold no secret and need no
-session: what they show they ask for like every other caller.
+`make console` writes the console beside the package; the verifier is the file that the settings
+name. They hold no secret and need no session: what they show they ask for like every other caller.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Final
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
+from muniment.gateway.parts import PartsHere
 from muniment.gateway.refusals import UnknownResourceError
 
 router = APIRouter(include_in_schema=False)
 
 PAGES: Final = Path(__file__).resolve().parent.parent / "pages"
-VERIFIER: Final = "verifier.html"
 # Their names change with their bytes.
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 # Asked again each time: a new version is seen at once.
@@ -45,9 +45,16 @@ def asset(name: str) -> Response:
 
 
 @router.get("/verify")
-def verifier() -> Response:
+def verifier(parts: PartsHere) -> Response:
     """Return the public verifier: one file that works without this gateway too."""
-    return _file(VERIFIER, _EACH_TIME, f"make verifier, and copy its file here as {VERIFIER}")
+    path = parts.settings.verifier
+    if path is None or not path.is_file():
+        raise UnknownResourceError(
+            "this gateway has no verifier",
+            "the entry verifier in the profile's table gateway",
+            remedy="make verifier TRUST=FILE, and name the file there",
+        )
+    return FileResponse(path, headers=_EACH_TIME, media_type="text/html")
 
 
 def _file(name: str, headers: dict[str, str], remedy: str) -> Response:
