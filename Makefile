@@ -161,6 +161,14 @@ TRUST ?= examples/trust.toml
 verifier: verifier-env ## The public verifier, one HTML file with TRUST=FILE built in
 	@$(STEP) "The public verifier" node web/verifier/making/build.mjs --trust $(TRUST)
 
+.PHONY: console-env
+console-env:
+	@$(STEP) "npm packages of the console" web/console/making/env.sh
+
+.PHONY: console
+console: console-env ## The officers' console, beside the package: the gateway serves it
+	@$(STEP) "The console" node web/console/making/build.mjs
+
 .PHONY: verifier-test
 verifier-test: env verifier-env ## The public verifier against vectors, Python, Chromium and Anvil
 	@$(STEP) "The verifier" web/verifier/making/test.sh

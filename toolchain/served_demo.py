@@ -57,11 +57,11 @@ def serve(say: Shell, folder: Path, environment: dict[str, str], trust: Path) ->
     click.secho(f"  verifier   {url}/verify", bold=True)
     click.echo(f"  REST       {url}/openapi.json\n")
     for name, (keystore, does) in _OFFICERS.items():
-        click.echo(
-            f"  {name:10} password {secret}, keystore {folder / keystore} (same password): {does}"
-        )
+        click.echo(f"  {name:10} {does}; keystore {folder / keystore}")
+    bearer = json.loads(token)["token"]
     click.echo(
-        f"\n  curl -H 'Authorization: Bearer {json.loads(token)['token']}' {url}/records?limit=3\n\n"
+        f"  The password of both, and of their keystores, is {secret}\n\n"
+        f"  curl -H 'Authorization: Bearer {bearer}' '{url}/records?limit=3'\n\n"
         f"To drop on the verifier: {folder / 'strike.json'}, and {folder / 'changed.json'}, "
         "of which one value was changed."
     )
