@@ -195,6 +195,24 @@ def audit_command(as_json: bool, records: int) -> None:
     _show(audit.measure(records), as_json)
 
 
+@main.command("engines")
+@click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
+@click.option("--records", default=300_000, show_default=True, help="Flights for each engine.")
+@click.option("--queried", default=3_000_000, show_default=True, help="Records that are asked for.")
+@click.option("--leaves", default=1_000_000, show_default=True, help="Entries that are audited.")
+def engines_command(as_json: bool, records: int, queried: int, leaves: int) -> None:
+    """Imports on PostgreSQL, HDFS and HBase; queries and frames of both databases; the audit.
+
+    Each of the three numbers may be 0: what it is for is left out.
+
+    Example: python -m benchmarks engines --records 50000 --queried 300000 --leaves 0 --json
+    """
+    # Servers and drivers that no other benchmark needs.
+    from benchmarks import engines  # noqa: PLC0415
+
+    _show(engines.measure(records, queried, leaves), as_json)
+
+
 @main.command("network")
 @click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
 @click.option("--records", default=5_000, show_default=True, help="Direct registrations.")

@@ -34,15 +34,27 @@ def flights() -> tuple[Source, FieldMapping]:
     return open_source(FLIGHTS), FieldMapping.load(MAPPING)
 
 
-def journal_agency(local: LocalRegistry, folder: Path, closing: ExitStack) -> Registry:
-    """Open the agency's journal 1; return the registry as its registrar has it."""
+def journal_agency(
+    local: LocalRegistry,
+    folder: Path,
+    closing: ExitStack,
+    *,
+    database: str | None = None,
+    vault: str | None = None,
+) -> Registry:
+    """Open the agency's journal 1; return the registry as its registrar has it.
+
+    Database and vault lie at these URLs, or in the folder.
+    """
     sealer = folder / "sealer.json"
     new_keystore(sealer, PASSWORD, development_keys(_SEALERS_KEY + 1)[_SEALERS_KEY])
-    with open_agency(local, folder, "agency_admin") as admin:
+    with open_agency(local, folder, "agency_admin", database=database, vault=vault) as admin:
         published = admin.publish_type(flight_type())
         assert published is not None
         published.wait("final")
         admin.add_officer("operator", address_in(sealer)).wait("final")
         journals.open_journal(admin.session).wait("final")
     journal = JournalProfile(1, sealer, entries=1_000_000, seconds=1)
-    return closing.enter_context(open_agency(local, folder, "registrar", journal))
+    return closing.enter_context(
+        open_agency(local, folder, "registrar", journal, database=database, vault=vault)
+    )

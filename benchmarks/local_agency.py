@@ -50,8 +50,13 @@ def open_agency(
     journal: JournalProfile | None = None,
     *,
     agency_id: int = 1,
+    database: str | None = None,
+    vault: str | None = None,
 ) -> Registry:
-    """The registry as an agency opens it, an officer of a role acting, its stores in a folder."""
+    """The registry as an agency opens it, an officer of a role acting, its stores in a folder.
+
+    Database and vault lie at these URLs, where they are named.
+    """
     key_file, root = folder / "key", folder / "root.json"
     store = f"sqlite:///{folder}/keys.db"
     if not key_file.exists():
@@ -78,8 +83,8 @@ def open_agency(
         ),
         agency=AgencyProfile(agency_id, "faa-strikes"),
         keys=KeysProfile(store, root, keystores[role], (keystores["operator"],), key_file),
-        database=f"sqlite:///{folder}/muniment.db",
-        vault=str(folder / "vault"),
+        database=database or f"sqlite:///{folder}/muniment.db",
+        vault=vault or str(folder / "vault"),
         journal=journal,
     )
     return Registry.open(profile, password=PASSWORD)
