@@ -48,6 +48,6 @@ def serve(host: str, port: int, with_daemon: bool, profile: Path) -> None:
         keystores = session.keystores()
         for account in sorted(session.machines()) if with_daemon else ():
             session.signer(keystores[account])
-        _ = session.keys
+        session.ask()
         serve_gateway(session, host, port, say, with_daemon=with_daemon)
         say("stopped")

@@ -11,6 +11,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import Route
 
 from muniment import __version__
 from muniment.gateway.callers.identifying import Identifying
@@ -22,6 +23,7 @@ from muniment.gateway.metrics import Accounting, Metrics
 from muniment.gateway.observing import Observer
 from muniment.gateway.parts import Parts
 from muniment.gateway.registering import Registrar
+from muniment.gateway.resources.registering import QuickRegistration
 from muniment.gateway.security import SecurityHeaders
 from muniment.gateway.settings import GatewaySettings
 from muniment.gateway.upkeep import Upkeep
@@ -40,6 +42,7 @@ RESOURCES: Final = (
     "acts",
     "events",
     "webhooks",
+    "between",
     "journal",
     "session",
     "administration",
@@ -100,6 +103,7 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
         redoc_url=None,
     )
     application.state.parts = parts
+    application.router.routes.append(Route("/records", QuickRegistration(), methods=["POST"]))
     for name in RESOURCES:
         module = importlib.import_module(f"muniment.gateway.resources.{name}")
         application.include_router(module.router)

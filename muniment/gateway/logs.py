@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 _OWN: Final = "muniment.gateway"
-_FIELDS: Final = ("method", "resource", "status", "milliseconds", "caller")
 
 
 class _Lines(logging.Formatter):
@@ -26,7 +25,6 @@ class _Lines(logging.Formatter):
             "level": record.levelname.lower(),
             "text": record.getMessage(),
         }
-        line |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[2] is not None:
             # Where it happened and of what kind it was: an error's words may quote a value.
             line["error"] = getattr(record.exc_info[0], "__name__", "")

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -13,13 +12,14 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from muniment.gateway.call_log import log_call
 from muniment.gateway.observing import Observer
 from muniment.gateway.registering import Registrar
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 CALLER: Final = "muniment.caller"
+RESOURCE: Final = "muniment.resource"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_LOG: Final = logging.getLogger("muniment.gateway.calls")
 
 
 class Metrics:
@@ -124,6 +124,9 @@ class Accounting:
         """Wrap an application."""
         self._app = app
         self._metrics = metrics
+        self._figures: dict[
+            tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]
+        ] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and write down."""
@@ -143,15 +146,21 @@ class Accounting:
             await self._app(scope, receive, send_counted)
         finally:
             seconds = time.perf_counter() - begun
-            resource = str(getattr(scope.get("route"), "path", "none"))
+            resource = scope.get(RESOURCE) or str(getattr(scope.get("route"), "path", "none"))
             method = scope["method"] if resource != "none" else "other"
-            self._metrics.calls.labels(method, resource, status).inc()
-            self._metrics.seconds.labels(method, resource).observe(seconds)
-            line = {
-                "method": method,
-                "resource": resource,
-                "status": status,
-                "milliseconds": round(1000 * seconds, 1),
-                "caller": scope.get(CALLER),
-            }
-            _LOG.info("call", extra=line)
+            count, observe = self._figures_of(method, resource, status)
+            count()
+            observe(seconds)
+            log_call(method, resource, status, seconds, scope.get(CALLER))
+
+    def _figures_of(
+        self, method: str, resource: str, status: int
+    ) -> tuple[Callable[[], None], Callable[[float], None]]:
+        """What counts calls of a kind: looked up once, for looking up takes longer."""
+        key = (method, resource, status)
+        found = self._figures.get(key)
+        if found is None:
+            count = self._metrics.calls.labels(method, resource, status).inc
+            found = (count, self._metrics.seconds.labels(method, resource).observe)
+            self._figures[key] = found
+        return found

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -63,7 +63,7 @@ async def caller_of(request: Request) -> Caller:
     return caller
 
 
-def requires(scope: Scope, *others: Scope) -> Callable[..., object]:
+def requires(scope: Scope, *others: Scope) -> Callable[[Request], Awaitable[Caller]]:
     """Return a dependency that gives the caller, who must have a scope, or one of `others`."""
 
     async def with_scope(request: Request) -> Caller:

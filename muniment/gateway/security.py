@@ -27,6 +27,7 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
 }
 _VERIFIER: Final = "/verify"
 _ALLOWED: Final = (
@@ -42,9 +43,10 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, settings: GatewaySettings) -> None:
         """Wrap an application."""
         self._app = app
-        self._headers = dict(_HEADERS)
+        named = dict(_HEADERS)
         if settings.is_secure:
-            self._headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+            named["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in named.items()]
         self._allowed = frozenset(settings.allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,10 +59,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                said = message["headers"] = list(message["headers"])
+                names = {name for name, _ in said}
+                said += [each for each in self._headers if each[0] not in names]
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
                 if allowed:
                     # No credentials: an officer's session is for the gateway's own pages.
                     headers["Access-Control-Allow-Origin"] = origin

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway as a process: the server, and the daemon's work beside it in a thread.
+"""The gateway as a process: the server, and the daemon's work beside it in a process of its own.
 
 It ends in order. On SIGTERM the server takes no more connections and answers the calls that it has;
 then the registrar appends what waits, and last the daemon gives its leases back. A kill loses no
@@ -8,68 +8,59 @@ more than what was not answered yet: an answer is given when its record is durab
 
 from __future__ import annotations
 
+import os
 import signal
-import threading
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import uvicorn
 
 from muniment.gateway.application import create_application
+from muniment.gateway.daemon_process import DaemonProcess
 from muniment.gateway.settings import GatewaySettings
 from muniment.registry import Registry
-from muniment.registry.daemon import Daemon
 from muniment.registry.session import Session
 
 _GRACE_SECONDS: Final = 30
 _NODE_SECONDS: Final = 10.0
+_TURN_SECONDS: Final = 0.0005
 
 Say = Callable[[str], None]
-
-
-def gateway_registry(session: Session) -> Registry:
-    """Return a registry for the gateway: beside a daemon, and not waiting long for a node."""
-    return Registry(session.again(timeout=_NODE_SECONDS))
 
 
 def serve(session: Session, host: str, port: int, say: Say, *, with_daemon: bool = True) -> None:
     """Serve until the process is told to stop; `say` gets one line for what changes.
 
-    Without `with_daemon` nothing is sent, indexed or sealed: another process does that.
+    Nothing of `session` may be open yet: the daemon's process is forked first. Without
+    `with_daemon` nothing is sent, indexed or sealed: another process does that.
     """
-    registry = gateway_registry(session)
     settings = GatewaySettings.of(session.profile)
-    application = create_application(registry, settings)
-    config = uvicorn.Config(
-        application,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        # A proxy's word is taken from this machine alone.
-        proxy_headers=settings.origin is not None,
-        forwarded_allow_ips="127.0.0.1",
-    )
-    server = _Server(config, say)
-    stop = threading.Event()
-    daemon = threading.Thread(
-        target=Daemon(session, say).run, args=[stop], name="daemon", daemon=True
-    )
-    try:
-        if with_daemon:
-            daemon.start()
-        server.run()
-    finally:
-        stop.set()
-        if with_daemon:
-            daemon.join(_GRACE_SECONDS)
-        registry.close()
+    # The server and the thread that appends take turns: what is durable is to be told at once.
+    sys.setswitchinterval(_TURN_SECONDS)
+    with ExitStack() as closing:
+        daemon = DaemonProcess(session, say) if with_daemon else None
+        if daemon is not None:
+            daemon.start(lambda: os.kill(os.getpid(), signal.SIGTERM))
+            closing.callback(daemon.close)
+        registry = closing.enter_context(Registry(session.again(timeout=_NODE_SECONDS)))
+        application = create_application(registry, settings)
+        config = uvicorn.Config(
+            application,
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            # A proxy's word is taken from this machine alone.
+            proxy_headers=settings.origin is not None,
+            forwarded_allow_ips="127.0.0.1",
+        )
+        _Server(config, say).run()
 
 
 class _Server(uvicorn.Server):

@@ -80,6 +80,12 @@ class Session:
         self._closing.callback(keys.close)
         return keys
 
+    def ask(self) -> None:
+        """Have the key store's passphrase asked for now, where one is needed, and open nothing."""
+        named = self.profile.keys
+        if named.key_file is None:
+            self._passphrase = key_store_passphrase(named.root.name, self._passphrase)
+
     def keys_at(self, url: str) -> KeyStore:
         """Return a copy of the key store, unlocked by the profile's root file; the caller closes
         it."""
