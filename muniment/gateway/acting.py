@@ -37,6 +37,7 @@ _REASON: Final = Member((str, int), "one of the reasons, or a code of the agency
 _ROLE: Final = Member(str, "one of " + ", ".join(ROLES))
 _ACCOUNT: Final = Member(str, "an account on chain: 0x and 40 digits of hex")
 _ON_RECORD: Final = {"record": _RECORD, "expected_version": _EXPECTED}
+_UPLOADS: Final = Member(dict, "uploads' ids by the fields that they are of", needed=False)
 _LISTED: Final = (list, type(None))
 
 
@@ -71,11 +72,17 @@ def _register(registry: Registry, values: Values) -> object:
         values["content"],
         source_id=values["source_id"],
         source_system=values.get("source_system"),
+        attach=values.get("attachments"),
     )
 
 
 def _amend(registry: Registry, values: Values) -> object:
-    return registry.amend(_record(values), values["content"], expected_version=_version(values))
+    return registry.amend(
+        _record(values),
+        values["content"],
+        attach=values.get("attachments"),
+        expected_version=_version(values),
+    )
 
 
 def _accept(registry: Registry, values: Values) -> object:
@@ -165,11 +172,16 @@ KINDS: Final[Mapping[str, Kind]] = {
             "source_id": Member(str, "the agency's own number of the record"),
             "content": Member(dict, "a JSON object that the type's schema allows"),
             "source_system": Member(str, "where that number comes from", needed=False),
+            "attachments": _UPLOADS,
         },
         _register,
     ),
     "amend": Kind(
-        {**_ON_RECORD, "content": Member(dict, "a JSON object that the type's schema allows")},
+        {
+            **_ON_RECORD,
+            "content": Member(dict, "a JSON object that the type's schema allows"),
+            "attachments": _UPLOADS,
+        },
         _amend,
     ),
     "supersede": Kind(

@@ -32,7 +32,7 @@ from muniment.registry.exchange import Exchange
 from muniment.registry.history import History
 from muniment.registry.history import full_history as gathered_history
 from muniment.registry.journal_evidence import entry_proof_text
-from muniment.registry.new_content import NewContent
+from muniment.registry.new_content import Attachment, NewContent
 from muniment.registry.onward import Received
 from muniment.registry.prepared.facade import PreparedActs
 from muniment.registry.profile import Profile
@@ -126,7 +126,7 @@ class Registry:
         *,
         source_id: str,
         source_system: str | None = None,
-        attach: Mapping[str, Path] | None = None,
+        attach: Mapping[str, Attachment] | None = None,
     ) -> Submission:
         """Register a record. `fields` are its content, or JSON text of it; `attach` its files.
 
@@ -152,7 +152,7 @@ class Registry:
         record: bytes | str,
         fields: Mapping[str, JsonValue] | str | bytes,
         *,
-        attach: Mapping[str, Path] | None = None,
+        attach: Mapping[str, Attachment] | None = None,
         expected_version: int | None = None,
     ) -> Submission:
         """Give a record that this agency registered its next version of content."""

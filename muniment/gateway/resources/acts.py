@@ -31,6 +31,7 @@ from muniment.gateway.idempotency import REPLAYED, KeyedCall, keyed_call
 from muniment.gateway.parts import Parts, PartsHere, Preparing, Reader
 from muniment.gateway.refusals import ForbiddenCallError, UnfitCallError, UnknownResourceError
 from muniment.gateway.standings import record_view, require_current
+from muniment.gateway.uploads import attachments_of, mark_used
 from muniment.gateway.watching import preference_of, wait_for
 from muniment.record.canonical import parse
 from muniment.registry import Registry, Stage, Submission
@@ -248,12 +249,19 @@ def _prepared(
         ids = [bytes.fromhex(each[2:]) for each in before.body["acts"]]
         documents = [acts.document(each) for each in ids]
         return _answer(parts, documents, None, {REPLAYED: "true"})
+    uploaded = values.get("attachments") or {}
+    if uploaded:
+        files = attachments_of(parts.session, caller, uploaded)
+        values = {**values, "attachments": files}
     documents, made = acts.prepare(
         account,
         lambda session: kind.make(Registry(session), values),
         seconds=values.get("seconds", _LIFETIME),
         prepared_by=caller.key,
     )
+    if uploaded:
+        # Encrypted once more, as the record's: the uploads themselves may go.
+        mark_used(parts.session, caller, uploaded)
     if call is not None and documents:
         ids_made = [hexadecimal(each.prepared_id) for each in documents]
         with parts.database.write() as connection:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -12,10 +13,12 @@ from muniment.gateway.answers import hexadecimal, instant, instant_or_none, json
 from muniment.gateway.cursors import MAX_LIMIT, make_cursor, place_of
 from muniment.gateway.parts import Parts, PartsHere, Reader
 from muniment.gateway.refusals import UnfitCallError
+from muniment.record.identifiers import RecordId
 from muniment.record.state import Status
 from muniment.store import journal_rows, mirror_search
 from muniment.store.journal_rows import EntryRow
 from muniment.store.mirror_search import Filters, MirroredRecord
+from muniment.store.versions import VersionRow, versions_of_records
 
 router = APIRouter(tags=["records"])
 
@@ -66,12 +69,13 @@ def list_records(
     after = None if place is None else (int(place[0]), bytes.fromhex(place[1]))
     with parts.database.read() as connection:
         found = mirror_search.page(connection, filters, after, limit + 1)
+        kept = versions_of_records(connection, [each.record_id for each in found[:limit]])
     following = None
     if len(found) > limit:
         last = found[limit - 1]
         where_to = [last.state.updated_at, last.record_id.hex()]
         following = make_cursor(parts.cursor_key, query, where_to)
-    return json_answer({"items": [_line(each) for each in found[:limit]], "next": following})
+    return json_answer({"items": [_line(each, kept) for each in found[:limit]], "next": following})
 
 
 @router.get("/records/find", summary="Find records by fields or source id")
@@ -118,10 +122,11 @@ def find(
             each.record_id: each for each in mirror_search.among(connection, chosen, Filters())
         }
         entries = journal_rows.entries_of(connection, chosen)
+        kept = versions_of_records(connection, chosen)
     items: list[dict[str, Any]] = []
     for each in chosen:
         if each in known and known[each].state.status is not Status.NONE:
-            items.append(_line(known[each]))
+            items.append(_line(known[each], kept))
         elif each in entries:
             items.append(_entry(entries[each]))
         elif source_id is None:
@@ -158,8 +163,9 @@ def _list_journal(
     return json_answer({"items": [_entry(each) for each in items], "next": following})
 
 
-def _line(found: MirroredRecord) -> dict[str, Any]:
+def _line(found: MirroredRecord, kept: Mapping[RecordId, Sequence[VersionRow]]) -> dict[str, Any]:
     state = found.state
+    versions = kept.get(RecordId(bytes(found.record_id)), ())
     return {
         "record": hexadecimal(found.record_id),
         "status": state.status.name.lower(),
@@ -172,6 +178,8 @@ def _line(found: MirroredRecord) -> dict[str, Any]:
         "offered_to": state.offered_to or None,
         "updated_at": instant_or_none(state.updated_at),
         "acts": found.act_count,
+        "source_system": versions[-1].source_system if versions else None,
+        "source_id": versions[-1].source_id if versions else None,
     }
 
 
