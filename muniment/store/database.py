@@ -21,28 +21,30 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, ExecutionContext, make_url
 
-from muniment.errors import InvalidInputError, StoreError
+from muniment.errors import InvalidInputError
 from muniment.store import migrations
 from muniment.store.bulk import COPY_OPTION
+from muniment.store.database_errors import (
+    BUSY_SECONDS,
+    DatabaseLockedError,
+    DatabaseReadOnlyError,
+    DatabaseRefusedError,
+    DatabaseUnreachableError,
+    DiskFullError,
+    require_driver,
+    translated,
+)
 
-_BUSY_SECONDS: Final = 10.0
+__all__ = [
+    "Database",
+    "DatabaseLockedError",
+    "DatabaseReadOnlyError",
+    "DatabaseRefusedError",
+    "DatabaseUnreachableError",
+    "DiskFullError",
+]
+
 _DIALECTS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+pg8000"}
-
-
-class DatabaseLockedError(StoreError):
-    """Another process kept the database locked for longer than was waited."""
-
-
-class DatabaseReadOnlyError(StoreError):
-    """The database, or the folder it lies in, cannot be written."""
-
-
-class DiskFullError(StoreError):
-    """There is no room left; the transaction was rolled back whole."""
-
-
-class DatabaseUnreachableError(StoreError):
-    """The database does not answer, or its file cannot be opened."""
 
 
 class Database:
@@ -60,10 +62,12 @@ class Database:
         Raises `StoreError`: unreachable, read-only, locked, or of a newer release. With
         `create=False` a database without tables is refused instead of made.
         """
-        engine = sa.create_engine(_url_of(url), **_engine_options(url))
+        parsed = _url_of(url)
+        require_driver(parsed)
+        engine = sa.create_engine(parsed, **_engine_options(url))
         _prepare(engine)
         database = cls(engine)
-        with _translated(engine.url):
+        with translated(engine.url):
             migrations.upgrade(engine, create=create)
         return database
 
@@ -84,7 +88,7 @@ class Database:
         if not self.is_sqlite:
             options["isolation_level"] = "REPEATABLE READ"
         with (
-            _translated(self.engine.url),
+            translated(self.engine.url),
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
@@ -99,7 +103,7 @@ class Database:
         """
         options = {"muniment_begin": "BEGIN IMMEDIATE", "muniment_durable": durable}
         with (
-            _translated(self.engine.url),
+            translated(self.engine.url),
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
@@ -135,7 +139,7 @@ def _url_of(url: str) -> URL:
 def _engine_options(url: str) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "sqlite":
         # One connection a thread; SQLAlchemy must not begin transactions behind our back.
-        return {"connect_args": {"timeout": _BUSY_SECONDS, "check_same_thread": False}}
+        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     return {"pool_pre_ping": True}
 
 
@@ -176,42 +180,3 @@ def _prepare_copies(engine: Engine) -> None:
             return False
         cursor.execute(statement, stream=pieces)
         return True
-
-
-@contextmanager
-def _translated(url: URL) -> Iterator[None]:
-    """Raise what a database says as one of our errors."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        raise _error_of(error, url.render_as_string(hide_password=True)) from error
-
-
-def _error_of(error: sa.exc.DBAPIError, shown: str) -> Exception:
-    said = str(error.orig).lower()
-    name = f"database {shown}"
-    if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
-        return error
-    if "locked" in said or "lock timeout" in said:
-        return DatabaseLockedError(
-            f"{name} is locked by another process",
-            expected=f"a lock given up within {_BUSY_SECONDS:g} s",
-            remedy="end the other process, or wait; nothing was written",
-        )
-    if "readonly" in said or "read-only" in said:
-        return DatabaseReadOnlyError(
-            f"{name} cannot be written",
-            expected="write permission for the file and its folder",
-            remedy="check owner, mode and mount; nothing was written",
-        )
-    if "disk is full" in said or "no space" in said or "disk full" in said or "53100" in said:
-        return DiskFullError(
-            f"{name}: the disk is full",
-            expected="room on the disk",
-            remedy="make room, then try again; what was acknowledged before is kept",
-        )
-    return DatabaseUnreachableError(
-        f"{name} does not answer: {type(error.orig).__name__}",
-        expected="a database that can be opened",
-        remedy="check that it runs, the path, and who may open it",
-    )

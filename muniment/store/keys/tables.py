@@ -20,6 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from muniment.errors import InvalidInputError, KeystoreError
 from muniment.store.database import Database
+from muniment.store.database_errors import require_driver
 from muniment.store.durable_files import PRIVATE_FILE
 
 STORE_FORMAT: Final = "muniment/key-store/v1"
@@ -127,9 +128,9 @@ def connect(url: str, *, create: bool = False) -> Database:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     elif parsed.get_backend_name() == "postgresql":
-        engine = sa.create_engine(
-            parsed.set(drivername="postgresql+pg8000"), hide_parameters=True, pool_pre_ping=True
-        )
+        served = parsed.set(drivername="postgresql+pg8000")
+        require_driver(served)
+        engine = sa.create_engine(served, hide_parameters=True, pool_pre_ping=True)
     else:
         name = parsed.get_backend_name()
         raise InvalidInputError("key store", "a URL of sqlite or postgresql", f"one of {name}")

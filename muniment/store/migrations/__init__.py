@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables' form, release by release (Alembic). A newer release's database is refused."""
+"""The tables' form, release by release (Alembic). A newer release's database is refused.
+
+A form's revision is the release that brought it.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +49,9 @@ def upgrade(engine: Engine, *, create: bool = True) -> None:
         script.revision for script in scripts.walk_revisions()
     }:
         raise SchemaTooNewError(
-            f"the database has the form {current}, of a newer release",
-            expected=f"{newest} or an older one",
-            remedy="use the newer Muniment; never run an older one on its database",
+            f"the database has the form of Muniment {current}, a newer release",
+            expected=f"that of {newest}, which this one has, or an older one",
+            remedy=f"pip install 'muniment>={current}'; never run an older one on its database",
         )
     with engine.begin() as connection:
         _lock(connection)

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from muniment.store.database import (
     DatabaseUnreachableError,
     DiskFullError,
 )
+from muniment.store.keys.tables import connect
 from muniment.store.leases import TTL_SECONDS, Lease, LeaseLostError, held, holder_of
 from muniment.store.migrations import SchemaTooNewError
 from muniment.store.rows import is_intact, with_digest
@@ -31,7 +35,7 @@ def url(folder: Path) -> str:
 
 
 def test_locked__is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(database_module, "BUSY_SECONDS", 0.1)
     with Database.open(url(tmp_path)) as database:
         other = sqlite3.connect(tmp_path / "muniment.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -87,10 +91,11 @@ def test_read_only_file__is_said(tmp_path: Path) -> None:
 
 def test_newer_release__is_refused_and_untouched(tmp_path: Path) -> None:
     with Database.open(url(tmp_path)) as database, database.write() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9.1.0'")
     before = (tmp_path / "muniment.db").read_bytes()
-    with pytest.raises(SchemaTooNewError, match="newer release"):
+    with pytest.raises(SchemaTooNewError, match=r"Muniment 9\.1\.0, a newer release") as error:
         Database.open(url(tmp_path))
+    assert "pip install 'muniment>=9.1.0'" in error.value.diagnostics()
     assert (tmp_path / "muniment.db").read_bytes() == before
 
 
@@ -102,8 +107,67 @@ def test_wrong_url__names_the_field(wrong: str) -> None:
 
 def test_no_database_file__is_said(tmp_path: Path) -> None:
     (tmp_path / "muniment.db").write_bytes(b"this is a letter and no database" * 100)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match="no database of SQLite's"):
         Database.open(url(tmp_path))
+
+
+def test_folder_that_is_not_there__is_said(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnreachableError, match="cannot be opened") as error:
+        Database.open(url(tmp_path / "nowhere"))
+    assert "check the path" in error.value.diagnostics()
+
+
+def test_driver_that_is_not_installed__is_named_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "pg8000", None)
+    for opening in (Database.open, connect):
+        with pytest.raises(InvalidInputError, match="pg8000") as error:
+            opening("postgresql://muniment@127.0.0.1/muniment")
+        assert "pip install 'muniment[postgres]'" in error.value.diagnostics()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, with room for two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0 or _mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", folder):
+        pytest.skip("a file system can be mounted by root alone")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def _mount(*words: str | Path) -> int:
+    return subprocess.run(["mount", *words], check=False, stderr=subprocess.DEVNULL).returncode
+
+
+def test_full_file_system__is_said_and_what_was_written_stays(small_disk: Path) -> None:
+    with Database.open(url(small_disk)) as database:
+        done = 0
+
+        def fill() -> None:
+            nonlocal done
+            for number in range(99):
+                with database.write() as connection:
+                    row = {"name": f"{number}" * 99_999, "holder": "b", "token": 1, "expires_ms": 2}
+                    connection.execute(sa.insert(leases).values(with_digest(leases, row)))
+                done += 1
+
+        with pytest.raises(DiskFullError, match="disk is full") as error:
+            fill()
+        assert "make room" in error.value.diagnostics()
+        with database.read() as connection:
+            assert len(connection.execute(sa.select(leases.c.token)).all()) == done > 0
+
+
+def test_read_only_file_system__is_said(small_disk: Path) -> None:
+    Database.open(url(small_disk)).close()
+    assert not _mount("-o", "remount,ro", small_disk)
+    with pytest.raises((DatabaseReadOnlyError, DatabaseUnreachableError)) as error:
+        Database.open(url(small_disk))
+    said = error.value.diagnostics()
+    assert "check owner, mode and mount" in said or "its disk is not read-only" in said
 
 
 def test_lease__is_one_process_s_until_it_runs_out(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from alembic import op
 from muniment.store.columns import metadata
 from muniment.store.tables import MIRRORED, OWN
 
-revision = "0001"
+# The release that has this form, so that an older one can say which is needed.
+revision = "0.1.0"
 down_revision = None
 branch_labels = None
 depends_on = None
