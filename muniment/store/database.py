@@ -36,6 +36,7 @@ from muniment.store.database_errors import (
 )
 
 __all__ = [
+    "VIEW",
     "Database",
     "DatabaseLockedError",
     "DatabaseReadOnlyError",
@@ -44,6 +45,8 @@ __all__ = [
     "DiskFullError",
 ]
 
+VIEW: Final = "REPEATABLE READ"
+"""PostgreSQL's isolation of what only reads: all of it is of one moment."""
 _DIALECTS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+pg8000"}
 
 
@@ -86,7 +89,7 @@ class Database:
         """A connection on which everything read is of one moment."""
         options: dict[str, Any] = {"muniment_begin": "BEGIN"}
         if not self.is_sqlite:
-            options["isolation_level"] = "REPEATABLE READ"
+            options["isolation_level"] = VIEW
         with (
             translated(self.engine.url),
             self.engine.connect().execution_options(**options) as connection,

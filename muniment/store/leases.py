@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from muniment.errors import StoreError
-from muniment.store.database import Database
+from muniment.store.database import VIEW, Database
 from muniment.store.rows import with_digest
 from muniment.store.tables import leases
 
@@ -95,8 +95,14 @@ class Lease:
         return cls(database, name, mine, token)
 
     def require(self, connection: Connection) -> None:
-        """Raise `LeaseLostError` unless this process holds the lease until the transaction ends."""
-        row = connection.execute(_row(self.name)).mappings().one_or_none()
+        """Raise `LeaseLostError` unless this process holds the lease until the transaction ends.
+
+        In one that only reads: unless it held it when that began.
+        """
+        # PostgreSQL gives a lock on a row to nobody whose view of it a renewal has overtaken.
+        is_view = connection.get_execution_options().get("isolation_level") == VIEW
+        chosen = sa.select(leases).where(leases.c.name == self.name) if is_view else _row(self.name)
+        row = connection.execute(chosen).mappings().one_or_none()
         if row is None or (row["holder"], row["token"]) != (self.holder, self.token):
             raise LeaseLostError(self.name)
 
