@@ -49,7 +49,8 @@ async function loaded(body: any): Promise<Session> {
   return {
     name: body.name,
     account: body.address,
-    roles: body.roles,
+    // On chain it is AGENCY_ADMIN; acts and pages call it admin.
+    roles: body.roles.map((each: string) => (each === "agency_admin" ? "admin" : each)),
     scopes: body.scopes,
     agency: own,
     agencyName: rows.find((each) => each.id === own)?.name ?? "",

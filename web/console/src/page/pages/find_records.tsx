@@ -109,12 +109,12 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
       <Card>
         <form onSubmit={submit} role="search">
           <div class="field-row">
-            <Field label={say("search-text")} hint={say("search-hint")}>
+            <Field label={say("search-text")} hint={say("search-hint")} isMarked={false}>
               {(attributes) => (
                 <input {...attributes} type="search" value={asked.text} onInput={change("text")} />
               )}
             </Field>
-            <Field label={say("record-type")}>
+            <Field label={say("record-type")} isMarked={false}>
               {(attributes) => (
                 <select {...attributes} value={asked.type} onChange={change("type")}>
                   <option value="">{say("all")}</option>
@@ -127,7 +127,7 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
               )}
             </Field>
             {asked.text.trim() === "" && (
-              <Field label={say("search-where")}>
+              <Field label={say("search-where")} isMarked={false}>
                 {(attributes) => (
                   <select {...attributes} value={asked.where} onChange={change("where")}>
                     <option value="">{say("where.chain")}</option>
@@ -137,7 +137,7 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
               </Field>
             )}
             {asked.text.trim() !== "" && searchable.length > 0 ? (
-              <Field label={say("search-in")}>
+              <Field label={say("search-in")} isMarked={false}>
                 {(attributes) => (
                   <select {...attributes} value={asked.field} onChange={change("field")}>
                     <option value="">{say("own-number")}</option>
@@ -150,7 +150,7 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
                 )}
               </Field>
             ) : asked.where === "journal" ? null : (
-              <Field label={say("status")}>
+              <Field label={say("status")} isMarked={false}>
                 {(attributes) => (
                   <select {...attributes} value={asked.status} onChange={change("status")}>
                     <option value="">{say("all")}</option>

@@ -37,6 +37,11 @@ const CHAIN_NAMES: Readonly<Record<Role, string>> = {
   steward: "STEWARD",
   operator: "OPERATOR",
 };
+
+function roleOf(officer: Officer): Role | undefined {
+  return ROLES.find((each) => CHAIN_NAMES[each].toLowerCase() === officer.role);
+}
+
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 
 export function Officers() {
@@ -52,7 +57,8 @@ export function Officers() {
     accounts.value?.items.find((each) => each.address.toLowerCase() === address.toLowerCase())?.name;
 
   function remove(officer: Officer): void {
-    const role = officer.role as Role;
+    const role = roleOf(officer);
+    if (role === undefined) return;
     const id = roleId(CHAIN_NAMES[role], session.agency);
     setAct(officerAct(say("do.remove-officer"), "remove", role, officer.account, id));
   }
@@ -84,7 +90,7 @@ export function Officers() {
                   ...(isAdmin
                     ? [
                         nameOf(each.account) ?? "–",
-                        each.role in CHAIN_NAMES ? (
+                        roleOf(each) !== undefined ? (
                           <button type="button" class="small danger" onClick={() => remove(each)}>
                             {say("remove")}
                           </button>

@@ -8,7 +8,7 @@ import { ActDialog } from "../acting/act_dialog.tsx";
 import { Foot } from "../acting/act_forms.tsx";
 import { amendAct, type Act } from "../acting/acts.ts";
 import { ContentFields, useContentForm } from "../parts/content_form.tsx";
-import { Dialog, ProblemNotice, Shown, useResource } from "../parts/parts.tsx";
+import { Dialog, Notice, ProblemNotice, Shown, useResource } from "../parts/parts.tsx";
 import type { RecordTypeRow } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 import { faultsIn } from "./register_record.tsx";
@@ -79,6 +79,11 @@ function AmendForm({ view, type, before, onClose, onFilled }: FormProperties) {
   return (
     <form onSubmit={submit} noValidate>
       <ContentFields form={form} />
+      {type.files.some((each) => before[each] !== undefined) && (
+        <Notice tone="">
+          <p>{say("files-again")}</p>
+        </Notice>
+      )}
       {part !== null && (
         <div class="field" role="status">
           <progress max={1} value={part} aria-label={say("sending-files")} />

@@ -3,7 +3,7 @@
 
 import { useState } from "preact/hooks";
 import { RecordAct, type ActedRecord, type RecordActName } from "../acting/act_forms.tsx";
-import { secondsOf } from "../parts/instants.ts";
+import { FOR_EVER, secondsOf } from "../parts/instants.ts";
 import { Card, Notice, PageHead, Shown, StatusBadge, useResource } from "../parts/parts.tsx";
 import { can, useSession, type Session } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
@@ -137,10 +137,10 @@ function Found({ view, onChanged }: { view: RecordView; onChanged: () => void })
       )}
       <div class="wide-narrow">
         <div class="stack">
+          <RecordContent key={`${round}-content`} view={view} />
           <Card title={say("life")}>
             <RecordTrace key={round} view={view} />
           </Card>
-          <RecordContent key={`${round}-content`} view={view} />
           <RecordHistory key={`${round}-history`} view={view} />
         </div>
         <div class="stack">
@@ -190,7 +190,9 @@ function Facts({ view }: { view: RecordView }) {
         {view.retain_until !== null && (
           <>
             <dt>{say("retained-until")}</dt>
-            <dd>{day(secondsOf(view.retain_until))}</dd>
+            <dd>
+              {view.retain_until === FOR_EVER ? say("for-ever") : day(secondsOf(view.retain_until))}
+            </dd>
           </>
         )}
         {view.updated_at !== null && (

@@ -6,9 +6,9 @@ import { useWords } from "../words/language.tsx";
 import { TableOf } from "./tables.tsx";
 
 const WIDTH = 640;
-const HEIGHT = 230;
-const LEFT = 52;
-const BOTTOM = 28;
+const HEIGHT = 260;
+const LEFT = 58;
+const BOTTOM = 32;
 const TOP = 12;
 
 export interface Series {
@@ -43,7 +43,7 @@ function Frame(properties: ChartProperties & { readonly children: ComponentChild
   const { number, say } = useWords();
   const shown = properties.shown ?? number;
   return (
-    <figure class="stackless">
+    <figure>
       {children}
       {series.length > 1 && (
         <ul class="legend">
@@ -85,7 +85,7 @@ function Grid({ marks, y, shown }: { marks: number[]; y: (value: number) => numb
 }
 
 /** Which labels have room: the first and last, and some between. */
-function labelled(count: number, most = 7): Set<number> {
+function labelled(count: number, most = 6): Set<number> {
   const step = Math.max(1, Math.ceil((count - 1) / (most - 1)));
   return new Set(Array.from({ length: count }, (_, at) => at).filter((at) => at % step === 0));
 }
@@ -149,7 +149,7 @@ export function BarChart(properties: ChartProperties) {
   const shown = properties.shown ?? number;
   const totals = labels.map((_, at) => series.reduce((sum, each) => sum + (each.values[at] ?? 0), 0));
   const most = Math.max(1, ...totals);
-  const [row, start, end] = [38, 176, WIDTH - 70];
+  const [row, start, end] = [42, 190, WIDTH - 74];
   const height = Math.max(1, labels.length) * row + 6;
   const size = (value: number) => (value / most) * (end - start);
   return (
@@ -159,8 +159,8 @@ export function BarChart(properties: ChartProperties) {
           let from = start;
           return (
             <g key={label}>
-              <text x={start - 12} y={at * row + 24} text-anchor="end" class="value">
-                {label.length > 24 ? `${label.slice(0, 23)}…` : label}
+              <text x={start - 12} y={at * row + 27} text-anchor="end" class="value">
+                {label.length > 21 ? `${label.slice(0, 20)}…` : label}
               </text>
               {series.map((each, index) => {
                 const value = each.values[at] ?? 0;
@@ -180,7 +180,7 @@ export function BarChart(properties: ChartProperties) {
                   </rect>
                 );
               })}
-              <text x={from + 8} y={at * row + 24}>
+              <text x={from + 8} y={at * row + 27}>
                 {shown(totals[at] as number)}
               </text>
             </g>

@@ -55,10 +55,8 @@ export function useContentForm(
       for (const control of controls) {
         const { name } = control;
         if (control.kind === "file") {
-          // An earlier version's file stays where no other is given.
-          if (files.has(name)) continue;
-          if (before[name] !== undefined) content[name] = before[name];
-          else if (control.required) found[name] = { name: "required", values: {} };
+          // A version has the files that are given with it: an earlier one's do not go over.
+          if (!files.has(name) && control.required) found[name] = { name: "required", values: {} };
           continue;
         }
         const read = readTyped(control, typed[name] ?? "");
@@ -77,14 +75,14 @@ export function useContentForm(
 export function ContentFields({ form }: { form: ContentForm }) {
   const { say } = useWords();
   return (
-    <>
+    <div class="content-fields">
       {form.controls.map((control) => {
         const found = form.faults[control.name];
         const fault =
           found === undefined ? undefined : say(`fault.${found.name}` as Phrase, found.values);
         return <ControlField key={control.name} control={control} form={form} fault={fault} />;
       })}
-    </>
+    </div>
   );
 }
 
@@ -101,7 +99,7 @@ function ControlField({ control, form, fault }: ControlProperties) {
   const hint = control.description || hintOf(control, say);
   if (kind === "boolean") {
     return (
-      <div class="field">
+      <div class="field whole">
         <label class="check">
           <input
             type="checkbox"
@@ -119,7 +117,7 @@ function ControlField({ control, form, fault }: ControlProperties) {
   }
   if (kind === "file") {
     return (
-      <div class="field">
+      <div class="field whole">
         <span class="label">
           {control.title} {!control.required && <span class="optional">{say("optional")}</span>}
         </span>
@@ -136,7 +134,13 @@ function ControlField({ control, form, fault }: ControlProperties) {
   const onInput = (event: { currentTarget: { value: string } }) =>
     form.change(name, event.currentTarget.value);
   return (
-    <Field label={control.title} hint={hint} fault={fault} required={control.required}>
+    <Field
+      label={control.title}
+      hint={hint}
+      fault={fault}
+      required={control.required}
+      isWhole={kind === "long" || kind === "json"}
+    >
       {({ required: _, ...attributes }) => {
         const shared = { ...attributes, "data-field": name, value: String(value), onInput };
         const needed = control.required ? { "aria-required": true } : {};

@@ -135,6 +135,10 @@ export interface FieldProperties {
   readonly hint?: string | undefined;
   readonly fault?: string | undefined;
   readonly required?: boolean;
+  /** Over the whole width of a form in columns. */
+  readonly isWhole?: boolean;
+  /** Whether it is said that it may be left out: not where that goes without saying. */
+  readonly isMarked?: boolean;
   readonly children: (attributes: {
     readonly id: string;
     readonly "aria-describedby"?: string;
@@ -144,17 +148,17 @@ export interface FieldProperties {
 }
 
 /** A labelled control with its hint and its fault, both of which screen readers read with it. */
-export function Field({ label, hint, fault, required = false, children }: FieldProperties) {
+export function Field(properties: FieldProperties) {
+  const { label, hint, fault, required = false, isWhole = false, isMarked = true } = properties;
   const id = useId();
   const { say } = useWords();
   const described = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
   return (
-    <div class="field">
+    <div class={isWhole ? "field whole" : "field"}>
       <label for={id}>
-        {label}{" "}
-        {!required && <span class="optional">{say("optional")}</span>}
+        {label} {!required && isMarked && <span class="optional">{say("optional")}</span>}
       </label>
-      {children({
+      {properties.children({
         id,
         ...(described === "" ? {} : { "aria-describedby": described }),
         ...(fault ? { "aria-invalid": true } : {}),

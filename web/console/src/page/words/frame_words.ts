@@ -16,7 +16,7 @@ export const FRAME = {
   find: ["Find records", "查找记录"],
   register: ["Register", "登记"],
   import: ["Import", "批量导入"],
-  inbox: ["Offers and requests", "移交与申请"],
+  inbox: ["To decide", "待决定"],
   shares: ["Shares", "共享"],
   holds: ["Holds", "冻结"],
   retention: ["Retention due", "保存期满"],

@@ -129,14 +129,18 @@ export const RECORDS = {
   "do.propose": ["Propose disposition", "提出处置"],
   "do.confirm": ["Confirm disposition", "确认处置"],
   "act-lead.amend": ["It becomes version {version}; earlier versions stay.", "将成为版本 {version}，先前版本保留。"],
+  "files-again": [
+    "Choose its files again: a version has those that are given with it.",
+    "请重新选择文件：每个版本只含随它一并提交的文件。",
+  ],
   "act-lead.supersede": [
     "Another record in force takes its place. This one stays, as superseded.",
     "由另一条有效记录取代。本记录保留，状态为已被取代。",
   ],
   "act-lead.revoke": ["From then on nobody can rely on it.", "此后任何人不得再依据该记录。"],
   "act-lead.offer": [
-    "Nothing changes until the other agency accepts. To hand over the content too, use `muniment offer`.",
-    "对方接收之前不改变任何事。如需一并移交内容，请使用 `muniment offer`。",
+    "Nothing changes until the other agency accepts. To hand over the content too, use muniment offer.",
+    "对方接收之前不改变任何事。如需一并移交内容，请使用 muniment offer。",
   ],
   "act-lead.hold": ["No change and no destruction while it stands.", "冻结期间禁止更改和销毁。"],
   "act-lead.release": ["Your hold of this case ends.", "解除您就该案件作出的冻结。"],

@@ -19,8 +19,8 @@ export const WORK = {
   "journal-number": ["Journal {number}", "日志 {number}"],
   "reads-by-purpose": ["Reads by purpose", "按用途的查阅"],
   "reads-not-written": [
-    "Reads are not written down in this agency (`read_receipts` in its profile).",
-    "本机构未记载查阅（配置文件中的 `read_receipts`）。",
+    "Reads are not written down in this agency (read_receipts in its profile).",
+    "本机构未记载查阅（配置文件中的 read_receipts）。",
   ],
   "no-purpose": ["no purpose said", "未说明用途"],
   reads: ["Reads", "查阅"],
@@ -47,8 +47,8 @@ export const WORK = {
     "CSV：每个字段一列，以字段名为列名。NDJSON：每行含 source_id 和 content。",
   ],
   "rows-too-large": [
-    "Larger than 200 MB. Import it with `muniment import`, which reads while it writes.",
-    "文件超过 200 MB，请用 `muniment import` 导入，边读边写。",
+    "Larger than 200 MB. Import it with muniment import, which reads while it writes.",
+    "文件超过 200 MB，请用 muniment import 导入，边读边写。",
   ],
   "key-column": ["Column of your own number", "本机构编号所在列"],
   "key-column-hint": ["The same number again is the same record.", "再次出现的同一编号即同一记录。"],
@@ -76,8 +76,8 @@ export const WORK = {
   "inbox-lead": ["What other agencies wait for.", "其他机构等待答复的事项。"],
   offers: ["Custody offered to us", "向我们提议的移交"],
   "offers-lead": [
-    "Open a record to accept or decline. Custody with its content comes as a package: take it in with `muniment accept`.",
-    "打开记录以接收或谢绝。连同内容的保管权以移交包送达，请用 `muniment accept` 接收。",
+    "Open a record to accept or decline. Custody with its content comes as a package: take it in with muniment accept.",
+    "打开记录以接收或谢绝。连同内容的保管权以移交包送达，请用 muniment accept 接收。",
   ],
   "no-offers": ["No custody is offered to us.", "没有向我们提议的移交。"],
   requests: ["Shares asked of us", "向我们提出的共享申请"],

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Every page that a person can go to, seen once. */
+
+import type { Walk } from "./browser.ts";
+
+const PAGES = ["overview", "find", "find?where=journal", "holds", "retention"] as const;
+const OF_PERSON = {
+  registrar: ["register/land-deed", "import", "inbox", "shares", "officers", "keys", "types"],
+  steward: ["inbox", "shares", "officers"],
+  auditor: ["officers", "types"],
+  administrator: ["inbox", "shares", "officers", "keys", "types", "tokens"],
+} as const;
+const RECORDS = {
+  registrar: ["deed", "amended", "revoked"],
+  steward: ["proposed", "offered"],
+  auditor: ["held", "amended"],
+  administrator: ["superseded"],
+} as const;
+
+export async function tour(walk: Walk): Promise<void> {
+  await walk.page.goto(`${walk.facts.url}/`);
+  await walk.page.waitForSelector("form");
+  await walk.look("sign-in");
+  await walk.signIn();
+  for (const each of [...PAGES, ...OF_PERSON[walk.person]]) {
+    await walk.goTo(each);
+    await walk.look(each.replace(/\W+/g, "-"));
+  }
+  for (const each of RECORDS[walk.person]) {
+    await walk.goTo(`records/${walk.facts.records[each]}`);
+    await walk.page.waitForSelector(".record-title");
+    await walk.look(`record-${each}`);
+  }
+  await walk.goTo("nowhere");
+  await walk.look("not-found");
+}
