@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from muniment.analysis.audit.cache import Cache
 from muniment.analysis.audit.places import JournalPlace
 from muniment.analysis.audit.plan import AuditPlan, SealedRoot, SealTable
 from muniment.analysis.audit.running import audit_tree
@@ -40,10 +41,10 @@ def measure(records: int) -> dict[str, float]:
             started = time.perf_counter() - begun
             seconds = []
             for turn in range(_ROUNDS + 1):
-                tree = audit_tree(spark, plan)
+                with Cache() as cache:
+                    tree = audit_tree(spark, plan, cache)
                 if tree.faults or tree.findings:
                     raise AssertionError("a sound journal has faults")
-                tree.hashed.unpersist()
                 if turn:
                     seconds.append(tree.seconds)
     return {

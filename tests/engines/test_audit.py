@@ -34,7 +34,8 @@ from muniment.record.identifiers import AgencyId, LocalId, derive_lineage, deriv
 from muniment.registry import Registry
 from muniment.store import packs
 from muniment.store.keys import tables as key_tables
-from muniment.store.vault import FolderVault, open_vault
+from muniment.store.vault import FolderVault, VaultError, open_vault
+from muniment.store.vault.hdfs import HdfsVault
 from tests.chain.agency import Open, opened  # noqa: F401
 from tests.chain.command_line import Muniment, muniment  # noqa: F401
 from tests.chain.conftest import World, deployed, node, world  # noqa: F401
@@ -46,12 +47,14 @@ ROWS = 700
 FIRST_ROWS = 300
 """Those of the first of two imports: two packs, and a seal between them."""
 ENTRY = 80
+# What starts quickly counts here, not what runs fastest after minutes.
+SETTINGS = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
     """One session for all tests here, which encrypts what it writes."""
-    with spark_session("local[2]", {"spark.sql.shuffle.partitions": "4"}, secrets=True) as session:
+    with spark_session("local[2]", SETTINGS, secrets=True) as session:
         yield session
 
 
@@ -290,13 +293,30 @@ class TestHdfs:
         vault.put_many([(name, local.get_range(name, 0, local.size(name))) for name in names])
         sound = auditor.audit(hdfs_url)
         assert (sound.count, sound.packs, sound.is_proven) == (0, 2, True)
+        assert isinstance(vault, HdfsVault)
         _, second = packs_of(sealed)
         vault.delete(second)
         assert places(auditor.audit(hdfs_url)) == {(FIRST_ROWS, ROWS - 1, "pack")}
 
+        # A byte of ciphertext in the file that HDFS has the first pack in.
+        first = next(name for name in vault.list(packs.PREFIX) if packs.has_sheet(vault, name))
+        client = Client(hadoop.hdfs_url)
+        held = vault._log.current(first)
+        [path] = [each for each in vault._log._paths(held.file) if exists(client, each)]
+        reader = client.read(path)
+        data = bytearray(reader.read(len(reader)))
+        data[held.offset + held.length - 5] ^= 1
+        client.delete(path, False)
+        with client.create(path) as writer:
+            writer.write(bytes(data))
+        damaged = auditor.audit(hdfs_url)
+        assert places(damaged) == {(-1, -1, "pack"), (FIRST_ROWS, ROWS - 1, "pack")}
+        [fault] = [each for each in damaged.findings if each.first < 0]
+        assert (fault.file, fault.what) == (first, "its bytes are not those that were put")
+        assert fault.expected == f"SHA-256 0x{held.digest.hex()}"
+
         # A copy of the journal alone, as `hdfs dfs -put` of a mirror leaves it.
         folder = f"{hdfs_url.removeprefix(hadoop.hdfs_url)}-copy"
-        client = Client(hadoop.hdfs_url)
         for name in names:
             path = name.removeprefix("journals/1/")
             if path == name:
@@ -313,9 +333,17 @@ class TestHdfs:
         assert "gap, entries 356 to 511 (tile/entries/001): the bundle is cut short" in page
 
 
+def exists(client: Client, path: str) -> bool:
+    try:
+        client.get_file_info(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 class TestRefusals:
     def test_place_without_a_journal__is_refused(self, auditor: Auditor, tmp_path: Path) -> None:
-        with pytest.raises(InvalidInputError, match="journal is"):
+        with pytest.raises(VaultError, match="not seen from here"):
             auditor.begin(tmp_path / "nothing")
 
     def test_another_journal_than_the_files_are_of__is_refused(

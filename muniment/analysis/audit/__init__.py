@@ -9,6 +9,8 @@
 | `hashing` | what an executor tells of a range |
 | `folding`, `judging` | roots of ranges up to the seals; which of entry and tile is wrong: pure |
 | `duplicates`, `packed`, `coverage`, `contents` | ids, packs, and what the packs hold |
-| `seals` | what the chain says |
-| `spark`, `running`, `summary` | the session, the jobs, the page that tells |
+| `seals`, `beginning` | what the chain says, and what is known before anything is hashed |
+| `openings` | whose contents are opened, and who gets secrets |
+| `spark`, `cache`, `running` | the session, what it keeps, the jobs |
+| `auditing`, `summary` | all of it, and the page that tells |
 """

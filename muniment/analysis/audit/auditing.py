@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from muniment.analysis.audit import running
+from muniment.analysis.audit.cache import Cache
 from muniment.analysis.audit.contents import Claim
 from muniment.analysis.audit.faults import Fault, Kind
 from muniment.analysis.audit.openings import Opened, SecretsBetween, open_contents, sample
@@ -72,31 +73,24 @@ def audit_journal(
     raises.
     """
     begun = time.perf_counter()
-    tell(f"hashing {plan.size:,} entries")
-    tree = running.audit_tree(spark, plan)
-    found, others, opened, held = list(faults), [], None, None
-    if packs is not None:
-        tell("comparing packs")
-        held = running.held_by_packs(spark, plan, packs)
-        others += running.uncovered_by_packs(spark, plan, held)
-        if openings is not None:
-            tell("opening contents")
-            chosen = openings.count and sample(plan.size, openings.count, openings.seed)
-            opened = open_contents(
-                plan,
-                packs,
-                _claims(held),
-                openings.secrets,
-                chosen=None if openings.count is None else chosen or [],
-                spark=spark if openings.to_executors else None,
-            )
-            found += opened.faults
-    tell("writing findings")
-    findings = running.all_findings(spark, plan, tree, others, found)
-    running.write_tables(spark, plan, tree, findings, output, entries=entries)
-    kinds = {row.kind: row["count"] for row in findings.groupBy("kind").count().collect()}
-    first = findings.limit(SHOWN).collect()
-    count = held.filter(f"part = {CLAIMED}").count() if held is not None else None
+    with Cache() as cache:
+        tell(f"hashing {plan.size:,} entries")
+        tree = running.audit_tree(spark, plan, cache)
+        found, others, opened, count = list(faults), [], None, None
+        if packs is not None:
+            tell("comparing packs")
+            held = running.held_by_packs(spark, plan, packs, cache)
+            others += running.uncovered_by_packs(spark, plan, held)
+            count = held.filter(f"part = {CLAIMED}").count()
+            if openings is not None:
+                tell("opening contents")
+                opened = _open(spark, plan, packs, held, openings)
+                found += opened.faults
+        tell("writing findings")
+        findings = running.all_findings(spark, plan, tree, others, found, cache)
+        running.write_tables(spark, plan, tree, findings, output, entries=entries)
+        kinds = {row.kind: row["count"] for row in findings.groupBy("kind").count().collect()}
+        first = findings.limit(SHOWN).collect()
     return Audited(
         plan=plan,
         seals=tree.folded.seals,
@@ -109,6 +103,15 @@ def audit_journal(
         kinds=dict(sorted(kinds.items())),
         findings=tuple(_fault(row) for row in first),
     )
+
+
+def _open(spark: Any, plan: AuditPlan, packs: str, held: Any, openings: Openings) -> Opened:
+    chosen = None
+    if openings.count is not None:
+        chosen = sample(plan.size, openings.count, openings.seed)
+    executors = spark if openings.to_executors else None
+    claims = _claims(held)
+    return open_contents(plan, packs, claims, openings.secrets, chosen=chosen, spark=executors)
 
 
 def _claims(held: Any) -> Iterator[Claim]:

@@ -7,6 +7,7 @@ A crash may leave a pack behind that no entry is of; so an entry is well when so
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from muniment.record.identifiers import AgencyId, Lineage, LocalId, RecordId, de
 from muniment.record.objects import HEADER_SIZE, MAGIC, TAG_SIZE
 from muniment.store import packs
 from muniment.store.batch_sheets import BATCH_PLACE, BatchSheet
-from muniment.store.vault import Vault
+from muniment.store.vault import DigestKeeping, Vault
 
 NAMES: Final = "name string"
 HELD: Final = (
@@ -36,8 +37,8 @@ HELD: Final = (
 )
 """What a pack holds: runs of entries that are well (`what` empty), and entries that are not.
 
-`part` is which 2^16 entries they are of; -1 for a pack that cannot be read, and -2 for what a pack
-claims to hold, all of it."""
+`part` is which 2^16 entries they are of; -1 for a pack that is damaged as a whole, and -2 for
+what a pack claims to hold, all of it."""
 UNREADABLE: Final = -1
 CLAIMED: Final = -2
 
@@ -54,6 +55,7 @@ _SCHEMA: Final = pa.schema(
 )
 _NAMES_TOGETHER: Final = 10_000
 _HEAD: Final = struct.Struct(">BBHHQ")
+_PIECE: Final = 1 << 20
 _LEAST: Final = HEADER_SIZE + TAG_SIZE
 
 
@@ -89,10 +91,25 @@ def compare_packs(plan: AuditPlan, url: str, names: Iterable[str]) -> Iterator[A
             yield batch_of([row], _SCHEMA)
             continue
         if pack is not None:
+            yield from _changed(vault, name)
             first = pack.sheet.first_index
             rows = [(CLAIMED, first, first + pack.sheet.count, name, "", "", "")]
             rows += _Comparison(plan, pack, read).rows()
             yield batch_of(rows, _SCHEMA)
+
+
+def _changed(vault: Vault, name: str) -> Iterator[Any]:
+    """The fault of a pack whose bytes are not those that were put, where the vault knows them."""
+    if not isinstance(vault, DigestKeeping):
+        return
+    wanted, state = vault.digest(name), hashlib.sha256()
+    with vault.open(name) as reader:
+        while piece := reader.read(_PIECE):
+            state.update(piece)
+    if state.digest() != wanted:
+        expected, found = f"SHA-256 0x{wanted.hex()}", f"0x{state.hexdigest()}"
+        row = (UNREADABLE, -1, -1, name, "its bytes are not those that were put", expected, found)
+        yield batch_of([row], _SCHEMA)
 
 
 def journal_pack(plan: AuditPlan, vault: Vault, name: str) -> JournalPack | None:

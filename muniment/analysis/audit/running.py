@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Final
 
+from muniment.analysis.audit.cache import Cache
 from muniment.analysis.audit.coverage import of_columns, uncovered
 from muniment.analysis.audit.duplicates import IDENTIFIED, SUSPECTS, identify, repeated, suspects_in
 from muniment.analysis.audit.entry_table import ENTRIES, entry_rows
@@ -50,7 +51,7 @@ class Tree:
     seconds: float = 0.0
 
 
-def audit_tree(spark: Any, plan: AuditPlan) -> Tree:
+def audit_tree(spark: Any, plan: AuditPlan, cache: Cache) -> Tree:
     """Hash every entry, fold the roots to every seal, look for ids that come twice.
 
     `findings` are tables of Spark, which nothing has computed yet where there is no fault.
@@ -64,7 +65,7 @@ def audit_tree(spark: Any, plan: AuditPlan) -> Tree:
         for batch in batches:
             yield from hash_ranges(plan, batch.column(0).to_pylist(), spread, factor)
 
-    hashed = _ranges(spark, plan).mapInArrow(hashing, HASHED).persist()
+    hashed = cache.keep(_ranges(spark, plan).mapInArrow(hashing, HASHED))
     rows = hashed.filter("bucket < 0").drop("bucket", "ids").collect()
     ranges = [
         RangeRoots(
@@ -82,15 +83,15 @@ def audit_tree(spark: Any, plan: AuditPlan) -> Tree:
     tree.faults += high_tiles(plan, folded.proven, plan.place.reader())
     wrong = list(suspects(ranges, folded))
     if wrong:
-        tree.findings.append(_judged(spark, plan, wrong))
-    twice = _repeated(spark, plan, hashed, 1 << spread)
+        tree.findings.append(cache.keep(_judged(spark, plan, wrong)))
+    twice = _repeated(spark, plan, hashed, 1 << spread, cache)
     if twice is not None:
         tree.findings.append(twice)
     tree.seconds = time.perf_counter() - begun
     return tree
 
 
-def held_by_packs(spark: Any, plan: AuditPlan, vault: str) -> Any:
+def held_by_packs(spark: Any, plan: AuditPlan, vault: str, cache: Cache) -> Any:
     """Return the table of what the vault's packs hold of the journal (`packed.HELD`), kept."""
     url = absolute(vault)
 
@@ -104,7 +105,7 @@ def held_by_packs(spark: Any, plan: AuditPlan, vault: str) -> Any:
 
     names = spark.range(0, 1, 1, 1).mapInArrow(listing, NAMES)
     tasks = 4 * spark.sparkContext.defaultParallelism
-    return names.repartition(tasks).mapInArrow(comparing, HELD).persist()
+    return cache.keep(names.repartition(tasks).mapInArrow(comparing, HELD))
 
 
 def uncovered_by_packs(spark: Any, plan: AuditPlan, held: Any) -> list[Any]:
@@ -144,7 +145,12 @@ def claims_of(held: Any) -> Iterator[tuple[int, int, str]]:
 
 
 def all_findings(
-    spark: Any, plan: AuditPlan, tree: Tree, others: Iterable[Any], faults: Iterable[Fault]
+    spark: Any,
+    plan: AuditPlan,
+    tree: Tree,
+    others: Iterable[Any],
+    faults: Iterable[Fault],
+    cache: Cache,
 ) -> Any:
     """Return one table of all findings, kept.
 
@@ -162,7 +168,7 @@ def all_findings(
     same = "first_index >= broken_first and last_index <= broken_last"
     functions = _functions()
     rest = rest.join(functions.broadcast(broken), functions.expr(same), "left_anti")
-    return of_tree.unionByName(rest).orderBy("first_index", "kind", "file").persist()
+    return cache.keep(of_tree.unionByName(rest).orderBy("first_index", "kind", "file"))
 
 
 def write_tables(
@@ -211,7 +217,7 @@ def _judged(spark: Any, plan: AuditPlan, wrong: list[tuple[int, bytes]]) -> Any:
     return table.repartition(tasks).mapInArrow(judging, FINDINGS)
 
 
-def _repeated(spark: Any, plan: AuditPlan, hashed: Any, buckets: int) -> Any | None:
+def _repeated(spark: Any, plan: AuditPlan, hashed: Any, buckets: int, cache: Cache) -> Any | None:
     """The table of findings of ids that come again; None where none is suspect."""
     import pyarrow as pa  # noqa: PLC0415  (an extra)
 
@@ -229,11 +235,11 @@ def _repeated(spark: Any, plan: AuditPlan, hashed: Any, buckets: int) -> Any | N
             yield from _in_batches(plan, repeated(plan, rows))
 
     ids = hashed.filter("bucket >= 0").repartition(buckets, "bucket").select("ids")
-    found = ids.mapInArrow(suspecting, SUSPECTS).persist()
+    found = cache.keep(ids.mapInArrow(suspecting, SUSPECTS))
     if not found.count():
         return None
     tasks = spark.sparkContext.defaultParallelism
-    whole = found.repartition(tasks).mapInArrow(identifying, IDENTIFIED).persist()
+    whole = cache.keep(found.repartition(tasks).mapInArrow(identifying, IDENTIFIED))
     functions = _functions()
     first = whole.groupBy("local_id").agg(functions.min("index").alias("first_index"))
     again = whole.join(first, "local_id").filter("index > first_index")

@@ -27,7 +27,12 @@ _QUIET: Final = {
     # A put on HDFS asks every 5 ms, not after 400 ms, whether its block is complete.
     "spark.hadoop.dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
 }
-_LOCAL: Final = {"spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK}
+_LOCAL: Final = {
+    "spark.driver.host": LOOPBACK,
+    "spark.driver.bindAddress": LOOPBACK,
+    # Two hundred, which a cluster has work for, are as many files of nothing on one machine.
+    "spark.sql.shuffle.partitions": "8",
+}
 _ENCRYPTED: Final = {
     "spark.io.encryption.enabled": "true",
     "spark.authenticate": "true",

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from muniment.errors import InvalidInputError
 from muniment.store.vault.contract import (
+    DigestKeeping,
     ObjectExistsError,
     ObjectMissingError,
     Vault,
@@ -17,6 +18,7 @@ from muniment.store.vault.contract import (
 from muniment.store.vault.folder import FolderVault
 
 __all__ = [
+    "DigestKeeping",
     "FolderVault",
     "ObjectExistsError",
     "ObjectMissingError",

@@ -125,6 +125,15 @@ class Vault(Protocol):
         ...
 
 
+@runtime_checkable
+class DigestKeeping(Protocol):
+    """A vault that keeps what each object's bytes were when it was put."""
+
+    def digest(self, name: str) -> bytes:
+        """Return the SHA-256 of the object as it was put. Raises `ObjectMissingError`."""
+        ...
+
+
 def require_name(name: str) -> str:
     """Return `name` if it is one; raise `InvalidInputError`.
 

@@ -150,6 +150,10 @@ class HbaseVault:
         """See `Vault.size`."""
         return self._head(name).length
 
+    def digest(self, name: str) -> bytes:
+        """See `DigestKeeping.digest`."""
+        return self._head(name).digest
+
     def list(self, prefix: str = "") -> Iterator[str]:
         """See `Vault.list`."""
         require_prefix(prefix)

@@ -112,6 +112,10 @@ class HdfsVault:
         """See `Vault.size`."""
         return self._entry(name).length
 
+    def digest(self, name: str) -> bytes:
+        """See `DigestKeeping.digest`."""
+        return self._entry(name).digest
+
     def list(self, prefix: str = "") -> Iterator[str]:
         """See `Vault.list`."""
         require_prefix(prefix)
