@@ -86,7 +86,8 @@ def list_(profile: Path, as_json: bool) -> None:
     help="Take the password from a file's first line, instead of asking.",
 )
 @profile_option
-def password(name: str, password_file: Path | None, profile: Path) -> None:
+@json_option
+def password(name: str, password_file: Path | None, profile: Path, as_json: bool) -> None:
     """Give NAME another password. Its sessions end.
 
     Example: muniment account password ada
@@ -95,14 +96,15 @@ def password(name: str, password_file: Path | None, profile: Path) -> None:
 
     secret = _password(password_file)
     with opened(profile) as registry:
-        set_password(registry.session.database, name, secret)
-    click.echo(f"{name}: its password is another now", err=True)
+        changed = set_password(registry.session.database, name, secret)
+    _show(changed, as_json)
 
 
 @account.command()
 @click.argument("name")
 @profile_option
-def disable(name: str, profile: Path) -> None:
+@json_option
+def disable(name: str, profile: Path, as_json: bool) -> None:
     """Let NAME sign in no more. Its sessions end.
 
     Example: muniment account disable ada
@@ -110,8 +112,8 @@ def disable(name: str, profile: Path) -> None:
     from muniment.gateway.callers.accounts import disable_account  # noqa: PLC0415
 
     with opened(profile) as registry:
-        disable_account(registry.session.database, name)
-    click.echo(f"{name}: disabled", err=True)
+        disabled = disable_account(registry.session.database, name)
+    _show(disabled, as_json)
 
 
 def _password(file: Path | None) -> str:
@@ -128,7 +130,8 @@ def _show(made: Account, as_json: bool) -> None:
     if as_json:
         show_json(_json(made))
     else:
-        click.echo(f"{made.name}: {made.address}, signs in by {_ways(made)}", err=True)
+        state = f"signs in by {_ways(made)}" if made.disabled_ms is None else "disabled"
+        click.echo(f"{made.name}: {made.address}, {state}", err=True)
 
 
 def _ways(each: Account) -> str:

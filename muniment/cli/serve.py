@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from muniment.cli.options import opened, profile_option
+from muniment.cli.options import json_option, opened, profile_option, show_json
 from muniment.errors import InvalidInputError
 
 
@@ -22,12 +24,14 @@ from muniment.errors import InvalidInputError
     help="Send, index and seal too; otherwise `muniment run` does.",
 )
 @profile_option
-def serve(host: str, port: int, with_daemon: bool, profile: Path) -> None:
+@json_option
+def serve(host: str, port: int, with_daemon: bool, profile: Path, as_json: bool) -> None:
     """Serve the registry over HTTP, for the agency's systems and its officers' pages.
 
     TLS is a proxy's business: name the public address as `origin` in the profile's table `gateway`
     (docs/guides/gateway.md). Logs are one JSON object a line on stderr; they hold no content.
-    SIGTERM ends it in order: what was acknowledged is kept.
+    SIGTERM ends it in order: what was acknowledged is kept. With --json what it does is said on
+    stdout too, one object a line: `time`, `text`; one has the address it serves at.
 
     Example: muniment serve --profile aviation.toml --port 8080
     """
@@ -41,7 +45,14 @@ def serve(host: str, port: int, with_daemon: bool, profile: Path) -> None:
             f"without {error.name}",
             remedy="install muniment[gateway]",
         ) from error
-    say = log_as_json()
+    log = log_as_json()
+
+    def say(what: str) -> None:
+        log(what)
+        if as_json:
+            show_json({"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "text": what})
+            sys.stdout.flush()
+
     with opened(profile) as registry:
         session = registry.session
         # Passwords are asked for now, not at the first transaction in the night.

@@ -70,14 +70,16 @@ def add_account(
     return _account(row)
 
 
-def set_password(database: Database, name: str, password: str) -> None:
-    """Give an account another password, and end its sessions. Raises `InvalidInputError`."""
-    _change(database, name, password_hash=_hashed(password))
+def set_password(database: Database, name: str, password: str) -> Account:
+    """Give an account another password, end its sessions, and return it. Raises
+    `InvalidInputError`."""
+    return _change(database, name, password_hash=_hashed(password))
 
 
-def disable_account(database: Database, name: str) -> None:
-    """Let an account sign in no more, and end its sessions. Raises `InvalidInputError`."""
-    _change(database, name, disabled_ms=int(time.time() * 1000))
+def disable_account(database: Database, name: str) -> Account:
+    """Let an account sign in no more, end its sessions, and return it. Raises
+    `InvalidInputError`."""
+    return _change(database, name, disabled_ms=int(time.time() * 1000))
 
 
 def list_accounts(database: Database) -> list[Account]:
@@ -128,7 +130,7 @@ def scopes_of_roles(roles: tuple[str, ...]) -> frozenset[Scope]:
     return none.union(*(OF_ROLES.get(each, none) for each in roles))
 
 
-def _change(database: Database, name: str, **values: Any) -> None:
+def _change(database: Database, name: str, **values: Any) -> Account:
     with database.write() as connection:
         mine = officer_accounts.c.name == name
         row = connection.execute(sa.select(officer_accounts).where(mine)).mappings().one_or_none()
@@ -138,6 +140,7 @@ def _change(database: Database, name: str, **values: Any) -> None:
         changed = with_digest(officer_accounts, plain | values)
         connection.execute(sa.update(officer_accounts).where(mine), [changed])
         connection.execute(sa.delete(web_sessions).where(web_sessions.c.name == name))
+    return _account(changed)
 
 
 def _find(database: Database, which: sa.ColumnElement[bool]) -> Account | None:
