@@ -46,6 +46,12 @@ from muniment.registry.exchange.receiving import TakenIn
     required=True,
     help="Where the delivery is written; carry it there in any way.",
 )
+@click.option(
+    "--to-gateway",
+    "where",
+    metavar="URL|AGENCY",
+    help="Push it to the other agency's gateway too (`muniment send` does it again).",
+)
 @profile_option
 @json_option
 def deliver(
@@ -54,6 +60,7 @@ def deliver(
     query: tuple[str, ...],
     with_evidence: bool | None,
     output: Path,
+    where: str | None,
     profile: Path,
     as_json: bool,
 ) -> None:
@@ -77,6 +84,11 @@ def deliver(
             made = registry.exchange.deliver(
                 share, output, chosen, with_evidence=with_evidence, progress=tell
             )
+        if where is not None:
+            # Here, for the gateway's parts need not be installed to write a file.
+            from muniment.gateway.between.calling import gateway_of  # noqa: PLC0415
+
+            gateway_of(registry.session, where).push(output)
     if as_json:
         show_json(
             {"delivery": f"0x{made.digest.hex()}", "records": made.count, "written": str(output)}

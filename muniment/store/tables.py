@@ -40,9 +40,10 @@ from muniment.store.journal_tables import (
     journal_terms,
     pending_reads,
 )
+from muniment.store.peer_tables import PEERS
 from muniment.store.prepared_tables import PREPARED
-from muniment.store.webhook_tables import EVENTS_OUT
 from muniment.store.sync_tables import synced_rows, syncs
+from muniment.store.webhook_tables import EVENTS_OUT
 
 # --- the mirror -----------------------------------------------------------------------------------
 
@@ -392,4 +393,5 @@ OWN: Final = (
     *GATEWAY,
     *PREPARED,
     *EVENTS_OUT,
+    *PEERS,
 )

@@ -21,7 +21,8 @@ from muniment.journal.checkpoints import verify
 from muniment.journal.proof_text import TextProof
 from muniment.pipeline.sequencer import Sequencer
 from muniment.record.state import Status
-from muniment.registry import Registry, Stage, content, journals
+from muniment.registry import Registry, Stage, journals
+from muniment.registry import session as sessions
 from muniment.registry.checking import check
 from muniment.registry.journal_import import JournalImport, import_by_journal
 from muniment.registry.journal_writing import journal_writer
@@ -116,7 +117,7 @@ def test_registered_while_it_is_imported__is_registered_once(
 ) -> None:
     registry, other = officer("registrar"), officer("registrar")
     path = write(tmp_path, 20)
-    add, done = content.add_versions, []
+    add, done = sessions.add_versions, []
     importing = Thread(target=lambda: done.append(imported(other, path)))
 
     def add_in_the_middle(*arguments: object) -> None:
@@ -125,7 +126,7 @@ def test_registered_while_it_is_imported__is_registered_once(
         importing.join(1.5)
         add(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(content, "add_versions", add_in_the_middle)
+    monkeypatch.setattr(sessions, "add_versions", add_in_the_middle)
     holder = "Holder 3" if same else "Somebody else"
     registry.register("land-deed", {"holder": holder, "parcel": "3/7"}, source_id="3")
     importing.join(60)
