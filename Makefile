@@ -178,11 +178,12 @@ verifier-test: env verifier-env ## The public verifier against vectors, Python, 
 verifier-slow: env verifier-env ## 10,000 mutated files, which Python and TypeScript judge alike
 	@$(STEP) "10,000 mutated files" pytest -p no:ape_test -q -m slow tests/verifier
 
+# Two at a time, each with servers of its own: most of it is waiting for disks, and for servers that were killed.
 .PHONY: engines
 engines: env ## Vaults on HDFS and HBase, servers that fail in the middle of an import, audits on Spark
 	@$(STEP) "Spark" toolchain/python_env.sh spark
 	@$(STEP) "The servers' archives" $(PYTHON) -c 'from devservers.jars import archives; archives()'
-	@$(STEP) "Engines" pytest -p no:ape_test -q -m engines tests/engines
+	@$(STEP) "Engines" pytest -p no:ape_test -n 2 --dist loadfile -q -m engines tests/engines
 
 .PHONY: dist
 dist: env ## Wheel and sdist, and the wheel tried in an empty environment

@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable
+from itertools import islice
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +24,12 @@ from muniment.store.vault import ObjectExistsError, ObjectMissingError, Vault
 Reopen = Callable[[], Vault]
 BIG = bytes(range(256)) * 4096 * 3 + b"end"
 """More than any piece."""
+
+NO_NAMES: tuple[Any, ...] = (
+    *("", "/", "ab/", "/ab", "ab//c", ".", "..", "ab/..", "../ab", "ab/../cd", "ab/.c"),
+    *("AB", "ab\\c", "ab c", "ab\x00", "ab\n", "äb", "a", "x" * 129, "ab/" * 170 + "abcd"),
+    *(None, 7),
+)
 
 parts = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,5}", fullmatch=True)
 
@@ -135,30 +143,25 @@ class VaultContract:
         assert list(vault.list()) == []
         assert vault.put_if_absent("ab/c/d", b"other")
 
-    @pytest.mark.parametrize(
-        "name",
-        [
-            *("", "/", "ab/", "/ab", "ab//c", ".", "..", "ab/..", "../ab", "ab/../cd", "ab/.c"),
-            *("AB", "ab\\c", "ab c", "ab\x00", "ab\n", "äb", "a", "x" * 129, "ab/" * 170 + "abcd"),
-            *(None, 7),
-        ],
-    )
-    def test_name_that_is_none__is_refused_by_every_method(self, vault: Vault, name: str) -> None:
-        with pytest.raises(InvalidInputError):
-            vault.put_if_absent(name, b"x")
-        with pytest.raises(InvalidInputError), vault.open(name):
-            pass
-        with pytest.raises(InvalidInputError):
-            vault.get_range(name, 0, 1)
-        with pytest.raises(InvalidInputError):
-            vault.size(name)
-        with pytest.raises(InvalidInputError):
-            vault.delete(name)
+    # In one test each, not one a name: opening a vault on a server takes longer than all of it.
+    def test_name_that_is_none__is_refused_by_every_method(self, vault: Vault) -> None:
+        for name in NO_NAMES:
+            with pytest.raises(InvalidInputError):
+                vault.put_if_absent(name, b"x")
+            with pytest.raises(InvalidInputError), vault.open(name):
+                pass
+            with pytest.raises(InvalidInputError):
+                vault.get_range(name, 0, 1)
+            with pytest.raises(InvalidInputError):
+                vault.size(name)
+            with pytest.raises(InvalidInputError):
+                vault.delete(name)
+        assert list(vault.list()) == []
 
-    @pytest.mark.parametrize("prefix", ["/", "../", "ab//", "AB", "ab/.", "a/b"])
-    def test_prefix_that_none_has__is_refused(self, vault: Vault, prefix: str) -> None:
-        with pytest.raises(InvalidInputError):
-            list(vault.list(prefix))
+    def test_prefix_that_none_has__is_refused(self, vault: Vault) -> None:
+        for prefix in ("/", "../", "ab//", "AB", "ab/.", "a/b"):
+            with pytest.raises(InvalidInputError):
+                list(vault.list(prefix))
 
     @settings(
         max_examples=40,
@@ -183,10 +186,10 @@ class VaultContract:
         for name in list(vault.list()):
             vault.delete(name)
         wanted = {"/".join(name): data for name, data in tree.items()}
-        for name, data in wanted.items():
-            assert vault.put_if_absent(name, data)
+        vault.put_many(list(wanted.items()))
         assert list(vault.list()) == sorted(wanted)
-        for start in {prefix, *(name[:n] for name in wanted for n in (1, 2, 3, 5, len(name)))}:
+        some = islice(wanted, 2)
+        for start in {prefix, *(name[:n] for name in some for n in (1, 2, 3, 5, len(name)))}:
             try:
                 found = list(vault.list(start))
             except InvalidInputError:
