@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from muniment import __version__
 from muniment.gateway.callers.identifying import Identifying
+from muniment.gateway.described import describe
 from muniment.gateway.errors import add_handlers
 from muniment.gateway.events.telling import Telling
 from muniment.gateway.events.webhooks import outgoing_of
@@ -109,6 +110,7 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
         module = importlib.import_module(f"muniment.gateway.resources.{name}")
         application.include_router(module.router)
     add_handlers(application)
+    describe(application)
     # The last one added is the first to see a call.
     application.add_middleware(BodyLimit, settings=chosen)
     application.add_middleware(SecurityHeaders, settings=chosen)
