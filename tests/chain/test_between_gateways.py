@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -197,9 +198,11 @@ def test_calls__that_no_agency_signed_now_and_here_are_refused(
     theirs.stop()
     theirs = start(second, urlsplit(theirs.url).port or 0)
     assert call(good) == 401
-    fresh = lambda **other: signed_call(  # noqa: E731
-        **{"key": key, "name": name, "method": "GET", "url": url, "body": b"", "now": now, **other}
-    )
+
+    def fresh(**other: Any) -> dict[str, str]:
+        usual: dict[str, Any] = {"key": key, "name": name, "method": "GET", "url": url}
+        return signed_call(**{**usual, "body": b"", "now": now, **other})
+
     assert call(fresh()) == 200
     assert call({}) == 401
     assert call(fresh(now=now - 400)) == 401

@@ -75,6 +75,14 @@ def test_acts__prepared_signed_and_followed(serve: Serve, world: World) -> None:
         second = PreparedDocument.from_json(answer.content)
         hand_in(client, second, signed(world, "registrar", second))
         assert client.get(path).json()["content"] == content
+        # With a file, which was uploaded before.
+        upload = {"Content-Type": "application/pdf"}
+        assert client.put("/uploads/scan", content=b"%PDF-1", headers=upload).status_code == 201
+        filed = {"act": "register", **deed(2), "attachments": {"scan": "scan"}}
+        third = prepared(client, world, "registrar", **filed)
+        assert "scan" in third.openings[0]["fields"]
+        done = hand_in(client, third, signed(world, "registrar", third))
+        assert client.get(f"/records/{done['record']}/files/scan").content == b"%PDF-1"
         # What the contract would refuse is refused before anybody signs.
         held = prepared(client, world, "hold_authority", act="hold", record=record, case="K 1")
         hand_in(client, held, signed(world, "hold_authority", held))

@@ -27,6 +27,7 @@ from muniment.registry.prepared.errors import (
 from muniment.registry.submission import RefusedError
 from muniment.registry.unkept import UnkeptVersionError
 from muniment.store import outbox, prepared
+from muniment.store.outbox_rows import LIVE, TransactionState
 from muniment.store.prepared import PreparedState
 from tests.chain.agency import Open, opened  # noqa: F401
 from tests.chain.conftest import World
@@ -278,10 +279,11 @@ def test_nonce_spent_elsewhere__refused_with_a_reason_and_prepared_anew(
     world.send("registrar", hello)
     world.connection.request("anvil_mine", ["0x4"])
     with gateway.session.database.write() as connection:
-        rows = outbox.transactions_of(connection, [officer("registrar").address], list(outbox.LIVE))
+        rows = outbox.transactions_of(connection, [officer("registrar").address], list(LIVE))
         # As after some seconds: nodes find a transaction late.
         outbox.update_transactions(
-            connection, [replace(each, state="SENT", broadcast_ms=1) for each in rows]
+            connection,
+            [replace(each, state=TransactionState.SENT, broadcast_ms=1) for each in rows],
         )
     with pytest.raises(RefusedError, match="prepare it anew"):
         submission.wait(timeout=30)
@@ -308,7 +310,7 @@ def test_failed_in_its_block__refused_whole(opened: Open, world: World) -> None:
         submission.wait()
     with gateway.session.database.read() as connection:
         rows = outbox.transactions_of(
-            connection, [officer("registrar").address], list(outbox.TransactionState)
+            connection, [officer("registrar").address], list(TransactionState)
         )
     # One transaction went out, and no other was signed in its place.
     assert [each.hash for each in rows][-1] == SignedTransaction.from_raw(

@@ -8,6 +8,7 @@ It cannot confirm a disposition, and it cannot have an officer sign something el
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ from muniment.registry.prepared.document import PreparedDocument
 from muniment.registry.prepared.errors import NotAsPreparedError
 from muniment.registry.prepared.signing import TrustedRegistry, review
 from muniment.registry.prepared.words import describe
+from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import outbox
-from muniment.store.outbox_rows import Act
+from muniment.store.outbox_rows import Act, TransactionState
 from tests.chain.agency import PASSWORD, Open, keystore, opened  # noqa: F401
 from tests.chain.command_line import answer
 from tests.chain.conftest import ROLES, World
@@ -91,7 +93,7 @@ def test_gateway_taken_over__cannot_confirm_a_disposition(opened: Open, world: W
     # By what the steward has signed once, for something else.
     act(gateway, "steward", lambda s: Registry(s).offer(record_id, 2)).wait()
     with session.database.read() as connection:
-        old = outbox.transactions_of(connection, [steward], list(outbox.TransactionState))[-1].raw
+        old = outbox.transactions_of(connection, [steward], list(TransactionState))[-1].raw
     fields = rlp.decode(old)
     fields[5] = document.data
     for each in (old, rlp.encode(fields)):
@@ -100,14 +102,15 @@ def test_gateway_taken_over__cannot_confirm_a_disposition(opened: Open, world: W
     assert gateway.standing(record_id).state.status is Status.IN_FORCE
 
 
+def confirming(record_id: bytes) -> Callable[[Session], Submission]:
+    return lambda session: Registry(session).confirm_disposition(record_id)
+
+
 def test_signed_for_one_record__is_good_for_no_other(opened: Open, world: World) -> None:
     gateway = keyless(opened)
     first = proposed(gateway, world, "1")
     second = proposed(gateway, world, "2")
-    documents = [
-        prepared_for(gateway, "steward", lambda s, each=each: Registry(s).confirm_disposition(each))
-        for each in (first, second)
-    ]
+    documents = [prepared_for(gateway, "steward", confirming(each)) for each in (first, second)]
     raw = signed(gateway, "steward", documents[0])
     with pytest.raises(NotAsPreparedError, match="data"):
         gateway.prepared.submit(documents[1].prepared_id, raw)

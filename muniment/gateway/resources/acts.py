@@ -113,7 +113,7 @@ async def amend(
     record: RecordPath,
     if_match: Annotated[str | None, Header(alias="If-Match")] = None,
 ) -> Response:
-    """Have the amendment of a record prepared: `{"content": {…}, "signer"?, "seconds"?}`.
+    """Have the amendment of a record prepared: content, attachments?, signer?, seconds?.
 
     If-Match must be the ETag of the record as it was read: 428 without one, 409 for another.
     """
@@ -122,6 +122,7 @@ async def amend(
     kind = KINDS["amend"]
     members = {
         "content": kind.members["content"],
+        "attachments": kind.members["attachments"],
         "signer": _COMMON["signer"],
         "seconds": _COMMON["seconds"],
     }
