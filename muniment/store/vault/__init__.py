@@ -30,6 +30,7 @@ __all__ = [
 _REMOTE: Final = {
     "hdfs": ("hdfs", "HdfsVault", "hdfs"),
     "hbase": ("hbase", "HbaseVault", "hbase"),
+    "s3": ("s3", "S3Vault", "s3"),
 }
 """By scheme: module, class, and the extra that brings what they import."""
 
@@ -37,9 +38,9 @@ _REMOTE: Final = {
 def open_vault(url: str) -> Vault:
     """Open the vault at a URL, making it where there is none.
 
-    A plain path or ``file:///path``; ``hdfs://host:port/path``; ``hbase://host:port/table``. Raises
-    `InvalidInputError` for another scheme, or where the extra for it is not installed; `VaultError`
-    where it cannot be used.
+    A plain path or ``file:///path``; ``hdfs://host:port/path``; ``hbase://host:port/table``;
+    ``s3://bucket/path``, which no test has seen. Raises `InvalidInputError` for another scheme, or
+    where the extra for it is not installed; `VaultError` where it cannot be used.
     """
     if not isinstance(url, str) or not url:
         raise InvalidInputError("vault", "a path or a URL", "empty or no text")
@@ -54,7 +55,7 @@ def open_vault(url: str) -> Vault:
     if scheme not in _REMOTE:
         raise InvalidInputError(
             "vault",
-            "a path, file:///path, hdfs://host:port/path or hbase://host:port/table",
+            "a path, file:///path, hdfs://host:port/path, hbase://host:port/table or s3://bucket/path",
             f"a URL of scheme {scheme!r}",
             remedy="check the URL; docs/guides/engines.md says where a vault can lie",
         )

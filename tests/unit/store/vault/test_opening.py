@@ -12,7 +12,9 @@ from muniment.errors import InvalidInputError
 from muniment.store.vault import VaultError, open_vault, remote
 
 
-@pytest.mark.parametrize(("scheme", "package"), [("hdfs", "hdfs_native"), ("hbase", "happybase")])
+@pytest.mark.parametrize(
+    ("scheme", "package"), [("hdfs", "hdfs_native"), ("hbase", "happybase"), ("s3", "s3fs")]
+)
 def test_extra_that_is_missing__is_named_with_the_command(
     monkeypatch: pytest.MonkeyPatch, scheme: str, package: str
 ) -> None:
@@ -34,7 +36,7 @@ def test_extra_that_is_missing__is_named_with_the_command(
         *("hbase://127.0.0.1:ninety/table", "hbase://127.0.0.1:9090/ta ble"),
         *("hbase://127.0.0.1:9090/table/UPPER", "hbase://127.0.0.1:9090/table/one/two"),
         *("hbase://127.0.0.1:9090/table?transport=carrier", "hbase://127.0.0.1:9090/table?x=1"),
-        "s3://bucket/vault",
+        "gs://bucket/vault",
     ],
 )
 def test_url_that_is_none__is_refused_without_asking_anybody(url: str) -> None:
