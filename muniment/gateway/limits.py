@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits: how often each caller may call, and how long a body may be.
+"""Limits: how often each caller may call, how long a body may be, and how slowly it may come.
 
 Buckets of tokens, in memory: a gateway is one process, and a restart forgives.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
 import time
@@ -17,7 +18,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from muniment.gateway.errors import answer_of
-from muniment.gateway.refusals import BodyTooLargeError, MalformedCallError, TooFastError
+from muniment.gateway.refusals import (
+    BodyTooLargeError,
+    MalformedCallError,
+    SlowBodyError,
+    TooFastError,
+)
 from muniment.gateway.settings import GatewaySettings
 
 _MOST_CALLERS: Final = 10_000
@@ -59,7 +65,8 @@ class Buckets:
 
 
 class BodyLimit:
-    """Refuses bodies that are longer than the resource takes, before and while they come."""
+    """Refuses bodies that are longer than the resource takes, before and while they come, and those
+    that stand still."""
 
     def __init__(self, app: ASGIApp, settings: GatewaySettings) -> None:
         """Wrap an application."""
@@ -80,11 +87,19 @@ class BodyLimit:
         if int(said) > most:
             await answer_of(BodyTooLargeError(most), scope["path"])(scope, receive, send)
             return
-        came = 0
+        came, is_whole, pause = 0, False, self._settings.pause_seconds
 
         async def receive_counted() -> Message:
-            nonlocal came
-            message = await receive()
+            nonlocal came, is_whole
+            if is_whole:
+                # Nothing comes any more but word that the caller has gone.
+                return await receive()
+            try:
+                async with asyncio.timeout(pause):
+                    message = await receive()
+            except TimeoutError:
+                raise SlowBodyError(pause) from None
+            is_whole = not message.get("more_body", False)
             if message["type"] == "http.request":
                 came += len(message.get("body", b""))
                 if came > most:

@@ -70,6 +70,17 @@ class UnknownResourceError(CallRefusedError):
     status: ClassVar[int] = 404
 
 
+class SlowBodyError(CallRefusedError):
+    """A body that stood still while it came; nothing was kept."""
+
+    status: ClassVar[int] = 408
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            "the body stood still", f"some of it every {seconds} seconds", remedy="send it again"
+        )
+
+
 class StaleCallError(CallRefusedError):
     """The record has moved on since the caller saw it; `current_version` tells where to."""
 

@@ -31,11 +31,12 @@ class GatewaySettings:
 
     `origin` is its public address, such as https://records.example.gov, and None while it is for
     this machine alone. `requests_per_second` and `burst` bound each caller, `body_bytes` every body
-    but an upload, which `upload_bytes` bounds; `answer_seconds` is how long an answer may take, and
-    `wait_seconds` the longest wait that `Prefer` may ask for. `group_records` is the most records
-    that are acknowledged together, `session_hours` how long an officer stays signed in.
-    `allowed_origins` are pages of other places that may call with tokens (CORS). `verifier` is the
-    public verifier's file, with the registry's trust file built in (`make verifier TRUST=FILE`).
+    but an upload, which `upload_bytes` bounds; `pause_seconds` is how long a body may stand still
+    while it comes, `wait_seconds` the longest wait that `Prefer` may ask for. `group_records` is
+    the most records that are acknowledged together, `session_hours` how long an officer stays
+    signed in. `allowed_origins` are pages of other places that may call with tokens (CORS).
+    `verifier` is the public verifier's file, with the registry's trust file built in (`make
+    verifier TRUST=FILE`).
     """
 
     origin: str | None = None
@@ -45,7 +46,7 @@ class GatewaySettings:
     body_bytes: int = 4 << 20
     bulk_bytes: int = 1 << 32
     upload_bytes: int = 1 << 36
-    answer_seconds: int = 60
+    pause_seconds: int = 30
     wait_seconds: int = 30
     group_records: int = 1000
     waiting_records: int = 4096

@@ -38,7 +38,7 @@ def problem(answer: httpx.Response, status: int, field: str | None = None) -> di
 
 @pytest.fixture
 def gateway(serve: Serve) -> Gateway:
-    return serve(body_bytes=20_000)
+    return serve(body_bytes=20_000, pause_seconds=4)
 
 
 def test_bodies__that_cannot_be_used(gateway: Gateway) -> None:
@@ -160,6 +160,11 @@ def test_truncated_upload__keeps_nothing(gateway: Gateway) -> None:
             raw.sendall(head.encode() + data[:200_000])
         named = deed(1) | {"attachments": {"scan": "scan"}}
         problem(client.post("/records?way=direct", json=named), 422, "attachments")
+        # One that stands still, which is told so.
+        with socket.create_connection((parts.hostname, parts.port)) as raw:
+            raw.settimeout(60)
+            raw.sendall(head.encode() + data[:200_000])
+            assert b" 408 " in raw.recv(65536).splitlines()[0]
         # All of it is taken under the same id: nothing of the attempts is left.
         whole = client.put("/uploads/scan", content=data, headers=said)
         assert whole.status_code == 201, whole.text

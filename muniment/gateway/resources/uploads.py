@@ -18,7 +18,12 @@ from muniment.errors import InvalidInputError
 from muniment.gateway.answers import hexadecimal, instant, json_answer
 from muniment.gateway.parts import PartsHere, Uploading
 from muniment.gateway.piping import Incoming
-from muniment.gateway.refusals import MalformedCallError, MediaTypeError, TruncatedBodyError
+from muniment.gateway.refusals import (
+    CallRefusedError,
+    MalformedCallError,
+    MediaTypeError,
+    TruncatedBodyError,
+)
 from muniment.gateway.uploads import Upload, keep_upload, require_upload_id
 from muniment.record.files import FileValue
 
@@ -62,8 +67,10 @@ async def upload_file(
     )
     try:
         await incoming.feed(_whole(request), lambda: not work.done())
-    except ClientDisconnect:
-        await asyncio.wait([work])
+    except (ClientDisconnect, CallRefusedError) as error:
+        await asyncio.gather(work, return_exceptions=True)
+        if isinstance(error, CallRefusedError):
+            raise
         raise TruncatedBodyError("as many bytes as Content-Length says") from None
     kept, new = await work
     return json_answer(_body(kept), 201 if new else 200)
