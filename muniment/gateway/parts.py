@@ -15,6 +15,7 @@ from muniment.gateway.callers.scopes import Scope
 from muniment.gateway.limits import Buckets
 from muniment.gateway.metrics import CALLER, Metrics
 from muniment.gateway.observing import Observer
+from muniment.gateway.refusals import NotSignedInError
 from muniment.gateway.registering import Registrar
 from muniment.gateway.settings import GatewaySettings
 from muniment.registry import Registry
@@ -57,7 +58,12 @@ async def caller_of(request: Request) -> Caller:
     """Return who calls, within the limits of how often. Raises `NotSignedInError`,
     `TooFastError`, `ForbiddenCallError`."""
     parts: Parts = request.app.state.parts
-    caller = await parts.identifying.caller(request)
+    try:
+        caller = await parts.identifying.caller(request)
+    except NotSignedInError:
+        # Whoever tries tokens is slowed down too.
+        parts.calls.take(f"open:{request.client.host if request.client else ''}")
+        raise
     request.scope[CALLER] = caller.key
     parts.calls.take(caller.key)
     return caller

@@ -6,6 +6,7 @@ What the database said stands for two seconds: so long may a revoked token still
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections import OrderedDict
@@ -36,6 +37,7 @@ class Identifying:
         self._agency_id = agency_id
         self._settings = settings
         self._kept: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
+        self._asked: dict[bytes, asyncio.Future[tuple[float, Caller | None]]] = {}
 
     @property
     def cookie(self) -> str:
@@ -92,20 +94,38 @@ class Identifying:
         if len(shown) > 256:
             raise MalformedCallError("the token is too long", "a token that was made here")
         key = hashlib.sha256(b"%d" % by_token + shown.encode()).digest()
-        now = time.monotonic()
         kept = self._kept.get(key)
-        if kept is None or now - kept[0] > STANDS_SECONDS:
-            look = self._by_token if by_token else self._by_session
-            kept = (now, await run_in_threadpool(look, shown))
-            self._kept[key] = kept
-            self._kept.move_to_end(key)
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
+        if kept is None or time.monotonic() - kept[0] > STANDS_SECONDS:
+            kept = await self._looked_up(key, shown, by_token=by_token)
         if kept[1] is None:
             raise NotSignedInError(
                 "the token is unknown, expired or revoked" if by_token else "the session has ended"
             )
         return kept[1]
+
+    async def _looked_up(
+        self, key: bytes, shown: str, *, by_token: bool
+    ) -> tuple[float, Caller | None]:
+        """What the database says now: asked once, however many wait for it."""
+        asked = self._asked.get(key)
+        if asked is None:
+            look = self._by_token if by_token else self._by_session
+
+            async def ask() -> tuple[float, Caller | None]:
+                begun = time.monotonic()
+                try:
+                    found = (begun, await run_in_threadpool(look, shown))
+                finally:
+                    self._asked.pop(key, None)
+                self._kept[key] = found
+                self._kept.move_to_end(key)
+                if len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+                return found
+
+            asked = self._asked[key] = asyncio.ensure_future(ask())
+        # One that goes away does not take the answer from the others.
+        return await asyncio.shield(asked)
 
     def _by_token(self, shown: str) -> Caller | None:
         token = tokens.token_of(self._database, shown)
