@@ -27,6 +27,8 @@ from muniment.store.outbox_rows import SubmissionState
 from muniment.store.tables import submissions
 
 LOOK_SECONDS: Final = 2.0
+CHAIN_SECONDS: Final = 10.0
+"""How often the chain is looked at, whose last sixty blocks are read for that."""
 STILL_SECONDS: Final = 60.0
 """Work that is older than this, and has not moved, stands still."""
 _APPEND_SECONDS: Final = 15.0
@@ -78,6 +80,8 @@ class Observer:
         self._mirrored: tuple[int, float] = (-1, time.monotonic())
         self._said: frozenset[str] = frozenset()
         self._sight = Sight(time.monotonic(), {})
+        self._chain: ChainStanding | None = None
+        self._chain_at = 0.0
 
     def start(self) -> None:
         """Begin to look."""
@@ -104,7 +108,10 @@ class Observer:
                 return
 
     def _look(self) -> None:
-        chain = chain_standing(self._session.profile.chain)
+        now = time.monotonic()
+        if self._chain is None or now - self._chain_at > CHAIN_SECONDS:
+            self._chain, self._chain_at = chain_standing(self._session.profile.chain), now
+        chain = self._chain
         try:
             self._sight = self._seen(chain)
         except MunimentError as error:

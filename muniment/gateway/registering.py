@@ -188,22 +188,26 @@ class Registrar:
             if each is None:
                 ended = True
                 break
-            gathered.append(each)
+            # Whoever gave up waiting is not registered; from here on nobody can.
+            if each.answer.set_running_or_notify_cancel():
+                gathered.append(each)
         return gathered, ended
 
     def _append_all(self, group: Sequence[_Waiting]) -> None:
+        try:
+            fresh = self._unanswered(group)
+        except Exception as error:  # noqa: BLE001
+            _fail(group, error)
+            return
         batches: dict[tuple[int, int, str], list[_Waiting]] = {}
-        for each in self._unanswered(group):
+        for each in fresh:
             key = (int(each.record_type.type_id), each.record_type.version, each.system)
             batches.setdefault(key, []).append(each)
         for key, batch in batches.items():
+            # Whatever one batch meets must not end the thread: every later call would hang.
             try:
                 self._append(self._preparation(key, batch[0]), batch)
-            except MunimentError as error:
-                _fail(batch, error)
             except Exception as error:  # noqa: BLE001
-                # One bad batch must not end the thread: every later registration would hang.
-                _LOG.exception("appending failed: %s", type(error).__name__)
                 _fail(batch, error)
 
     def _unanswered(self, group: Sequence[_Waiting]) -> list[_Waiting]:
@@ -211,12 +215,8 @@ class Registrar:
         calls = [each.call for each in group if each.call is not None]
         if not calls:
             return list(group)
-        try:
-            with self._session.database.read() as connection:
-                used = idempotency.used(connection, calls)
-        except MunimentError as error:
-            _fail(group, error)
-            return []
+        with self._session.database.read() as connection:
+            used = idempotency.used(connection, calls)
         fresh, seen = [], dict(used)
         for each in group:
             if each.call is None:
@@ -338,7 +338,9 @@ def _without_repeats(gathered: Sequence[_Waiting]) -> tuple[list[_Waiting], list
     return group, left
 
 
-def _fail(batch: Sequence[_Waiting], error: BaseException) -> None:
+def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
+    if not isinstance(error, MunimentError):
+        _LOG.error("appending failed: %s", type(error).__name__, exc_info=error)
     for each in batch:
         if not each.answer.done():
             each.answer.set_exception(error)
