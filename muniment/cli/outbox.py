@@ -76,7 +76,12 @@ def retry(submission: int, profile: Path, wait: str, timeout: float, as_json: bo
         with registry.session.database.write() as connection:
             row = rows.retry(connection, submission)
         if row is None:
-            raise InvalidInputError("submission", "one that was refused", str(submission))
+            raise InvalidInputError(
+                "submission",
+                "one that was refused, and that is signed here",
+                str(submission),
+                remedy="what an officer signs elsewhere is prepared anew",
+            )
         again = Submission(
             row.submission_id, row.kind, row.record_id, row.version, registry.session
         )

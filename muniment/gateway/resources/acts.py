@@ -26,6 +26,7 @@ from muniment.gateway.bodies import (
     require_media_type,
     whole_body,
 )
+from muniment.gateway.body_schemas import described_body
 from muniment.gateway.callers.caller import Caller
 from muniment.gateway.idempotency import REPLAYED, KeyedCall, keyed_call
 from muniment.gateway.parts import Parts, PartsHere, Preparing, Reader
@@ -52,6 +53,12 @@ _SIGNED: Final = {
     "format": Member(str, SIGNED_FORMAT, needed=False),
     "id": Member(str, "the act's id", needed=False),
     "raw": Member(str, "the raw transaction: 0x and hex"),
+}
+_AMENDED: Final = {
+    "content": KINDS["amend"].members["content"],
+    "attachments": KINDS["amend"].members["attachments"],
+    "signer": _COMMON["signer"],
+    "seconds": _COMMON["seconds"],
 }
 _LIFETIME: Final = 3600
 _EXAMPLE: Final = {"act": "revoke", "record": "0x" + "8c1f" * 16, "reason": "error"}
@@ -105,7 +112,12 @@ async def prepare(request: Request, parts: PartsHere, caller: Preparing) -> Resp
     return await run_in_threadpool(_prepared, parts, caller, kind, given, call)
 
 
-@router.put("/records/{record}/content", status_code=202, summary="Amend a record")
+@router.put(
+    "/records/{record}/content",
+    status_code=202,
+    summary="Amend a record",
+    openapi_extra=described_body(_AMENDED),
+)
 async def amend(
     request: Request,
     parts: PartsHere,
@@ -120,13 +132,7 @@ async def amend(
     require_media_type(request, JSON)
     body = await whole_body(request)
     kind = KINDS["amend"]
-    members = {
-        "content": kind.members["content"],
-        "attachments": kind.members["attachments"],
-        "signer": _COMMON["signer"],
-        "seconds": _COMMON["seconds"],
-    }
-    given = members_of(body, members)
+    given = members_of(body, _AMENDED)
     record_id = record_in_path(record)
 
     def prepared(call: KeyedCall | None) -> Response:
@@ -179,7 +185,11 @@ def discard(parts: PartsHere, caller: Preparing, act: ActPath) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/acts/{act}/signed", summary="Hand a signed act in")
+@router.post(
+    "/acts/{act}/signed",
+    summary="Hand a signed act in",
+    openapi_extra=described_body(_SIGNED, {"raw": "0xf8"}),
+)
 async def signed(request: Request, parts: PartsHere, caller: Preparing, act: ActPath) -> Response:
     """Take the raw transaction of an act, `{"raw": "0x…"}`, and send it as it is.
 

@@ -50,7 +50,15 @@ async def received(request: Request, parts: PartsHere, digest: Digest) -> Respon
     return json_answer({"received": count})
 
 
-@router.put("/inbox/{digest}", summary="Push a piece of a file")
+@router.put(
+    "/inbox/{digest}",
+    summary="Push a piece of a file",
+    openapi_extra={
+        "requestBody": {
+            "content": {_OCTETS: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
 async def push(
     request: Request,
     parts: PartsHere,

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from muniment.errors import InvalidInputError
 from muniment.gateway.answers import json_answer
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
+from muniment.gateway.body_schemas import described_body
 from muniment.gateway.events.webhooks import (
     add_webhook,
     list_webhooks,
@@ -41,7 +42,12 @@ def show(parts: PartsHere, caller: Administrator) -> Response:
     return json_answer({"items": items, "next": None})
 
 
-@router.post("/webhooks", status_code=201, summary="Add a webhook")
+@router.post(
+    "/webhooks",
+    status_code=201,
+    summary="Add a webhook",
+    openapi_extra=described_body(_NEW, {"url": "https://cases.example.gov/muniment"}),
+)
 async def add(request: Request, parts: PartsHere, caller: Administrator) -> Response:
     """Have events posted to an address; a private one only where the profile allows it."""
     del caller
@@ -61,7 +67,11 @@ async def add(request: Request, parts: PartsHere, caller: Administrator) -> Resp
     return json_answer(webhook_json(made), 201)
 
 
-@router.post("/webhooks/{webhook}/replay", summary="Tell a webhook again")
+@router.post(
+    "/webhooks/{webhook}/replay",
+    summary="Tell a webhook again",
+    openapi_extra=described_body(_REPLAY, {"after": "1204-3"}),
+)
 async def replay(
     request: Request, parts: PartsHere, caller: Administrator, webhook: str
 ) -> Response:
