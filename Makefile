@@ -169,6 +169,11 @@ console-env:
 console: console-env ## The officers' console, beside the package: the gateway serves it
 	@$(STEP) "The console" node web/console/making/build.mjs
 
+.PHONY: console-test
+console-test: env console-env ## The console's own tests, and walks in Chromium on a real gateway and chain
+	@$(STEP) "The console" web/console/making/test.sh
+	@$(STEP) "Walks through the console" pytest -p no:ape_test -q tests/console
+
 .PHONY: verifier-test
 verifier-test: env verifier-env ## The public verifier against vectors, Python, Chromium and Anvil
 	@$(STEP) "The verifier" web/verifier/making/test.sh
@@ -214,6 +219,6 @@ bench: env ## Benchmarks
 
 .PHONY: clean
 clean: ## Removes what was made in the tree (caches outside of it stay)
-	rm -rf web/verifier/{node_modules,.build,dist}
+	rm -rf web/verifier/{node_modules,.build,dist} web/console/{node_modules,.build} muniment/gateway/pages
 	rm -rf .venv node_modules .build build dist out cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

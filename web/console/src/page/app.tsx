@@ -21,9 +21,9 @@ import { Shares } from "./pages/shares.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
 import { Tokens } from "./pages/tokens.tsx";
 import { Glyph, Mark, type GlyphName } from "./parts/glyphs.tsx";
-import { Empty, ProblemNotice } from "./parts/parts.tsx";
+import { Empty, Notice, ProblemNotice } from "./parts/parts.tsx";
 import { usePlace, type Place } from "./router.ts";
-import { can, SessionContext, type Session } from "./session.tsx";
+import { can, SessionContext, useSession, type Session } from "./session.tsx";
 import type { Language, Phrase } from "./words/catalogue.ts";
 import { firstLanguage, keepLanguage, useWords, WordsContext, wordsIn } from "./words/language.tsx";
 
@@ -229,7 +229,17 @@ function Framed({ session, languages, onChanged, onLeft }: FramedProperties) {
 
 function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
   const { say } = useWords();
+  const session = useSession();
   const [name, first] = place.parts;
+  const roles = GROUPS.flatMap((each) => each.links).find((each) => each.to === name)?.roles;
+  if (roles !== undefined && !can(session, ...roles)) {
+    return (
+      <Notice tone="warn">
+        <h1>{say("not-for-you")}</h1>
+        <p>{say("not-your-role")}</p>
+      </Notice>
+    );
+  }
   switch (name) {
     case undefined:
     case "overview":

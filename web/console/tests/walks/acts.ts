@@ -208,7 +208,7 @@ const administrator: Done = async (walk) => {
   await walk.close();
   await walk.button("add-account").click();
   await page.locator("dialog").getByLabel(walk.say("account-name")).fill(`officer-${Date.now()}`);
-  await page.locator("dialog").getByLabel(walk.say("argument.account")).fill(walk.facts.stranger);
+  await page.locator("dialog").getByLabel(walk.say("argument.account"), { exact: true }).fill(walk.facts.stranger);
   await page.locator("dialog").getByLabel(walk.say("password")).fill("a password of twelve");
   await walk.look("add-account");
   await page.locator("dialog").getByRole("button", { name: walk.say("add-account") }).click();

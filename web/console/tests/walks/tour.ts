@@ -31,6 +31,8 @@ export async function tour(walk: Walk): Promise<void> {
     await walk.page.waitForSelector(".record-title");
     await walk.look(`record-${each}`);
   }
+  await walk.goTo(walk.person === "administrator" ? "register" : "tokens");
+  await walk.look("not-for-you");
   await walk.goTo("nowhere");
   await walk.look("not-found");
 }

@@ -12,6 +12,7 @@ import { KeystoreError, readKeystore } from "../../core/keystore.ts";
 import { openAll, OpeningError, otherThanAsked, type Opened } from "../../core/openings.ts";
 import { checksummed } from "../../core/transactions.ts";
 import { handIn, prepare, type Prepared, type Submission } from "../../api/acts.ts";
+import { tellChanged } from "../parts/changes.ts";
 import { Dialog, Drop, Field, Notice, ProblemNotice, Short } from "../parts/parts.tsx";
 import { Glyph } from "../parts/glyphs.tsx";
 import { useWords } from "../words/language.tsx";
@@ -91,7 +92,11 @@ function shownOf(values: object, name: string): string {
   return JSON.stringify((values as Record<string, unknown>)[name]) ?? "–";
 }
 
-export function ActDialog({ act, onClose, onDone }: ActProperties) {
+export function ActDialog({ act, onClose, onDone: told }: ActProperties) {
+  const onDone = (submission: Submission) => {
+    tellChanged();
+    told?.(submission);
+  };
   const { say } = useWords();
   const [prepared, setPrepared] = useState<Prepared | null>(null);
   const [submission, setSubmission] = useState<Submission | null>(null);
@@ -130,7 +135,7 @@ export function ActDialog({ act, onClose, onDone }: ActProperties) {
             try {
               const made = await handIn(prepared.id, raw);
               setSubmission(made);
-              onDone?.(made);
+              onDone(made);
             } catch (error) {
               setProblem(error);
             }
@@ -139,7 +144,7 @@ export function ActDialog({ act, onClose, onDone }: ActProperties) {
       )}
       {problem === null && submission !== null && (
         <>
-          <Following submission={submission} {...(onDone === undefined ? {} : { onStage: onDone })} />
+          <Following submission={submission} onStage={onDone} />
           <div class="controls">
             <button type="button" class="primary" onClick={onClose}>
               {say("close")}

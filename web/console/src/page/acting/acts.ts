@@ -185,7 +185,7 @@ export function officerAct(
 ): Act {
   const name = kind === "add" ? "grantRole" : "revokeRole";
   const values = { role: roleId, account };
-  return act(`${kind}_officer`, title, { role, officer: account }, { name, values });
+  return act(`${kind}_officer`, title, { role, account }, { name, values });
 }
 
 /** Publishes those keys of the agency that the chain does not have yet: one, two or three. */

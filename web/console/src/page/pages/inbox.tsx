@@ -4,6 +4,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../../api/client.ts";
 import { everyItem } from "../../api/session.ts";
+import { useChanges } from "../parts/changes.ts";
 import { Card, Empty, PageHead, Shown, useResource } from "../parts/parts.tsx";
 import type { Place } from "../router.ts";
 import { can, useSession } from "../session.tsx";
@@ -15,13 +16,14 @@ import { ShareTable, type ShareRow } from "./shares.tsx";
 export function useWaiting(place: Place): number {
   const session = useSession();
   const [count, setCount] = useState(0);
+  const changes = useChanges();
   useEffect(() => {
     if (!session.scopes.includes("exchange")) return;
     Promise.all([everyItem("/shares?to_decide=true&limit=500"), call("GET", "/offers")])
       .then(([shares, offers]) => setCount(shares.length + offers.items.length))
       // A page that cannot tell the number tells the problem itself.
       .catch(() => setCount(0));
-  }, [place]);
+  }, [place, changes]);
   return count;
 }
 
@@ -51,15 +53,14 @@ export function Inbox() {
       </Card>
       <Card title={say("requests")}>
         <Shown of={shares}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <Empty glyph="shares">
-                <p>{say("no-requests")}</p>
-              </Empty>
-            ) : (
-              <ShareTable rows={items} onChanged={shares.reload} canDecide={can(session, "steward")} />
-            )
-          }
+          {({ items }) => (
+            <ShareTable
+              rows={items}
+              none={say("no-requests")}
+              onChanged={shares.reload}
+              canDecide={can(session, "steward")}
+            />
+          )}
         </Shown>
       </Card>
     </>

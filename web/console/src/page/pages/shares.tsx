@@ -60,15 +60,14 @@ export function Shares() {
       </PageHead>
       <Card>
         <Shown of={shares}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <Empty glyph="shares">
-                <p>{say("no-shares")}</p>
-              </Empty>
-            ) : (
-              <ShareTable rows={items} onChanged={shares.reload} canDecide={can(session, "steward")} />
-            )
-          }
+          {({ items }) => (
+            <ShareTable
+              rows={items}
+              none={say("no-shares")}
+              onChanged={shares.reload}
+              canDecide={can(session, "steward")}
+            />
+          )}
         </Shown>
       </Card>
       {isAsking && (
@@ -85,13 +84,15 @@ export function Shares() {
 
 interface ShareTableProperties {
   readonly rows: readonly ShareRow[];
+  /** What is said where there are none. */
+  readonly none: string;
   readonly onChanged: () => void;
   readonly canDecide: boolean;
 }
 
 type Decision = "grant" | "deny" | "revoke";
 
-export function ShareTable({ rows, onChanged, canDecide }: ShareTableProperties) {
+export function ShareTable({ rows, none, onChanged, canDecide }: ShareTableProperties) {
   const { say, sayOf, day } = useWords();
   const { agencies, names } = useSession();
   const [deciding, setDeciding] = useState<{ what: Decision; of: ShareRow } | null>(null);
@@ -105,6 +106,12 @@ export function ShareTable({ rows, onChanged, canDecide }: ShareTableProperties)
   };
   return (
     <>
+      {rows.length === 0 && (
+        <Empty glyph="shares">
+          <p>{none}</p>
+        </Empty>
+      )}
+      {rows.length > 0 && (
       <TableOf
         caption={say("shares")}
         columns={[
@@ -171,6 +178,7 @@ export function ShareTable({ rows, onChanged, canDecide }: ShareTableProperties)
           ],
         }))}
       />
+      )}
       {deciding !== null && (
         <Decide
           {...deciding}

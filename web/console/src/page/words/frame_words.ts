@@ -38,7 +38,7 @@ export const FRAME = {
   ],
   "sign-in-verify": ["Somebody gave you evidence? Check it here, without an account.", "收到了凭证？无需账户，可在此核验。"],
   "verify-link": ["Check evidence", "核验凭证"],
-  "account-name": ["Account", "账户名"],
+  "account-name": ["Account name", "账户名"],
   password: ["Password", "密码"],
   or: ["or", "或"],
   "sign-in-openid": ["Sign in with your agency’s account", "使用机构统一账户登录"],
@@ -57,6 +57,7 @@ export const FRAME = {
   "back-to-overview": ["Back to the overview", "返回概览"],
   "show-more": ["Show more", "显示更多"],
   "page-failed": ["This page met an error of its own.", "本页面出错。"],
+  "not-for-you": ["Not for your role", "不属于您的角色"],
   "not-your-role": [
     "Your roles on chain do not allow this; the registry would refuse it.",
     "您在链上的角色不允许此项操作，登记处会拒绝。",
