@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: F811  (fixtures are arguments)
+
 """A gateway as its own process, on a real Anvil, and clients that call it."""
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import pytest
 from muniment.gateway.callers.tokens import make_token
 from muniment.registry import Registry
 from muniment.registry.profile import JournalProfile, Profile
-from tests.chain.agency import Open, opened  # noqa: F401
-from tests.chain.test_journals import Officers, officer  # noqa: F401
+from tests.chain.agency import Open, opened
+from tests.chain.test_journals import Officers, officer
 from tests.chain.test_processes import environment
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 ALL_SCOPES = ("read", "register", "prepare", "exchange", "entries", "metrics")
 
 
