@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,20 @@ def test_bad_calls__are_refused_and_name_the_field(serve: Serve, world: World) -
         theirs = PreparedDocument.from_json(json.dumps(stranger).encode())
         answer = client.post(path, json=signed(world, "agency_admin", theirs))
         assert (answer.status_code, "signer" in answer.json()["detail"]) == (422, True)
+
+
+def test_signed_act__survives_a_kill_before_any_node_has_seen_it(
+    serve: Serve, world: World
+) -> None:
+    gateway = serve("--no-daemon")
+    with gateway.client() as client:
+        document = prepared(client, world, "registrar", act="register", **deed(1))
+        path = f"/acts/0x{document.prepared_id.hex()}/signed"
+        answer = client.post(path, json=signed(world, "registrar", document))
+        assert answer.json()["items"][0]["stage"] == "acknowledged", answer.text
+    gateway.stop(signal.SIGKILL)
+    again = serve()
+    with again.client() as client:
+        watch = answer.json()["items"][0]["watch"]
+        item = client.get(watch, headers={"Prefer": "wait=provable"}).json()
+        assert item["stage"] in ("provable", "final")

@@ -24,6 +24,7 @@ from muniment.registry.prepared.errors import (
     UnknownPreparedActError,
     UnsignedError,
 )
+from muniment.registry.prepared.preparing import PreparingSession
 from muniment.registry.submission import RefusedError
 from muniment.registry.unkept import UnkeptVersionError
 from muniment.store import outbox, prepared
@@ -317,3 +318,20 @@ def test_failed_in_its_block__refused_whole(opened: Open, world: World) -> None:
         signed(gateway, "registrar", document)
     ).hash
     assert PreparedState.SIGNED is gateway.prepared.row(document.prepared_id).state
+
+
+def test_process_that_ended_while_it_prepared__is_gone_on_with(opened: Open) -> None:
+    gateway = keyless(opened)
+    account = officer("registrar").address
+    expires_ms = int((time.time() + 3600) * 1000)
+    begun = PreparingSession(gateway.session, account, expires_ms)
+    deed()(begun)
+    # It ended before a node had said how much gas the act takes.
+    [prepared_id] = begun.prepared_ids
+    half = gateway.prepared.document(prepared_id)
+    with pytest.raises(PreparedActError, match="prepare it again"):
+        gateway.prepared.submit(prepared_id, signed(gateway, "registrar", half))
+    document = prepared_for(gateway, "registrar", deed())
+    assert (document.prepared_id, document.data) == (prepared_id, half.data)
+    [submission] = gateway.prepared.submit(prepared_id, signed(gateway, "registrar", document))
+    submission.wait()

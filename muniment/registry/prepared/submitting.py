@@ -95,6 +95,9 @@ def _before(
     if row.state is not PreparedState.UNSIGNED:
         what = expired if row.state is PreparedState.EXPIRED else "it was discarded"
         raise PreparedActError(f"the act cannot be signed: {what}", expected="an act that waits")
+    if row.gas == 0:
+        what = "the act was not prepared to its end: prepare it again"
+        raise PreparedActError(what, expected="an act that a node has measured")
     if row.expires_ms <= time.time() * 1000:
         raise PreparedActError(f"the act cannot be signed: {expired}", expected="an act that waits")
     return None
