@@ -98,6 +98,7 @@ def audit(
 
     if spread and commitments is None:
         raise InvalidInputError("--secrets-to-executors", "--commitments beside it", "alone")
+    count = None if commitments is None else _count(commitments)
     place = _new_place(output)
     settings = pairs("--config", config)
     with ExitStack() as stack:
@@ -119,14 +120,13 @@ def audit(
             if journal is None and session.profile.journal is not None:
                 journal = session.profile.journal.number
             if commitments is not None:
-                number = _count(commitments)
                 keys = session.keys
 
                 def between(start: int, end: int) -> Iterator[Secret | None]:
                     return keys.journal_secrets(journal or 0, start, end)
 
                 chosen = secrets.randbits(32) if seed is None else seed
-                openings = Openings(between, number, chosen, spread)
+                openings = Openings(between, count, chosen, spread)
         if source is None or journal is None:
             missing = "SOURCE" if source is None else "--journal"
             raise InvalidInputError(missing, "which journal is to be audited", "missing")

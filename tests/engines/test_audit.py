@@ -20,7 +20,7 @@ from devservers.hadoop import Hadoop
 from muniment.analysis.audit.auditing import Audited, Openings, audit_journal
 from muniment.analysis.audit.beginning import Begun, plan_of
 from muniment.analysis.audit.faults import Kind
-from muniment.analysis.audit.spark import spark_session
+from muniment.analysis.audit.spark import ExecutorError, spark_session
 from muniment.analysis.audit.summary import summary_page
 from muniment.chain.bindings.record_registry import Seal
 from muniment.chain.nodes import Nodes
@@ -345,6 +345,19 @@ class TestRefusals:
     def test_place_without_a_journal__is_refused(self, auditor: Auditor, tmp_path: Path) -> None:
         with pytest.raises(VaultError, match="not seen from here"):
             auditor.begin(tmp_path / "nothing")
+
+    def test_files_that_executors_do_not_see__are_an_error_and_no_gap(
+        self, auditor: Auditor, world: World, tmp_path: Path
+    ) -> None:
+        world.send("agency_admin", world.registries.records.open_journal(1))
+        folder = tmp_path / "unmounted"
+        seal(world, folder, [entry(number) for number in range(3)], [3])
+        begun = auditor.begin(folder)
+        folder.rename(tmp_path / "elsewhere")
+        with pytest.raises(ExecutorError, match="unmounted is not seen from here"):
+            audit_journal(
+                auditor.spark, begun.plan, f"file://{tmp_path}/out", packs=None, tell=print
+            )
 
     def test_another_journal_than_the_files_are_of__is_refused(
         self, auditor: Auditor, world: World, tmp_path: Path

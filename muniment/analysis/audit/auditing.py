@@ -15,6 +15,7 @@ from muniment.analysis.audit.faults import Fault, Kind
 from muniment.analysis.audit.openings import Opened, SecretsBetween, open_contents, sample
 from muniment.analysis.audit.packed import CLAIMED
 from muniment.analysis.audit.plan import AuditPlan
+from muniment.analysis.audit.spark import errors_of_executors
 
 SHOWN: Final = 100
 """Most findings that the page names; the Parquet has all."""
@@ -69,11 +70,11 @@ def audit_journal(
     """Audit a journal and write what is found below `output`, a URL, as Parquet.
 
     `packs` is the vault with the contents, where they are to be looked at; `faults` is what was
-    found before. `tell` is told which part begins. Raises what reading the place and the key store
-    raises.
+    found before. `tell` is told which part begins. Raises `ExecutorError`, and what reading the
+    place and the key store raises.
     """
     begun = time.perf_counter()
-    with Cache() as cache:
+    with errors_of_executors(), Cache() as cache:
         tell(f"hashing {plan.size:,} entries")
         tree = running.audit_tree(spark, plan, cache)
         found, others, opened, count = list(faults), [], None, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import tempfile
 import zipfile
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import muniment
-from muniment.errors import InvalidInputError
+from muniment.errors import InvalidInputError, StoreError
 
+_OUR_ERROR: Final = re.compile(r"^muniment\.[\w.]+: (.+)$", re.MULTILINE).search
 LOOPBACK: Final = "127.0.0.1"
 EXTRA: Final = "muniment[spark]"
 _QUIET: Final = {
@@ -99,6 +101,31 @@ def spark_session(
             yield session
     finally:
         session.stop()
+
+
+class ExecutorError(StoreError):
+    """An executor could not go on, or Spark could not; nothing is said of the journal."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the audit ended in Spark: {why}",
+            expected="executors that can read the journal, and a place for what is found",
+            remedy="check the source and --output from an executor's machine; nothing is said of "
+            "the journal",
+        )
+
+
+@contextlib.contextmanager
+def errors_of_executors() -> Iterator[None]:
+    """Raise what Spark raises as `ExecutorError`, in the words of our own error where it is one."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
+            raise
+        found = _OUR_ERROR(str(error))
+        words = (str(error).strip() or type(error).__name__).splitlines()
+        raise ExecutorError(found[1] if found else words[0]) from error
 
 
 def _require_encrypting(session: Any, secrets: bool) -> None:
