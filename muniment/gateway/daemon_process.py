@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 
 class DaemonProcess:
-    """A daemon of a session, from `start` to `close`."""
+    """A daemon of a session, from `start` to `close`; whether it `died` in between."""
 
     def __init__(self, session: Session, say: Say) -> None:
         """Take a session that nothing was opened of, whose keystores are unlocked."""
@@ -33,6 +33,7 @@ class DaemonProcess:
         self._lifeline = -1
         self._ended = threading.Event()
         self._closing = False
+        self.died = False
 
     def start(self, when_it_dies: Callable[[], None]) -> None:
         """Fork it. When it dies by itself, which nothing foresees, `when_it_dies` is called."""
@@ -47,6 +48,7 @@ class DaemonProcess:
             _, status = os.waitpid(self._pid, 0)
             self._ended.set()
             if not self._closing:
+                self.died = True
                 self._say(f"the daemon ended by itself: {os.waitstatus_to_exitcode(status)}")
                 when_it_dies()
 

@@ -17,6 +17,7 @@ from typing import Final
 
 import uvicorn
 
+from muniment.errors import MunimentError
 from muniment.gateway.application import create_application
 from muniment.gateway.daemon_process import DaemonProcess
 from muniment.gateway.settings import GatewaySettings
@@ -61,6 +62,13 @@ def serve(session: Session, host: str, port: int, say: Say, *, with_daemon: bool
             forwarded_allow_ips="127.0.0.1",
         )
         _Server(config, say).run()
+        if daemon is not None and daemon.died:
+            # Whoever watches over the gateway is to start it again.
+            raise MunimentError(
+                "the daemon ended by itself",
+                expected="a daemon that runs until it is told to end",
+                remedy="the log says what it met; start the gateway again",
+            )
 
 
 class _Server(uvicorn.Server):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -80,6 +81,19 @@ def entered(registry: Registry) -> dict[str, str]:
     return found
 
 
+def test_daemon_that_dies__ends_the_gateway(serve: Serve) -> None:
+    gateway = serve()
+    assert gateway.registry is not None
+    database = gateway.registry.session.database
+    until(lambda: holder_of(database, "index") is not None, 120)
+    holder = str(holder_of(database, "index"))
+    process = int(holder.split()[0].rpartition(":")[2])
+    assert process != gateway.process.pid
+    os.kill(process, signal.SIGKILL)
+    assert gateway.process.wait(120) == 1
+    assert "the daemon ended by itself" in gateway.said
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_ended_under_load__keeps_all_that_it_acknowledged(
     serve: Serve, world: World, tmp_path: Path, number: int
@@ -99,6 +113,8 @@ def test_ended_under_load__keeps_all_that_it_acknowledged(
         # In order: the leases are free at once.
         assert holder_of(registry.session.database, "journal 1") is None
         assert holder_of(registry.session.database, "index") is None
+    # Its daemon ends with it, however it ended.
+    until(lambda: holder_of(registry.session.database, "index") is None, 60)
 
     again = start_gateway(tmp_path, registry=registry)
     try:
