@@ -87,7 +87,7 @@ def test_daemon_that_dies__ends_the_gateway(serve: Serve) -> None:
     database = gateway.registry.session.database
     until(lambda: holder_of(database, "index") is not None, 120)
     holder = str(holder_of(database, "index"))
-    process = int(holder.split()[0].rpartition(":")[2])
+    process = int(holder.split(maxsplit=1)[0].rpartition(":")[2])
     assert process != gateway.process.pid
     os.kill(process, signal.SIGKILL)
     assert gateway.process.wait(120) == 1
