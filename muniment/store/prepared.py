@@ -49,6 +49,7 @@ class PreparedRow:
     prepared_id: bytes
     kind: str
     account: str
+    prepared_by: str
     to: str
     function: str
     data: bytes

@@ -19,6 +19,7 @@ prepared_acts = sa.Table(
     _bytes("prepared_id", key=True),
     _text("kind"),
     _text("account"),  # whose signature it waits for
+    _text("prepared_by"),  # the caller of the gateway who had it prepared; empty for none
     _text("to"),
     _text("function"),
     _bytes("data"),
