@@ -115,9 +115,11 @@ export class Walk {
     });
     assert.deepEqual(found, [], name);
     const title = `${this.language}-${this.person}-${String(++this.shots).padStart(2, "0")}-${name}`;
-    const isDialog = (await page.locator("dialog").count()) > 0;
-    await page.screenshot({ path: join(SCREENSHOTS, `${title}.png`), fullPage: !isDialog });
     const size = page.viewportSize() as { width: number; height: number };
+    const isDialog = (await page.locator("dialog").count()) > 0;
+    // A dialog is as high as the window at most, and is to be seen whole.
+    if (isDialog) await page.setViewportSize({ ...size, height: 1400 });
+    await page.screenshot({ path: join(SCREENSHOTS, `${title}.png`), fullPage: !isDialog });
     await page.setViewportSize({ width: NARROW, height: 800 });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(overflow <= 0, `${name} is ${overflow} too wide for a narrow screen`);

@@ -52,7 +52,7 @@ export function CallInWords({ call, names }: { call: DecodedCall; names: Names }
         {facts.map(([name, value]) => (
           <>
             <dt>{sayOf(`argument.${name}`, name)}</dt>
-            <dd>{value}</dd>
+            <dd class={value.startsWith("0x") ? "mono" : ""}>{value}</dd>
           </>
         ))}
       </dl>

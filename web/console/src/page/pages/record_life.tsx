@@ -133,7 +133,7 @@ export function RecordHistory({ view }: { view: RecordView }) {
                   cells: [
                     time(secondsOf(each.time)),
                     <>
-                      <span lang="en">{each.what}</span>
+                      {sayOf(`traced.${each.what}`, sayOf(`told.${each.what}`, each.what))}
                       {each.note !== null && (
                         <>
                           <br />
@@ -143,8 +143,8 @@ export function RecordHistory({ view }: { view: RecordView }) {
                         </>
                       )}
                     </>,
-                    each.who ?? "–",
-                    sayOf(`proof.${each.proof}`, each.proof),
+                    each.who?.startsWith("0x") ? <Short value={each.who} /> : (each.who ?? "–"),
+                    <Proof of={each.proof} />,
                   ],
                 }))}
               />
@@ -154,4 +154,13 @@ export function RecordHistory({ view }: { view: RecordView }) {
       )}
     </Card>
   );
+}
+
+/** What proves a line: the chain from a block on, a journal, or this agency's word alone. */
+function Proof({ of }: { of: string }) {
+  const { say, sayOf } = useWords();
+  const block = /^on chain, block (\d+)$/.exec(of)?.[1];
+  if (block !== undefined) return <>{say("proof-in-block", { block })}</>;
+  if (of.startsWith("this agency")) return <>{say("proof-our-word")}</>;
+  return <>{sayOf(`proof.${of.replaceAll(" ", "-")}`, of)}</>;
 }

@@ -96,7 +96,13 @@ function Below({ labels, x }: { labels: readonly string[]; x: (at: number) => nu
     <g>
       {labels.map((label, at) =>
         room.has(at) ? (
-          <text key={label} x={x(at)} y={HEIGHT - 8} text-anchor="middle">
+          // The last one would not fit in the middle of its place.
+          <text
+            key={label}
+            x={Math.min(x(at), WIDTH)}
+            y={HEIGHT - 8}
+            text-anchor={at > 0 && at === labels.length - 1 ? "end" : "middle"}
+          >
             {label}
           </text>
         ) : null,
