@@ -23,6 +23,7 @@ from muniment.registry.journal_import import import_by_journal
 from muniment.registry.rebuilding import rebuild
 from muniment.registry.repairing import repair
 from muniment.store.journal_tables import (
+    GROUP,
     journal_batches,
     journal_entries,
     journal_ids,
@@ -260,6 +261,24 @@ def test_entry_written_over_with_all_that_hangs_on_it__differs_from_its_seal(
     what = " ".join(each.what for each in found(register))
     for size in (300, 320):
         assert f"the seal of {size} entries on chain has another root" in what
+
+
+def test_ids_of_no_entry__are_named(register: Registry) -> None:
+    """In a group of batches that is not there, and beyond the batches of one that is."""
+    rows = [
+        {
+            "journal": 1,
+            "group_start": start,
+            "record_id": bytes([index % 256]) * 32,
+            "entry_index": index,
+        }
+        for start, index in ((5 * GROUP, 7), (0, 400))
+    ]
+    with register.session.database.write() as connection:
+        connection.execute(sa.insert(journal_ids), rows)
+    where = [each.where for each in found(register)]
+    assert f"table journal_ids, journal 1, group_start {5 * GROUP}" in where
+    assert any(each.startswith("table journal_ids, journal 1, group_start 0, ") for each in where)
 
 
 def test_damaged_rows__are_repaired(register: Registry) -> None:
