@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -45,6 +46,14 @@ def test_numbers__are_those_of_the_records_there_are(signed_in: httpx.Client) ->
     assert journal["sizes"][-1]["size"] >= 240
     assert all(each["delay_seconds"] < 600 for each in found["seals"])
     assert {each["purpose"] for each in found["reads"]} >= {""}
+
+
+def test_purpose__is_written_down_in_any_script(signed_in: httpx.Client, agency: Seeded) -> None:
+    record, purpose = agency.records["deed"], "核对税款, 100 %"
+    headers = {"Muniment-Purpose": quote(purpose, safe=" ,")}
+    assert signed_in.get(f"/records/{record}/content", headers=headers).status_code == 200
+    reads = signed_in.get("/dashboard").json()["reads"]
+    assert {"purpose": purpose, "count": 1} in reads
 
 
 def test_offers__are_those_to_this_agency(signed_in: httpx.Client, agency: Seeded) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from muniment.chain.connection import Address
 from muniment.gateway.callers.scopes import Scope
@@ -52,5 +53,7 @@ class Caller:
             )
 
     def access(self, purpose: str) -> Access:
-        """Return on whose behalf content is read, for the reads journal."""
+        """Return on whose behalf content is read, for the reads journal. In `purpose`, a header,
+        what is not ASCII is percent-encoded UTF-8."""
+        purpose = unquote(purpose)
         return Access(purpose, self.name if self.address is None else f"{self.name} {self.address}")

@@ -190,6 +190,21 @@ const auditor: Done = async (walk) => {
   await walk.sign(["releaseHold"]);
   await walk.close();
   await page.locator(".record-title .badge.warn").waitFor({ state: "detached" });
+
+  await walk.goTo("holds");
+  await walk.button("do.hold-type").click();
+  await page.locator("dialog select").selectOption({ label: "Tax Authority: tax-return" });
+  await page.locator("dialog input").fill("case 2026/45");
+  await walk.look("hold-type");
+  await walk.button("check-and-sign").click();
+  await walk.sign(["holdType"]);
+  await walk.close();
+  await page.locator("main tr", { hasText: "Tax Authority" }).getByRole("button").click();
+  await page.locator("dialog input").fill("case 2026/45");
+  await walk.button("check-and-sign").click();
+  await walk.sign(["releaseType"]);
+  await walk.close();
+  await page.getByText(walk.say("no-type-holds")).waitFor();
 };
 
 const administrator: Done = async (walk) => {

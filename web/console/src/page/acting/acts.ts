@@ -251,5 +251,11 @@ export function holdTypeAct(title: string, agency: number, typeId: number, caseN
   return act("hold_type", title, told, { name: "holdType", values });
 }
 
+export function releaseTypeAct(title: string, agency: number, typeId: number, caseName: string): Act {
+  const values = { agencyId: BigInt(agency), typeId: BigInt(typeId) };
+  const told = { agency, type_id: typeId, case: caseName };
+  return act("release_type", title, told, { name: "releaseType", values });
+}
+
 /** 32 zero bytes. */
 export const NONE = `0x${"00".repeat(32)}`;

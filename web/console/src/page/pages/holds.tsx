@@ -4,11 +4,13 @@
 import { useState } from "preact/hooks";
 import { checksummed } from "../../core/transactions.ts";
 import { RecordAct } from "../acting/act_forms.tsx";
-import { Card, Empty, PageHead, Short, Shown, useResource } from "../parts/parts.tsx";
+import { Card, Dialog, Empty, Field, PageHead, Short, Shown, useResource } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
-import { NONE } from "../acting/acts.ts";
+import { ActDialog } from "../acting/act_dialog.tsx";
+import { Foot } from "../acting/act_forms.tsx";
+import { holdTypeAct, NONE, releaseTypeAct, type Act } from "../acting/acts.ts";
 
 interface Hold {
   readonly record: string;
@@ -34,10 +36,17 @@ export function Holds() {
     `/holds?limit=500&own=${!isAuthority}`,
   );
   const [releasing, setReleasing] = useState<Hold | null>(null);
+  const [ofType, setOfType] = useState<"hold" | TypeHold | null>(null);
   const agencyOf = (id: number) => session.names.agencies.get(id) ?? String(id);
   return (
     <>
-      <PageHead title={say("holds")} lead={say("holds-lead")} />
+      <PageHead title={say("holds")} lead={say("holds-lead")}>
+        {isAuthority && (
+          <button type="button" class="primary" onClick={() => setOfType("hold")}>
+            {say("do.hold-type")}
+          </button>
+        )}
+      </PageHead>
       <Shown of={holds}>
         {({ items, types }) => (
           <>
@@ -86,6 +95,7 @@ export function Holds() {
                     { title: say("record-type") },
                     { title: say("authority") },
                     { title: say("argument.caseCommitment") },
+                    { title: say("acts"), actions: true },
                   ]}
                   rows={types.map((each) => ({
                     key: `${each.agency}-${each.type_id}-${each.authority}-${each.case}`,
@@ -96,6 +106,11 @@ export function Holds() {
                         : each.type_id,
                       <Short value={checksummed(each.authority)} />,
                       <Short value={each.case} />,
+                      each.authority.toLowerCase() === session.account.toLowerCase() ? (
+                        <button type="button" class="small" onClick={() => setOfType(each)}>
+                          {say("do.release")}
+                        </button>
+                      ) : null,
                     ],
                   }))}
                 />
@@ -104,6 +119,16 @@ export function Holds() {
           </>
         )}
       </Shown>
+      {ofType !== null && (
+        <HoldType
+          held={ofType === "hold" ? null : ofType}
+          onDone={holds.reload}
+          onClose={() => {
+            setOfType(null);
+            holds.reload();
+          }}
+        />
+      )}
       {releasing !== null && (
         <RecordAct
           name="release"
@@ -116,5 +141,67 @@ export function Holds() {
         />
       )}
     </>
+  );
+}
+
+interface HoldTypeProperties {
+  /** The one that is to be released; null for a new one. */
+  readonly held: TypeHold | null;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+function HoldType({ held, onClose, onDone }: HoldTypeProperties) {
+  const { say } = useWords();
+  const { agencies } = useSession();
+  const [chosen, setChosen] = useState(held === null ? "" : `${held.agency}/${held.type_id}`);
+  const [caseName, setCaseName] = useState("");
+  const [act, setAct] = useState<Act | null>(null);
+  if (act !== null) return <ActDialog act={act} onClose={onClose} onDone={onDone} />;
+  const title = say(held === null ? "do.hold-type" : "do.release");
+
+  function submit(event: Event): void {
+    event.preventDefault();
+    const [agency, type] = chosen.split("/").map(Number) as [number, number];
+    const make = held === null ? holdTypeAct : releaseTypeAct;
+    setAct(make(title, agency, type, caseName.trim()));
+  }
+
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p class="lead">{say(held === null ? "hold-type-lead" : "act-lead.release")}</p>
+      <form onSubmit={submit}>
+        {held === null && (
+          <Field label={say("record-type")} required>
+            {(attributes) => (
+              <select
+                {...attributes}
+                value={chosen}
+                onChange={(event) => setChosen(event.currentTarget.value)}
+              >
+                <option value="" />
+                {agencies.flatMap((agency) =>
+                  agency.types.map((type) => (
+                    <option key={`${agency.id}/${type.id}`} value={`${agency.id}/${type.id}`}>
+                      {`${agency.name}: ${type.name}`}
+                    </option>
+                  )),
+                )}
+              </select>
+            )}
+          </Field>
+        )}
+        <Field label={say("question.case")} hint={say("question-hint.case")} required>
+          {(attributes) => (
+            <input
+              {...attributes}
+              value={caseName}
+              onInput={(event) => setCaseName(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        <Foot onClose={onClose}>{say("check-and-sign")}</Foot>
+      </form>
+    </Dialog>
   );
 }

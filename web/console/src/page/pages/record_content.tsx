@@ -30,8 +30,9 @@ export function fileIn(value: unknown): FileValue | null {
 /** What content is read for goes with the call, for the reads journal. */
 export function purposeHeader(purpose: string): Record<string, string> {
   const line = purpose.trim().replace(/\s+/g, " ");
-  // Headers are Latin-1: what is not goes percent-encoded, as RFC 8187 does.
-  return line === "" ? {} : { "Muniment-Purpose": /^[\x20-\x7e]*$/.test(line) ? line : encodeURIComponent(line) };
+  // A header holds no other letters than Latin ones.
+  const encoded = line.replace(/[^ -~]|%/gu, (each) => encodeURIComponent(each));
+  return line === "" ? {} : { "Muniment-Purpose": encoded };
 }
 
 export function RecordContent({ view }: { view: RecordView }) {

@@ -117,6 +117,11 @@ export const WORK = {
     "What an authority forbids to change or destroy.",
     "主管机关禁止更改或销毁的记录。",
   ],
+  "do.hold-type": ["Hold a record type", "冻结记录类型"],
+  "hold-type-lead": [
+    "All its records at once, those that come later too: no change and no destruction.",
+    "该类型的全部记录，包括此后登记的：禁止更改和销毁。",
+  ],
   "holds-of-records": ["Records that are held", "被冻结的记录"],
   "holds-of-types": ["Record types that are held whole", "被整体冻结的记录类型"],
   "no-holds": ["No record is held.", "没有被冻结的记录。"],
