@@ -24,7 +24,7 @@ from muniment.errors import (
 from muniment.gateway.errors import STATUSES, answer_of, problem_of, status_of
 from muniment.gateway.refusals import CallRefusedError, StaleCallError, TooFastError
 
-_APART = ("muniment.analysis", "muniment.cli", "muniment.store.vault.h")
+_APART = ("muniment.analysis", "muniment.cli", "muniment.store.vault.h", "muniment.store.vault.s3")
 
 
 def classes() -> list[type[MunimentError]]:
