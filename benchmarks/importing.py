@@ -148,7 +148,7 @@ def timed_import(registry: Registry, records: int) -> dict[str, float]:
     stop = Event()
 
     def watch() -> None:
-        while not stop.wait(0.05):
+        while not stop.wait(0.1):
             size = progress_of(registry.session, 1).provable
             if not sealed or size > sealed[-1][0]:
                 sealed.append((size, time.monotonic()))
@@ -159,9 +159,9 @@ def timed_import(registry: Registry, records: int) -> dict[str, float]:
     watcher = Thread(target=watch, daemon=True)
     begun, cpu = time.monotonic(), time.process_time()
     watcher.start()
-    with sealing(registry.session):
+    with sealing(registry.session) as going_on:
         done = import_flights(registry, records, tell)
-    wait_sealed(registry.session, 1, done.size, Stage.PROVABLE, timeout=600)
+        wait_sealed(registry.session, 1, done.size, Stage.PROVABLE, timeout=600, going_on=going_on)
     ended = time.monotonic()
     time.sleep(0.2)
     stop.set()

@@ -149,7 +149,8 @@ def import_(
         journal = None if direct else registry.session.profile.journal
         if journal is None and not direct:
             click.echo("the profile names no journal: each record by itself", err=True)
-        size = 0
+        size, going_on = 0, None
+        background = closing.enter_context(ExitStack())
         with progress_bar("rows", total) as tell:
             if journal is None or dry_run:
                 tally, submissions = import_file(
@@ -165,22 +166,21 @@ def import_(
                     progress=lambda now: tell(now.rows),
                 )
             else:
-                with ExitStack() as background:
-                    if Stage(wait) is not Stage.ACKNOWLEDGED:
-                        background.enter_context(sealing(registry.session))
-                    done = import_by_journal(
-                        registry.session,
-                        record_type,
-                        source,
-                        rules,
-                        journal.number,
-                        on_change=OnChange(on_change),
-                        only=again,
-                        report=writer,
-                        show_values=show_values,
-                        workers=workers,
-                        progress=lambda now: tell(now.rows),
-                    )
+                if Stage(wait) is not Stage.ACKNOWLEDGED:
+                    going_on = background.enter_context(sealing(registry.session))
+                done = import_by_journal(
+                    registry.session,
+                    record_type,
+                    source,
+                    rules,
+                    journal.number,
+                    on_change=OnChange(on_change),
+                    only=again,
+                    report=writer,
+                    show_values=show_values,
+                    workers=workers,
+                    progress=lambda now: tell(now.rows),
+                )
                 tally, submissions, size = done.tally, done.submissions, done.size
         if journal is not None and size and not dry_run:
             with progress_bar(wait, size) as tell:
@@ -191,7 +191,10 @@ def import_(
                     Stage(wait),
                     timeout=timeout,
                     progress=lambda now: tell(now.provable),
+                    going_on=going_on,
                 )
+        # It would keep the officer's lane, which it does not sign for.
+        background.close()
         refused = None
         if Stage(wait) is not Stage.ACKNOWLEDGED and submissions:
             with progress_bar(wait, len(submissions)) as tell:

@@ -143,6 +143,11 @@ class Sequencer:
             self._publish_ahead(size)
         if size == 0 or on_its_way:
             return None
+        known = self._last
+        # The chain has that or more, and what is not due after less is not due after more.
+        gathering = not now and known is not None and known.head.size < size
+        if gathering and known is not None and not self._is_due(known.head.size, size):
+            return None
         try:
             sealed = self._nodes.read(self._look)
         except UnknownSealError:

@@ -23,6 +23,8 @@ from muniment.store import outbox
 from muniment.store.journal_rows import EntryRow
 
 _LOOK_SECONDS: Final = 0.1
+_SEND_SECONDS: Final = 0.5
+"""How long what others have acknowledged waits at most until it is sent."""
 _ORDER: Final = (Stage.ACKNOWLEDGED, Stage.PROVABLE, Stage.FINAL)
 
 
@@ -96,6 +98,15 @@ def repudiate_journal(session: Session, journal: int, index: int, reason: int) -
     return acts.submit(session, "repudiate journal", call)
 
 
+@dataclass(slots=True)
+class Sealing:
+    """What `sealing` does in the background: `fault` is what it meets now, and with `at_once` all
+    that has gathered is sealed, due or not."""
+
+    at_once: bool
+    fault: MunimentError | None = None
+
+
 def wait_sealed(
     session: Session,
     journal: int,
@@ -104,23 +115,28 @@ def wait_sealed(
     *,
     timeout: float | None = 120.0,
     progress: Callable[[JournalProgress], None] | None = None,
+    going_on: Sealing | None = None,
 ) -> None:
-    """Return when `size` entries of a journal are provable, or final. Seals too, where no daemon
-    does.
+    """Return when `size` entries of a journal are provable, or final. Seals too, where neither a
+    daemon does nor the caller, whose `sealing` of the journal is `going_on`.
 
     Raises `NotSealedInTimeError`, and what sealing raises.
     """
     if stage is Stage.ACKNOWLEDGED:
         return
     deadline = None if timeout is None else time.monotonic() + timeout
-    with sealing(session, at_once=True, journal=journal) as fault:
+    with ExitStack() as own:
+        if going_on is None:
+            going_on = own.enter_context(sealing(session, at_once=True, journal=journal))
+        # A sequencer that begins recomputes the whole journal: the one that is there goes on.
+        going_on.at_once = True
         while True:
             now = progress_of(session, journal)
             if progress is not None:
                 progress(now)
             if (now.provable if stage is Stage.PROVABLE else now.final) >= size:
                 return
-            found = fault()
+            found = going_on.fault
             if found is not None and not isinstance(found, ChainError):
                 raise found
             if deadline is not None and time.monotonic() > deadline:
@@ -132,27 +148,44 @@ def wait_sealed(
 @contextmanager
 def sealing(
     session: Session, *, at_once: bool = False, journal: int | None = None
-) -> Iterator[Callable[[], MunimentError | None]]:
+) -> Iterator[Sealing]:
     """Seal a journal, the profile's by default, send and index in the background for the block.
 
-    Where a daemon holds a lease it does that part. Yields what tells the fault that it meets now.
+    Where a daemon holds a lease it does that part.
     """
     stop = Event()
-    met: list[MunimentError | None] = [None]
+    doing = Sealing(at_once)
 
     def turn(held: ExitStack, sending: Sending) -> None:
         worker = sequencer(session, held, journal)
-        while not stop.is_set():
+        mirrored: bytes | None = None
+        sent = -_SEND_SECONDS
+        moved = False
+        is_last = False
+        # What was sent in the last turn is seen to: its block may be there already.
+        while not is_last and (moved or not stop.is_set()):
+            is_last = stop.is_set()
             try:
-                if worker is not None:
-                    worker.step(now=at_once)
-                with session.database.read() as connection:
-                    needed = outbox.open_accounts(connection)
-                moved = bool(needed) and sending.step(needed)
-                sync(session)
-                met[0] = None
+                is_sealing = worker is not None and worker.step(now=doing.at_once) is not None
+                head = session.nodes.read(_head)
+                # What takes transactions of its own is done where there is something to do: an
+                # import appends meanwhile, to the same database.
+                if (
+                    is_sealing
+                    or moved
+                    or head != mirrored
+                    or time.monotonic() - sent >= _SEND_SECONDS
+                ):
+                    with session.database.read() as connection:
+                        needed = outbox.open_accounts(connection)
+                    moved = bool(needed) and sending.step(needed)
+                    sent = time.monotonic()
+                if head != mirrored:
+                    sync(session)
+                    mirrored = head
+                doing.fault = None
             except MunimentError as error:
-                met[0] = error
+                doing.fault = error
                 moved = False
             if not moved:
                 stop.wait(_LOOK_SECONDS)
@@ -164,7 +197,11 @@ def sealing(
     thread = Thread(target=work, name="sealing", daemon=True)
     thread.start()
     try:
-        yield lambda: met[0]
+        yield doing
     finally:
         stop.set()
         thread.join()
+
+
+def _head(node: Connection) -> bytes:
+    return node.block().hash
