@@ -41,6 +41,14 @@ export interface RecordTypeRow {
   readonly schema: Readonly<Record<string, any>>;
 }
 
+/** The type of statements about reads, which the gateway itself writes down. */
+const OF_READS = "access-entry";
+
+/** The types that officers register records of. */
+export function typesToRegister(session: Session): readonly RecordTypeRow[] {
+  return session.types.filter((each) => each.name !== OF_READS);
+}
+
 export const SessionContext = createContext<Session | null>(null);
 
 export function useSession(): Session {

@@ -7,7 +7,7 @@ import { columnsOf, rowsOfCsv, rowsOfNdjson, type ReadRows } from "../../core/ro
 import { Glyph } from "../parts/glyphs.tsx";
 import { Card, Drop, Empty, Field, Notice, PageHead, ProblemNotice, save } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
-import { useSession } from "../session.tsx";
+import { typesToRegister, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 import type { Phrase } from "../words/catalogue.ts";
 
@@ -29,7 +29,7 @@ interface Running {
 
 export function ImportRecords() {
   const { say, number } = useWords();
-  const { types } = useSession();
+  const types = typesToRegister(useSession());
   const [typeName, setTypeName] = useState(types[0]?.name ?? "");
   const [file, setFile] = useState<File | null>(null);
   const [text, setText] = useState<string | null>(null);

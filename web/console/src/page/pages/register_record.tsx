@@ -13,12 +13,12 @@ import { ContentFields, useContentForm } from "../parts/content_form.tsx";
 import { Glyph } from "../parts/glyphs.tsx";
 import { Card, Empty, Field, Notice, PageHead, ProblemNotice, Short } from "../parts/parts.tsx";
 import { goTo } from "../router.ts";
-import { useSession, type RecordTypeRow } from "../session.tsx";
+import { typesToRegister, useSession, type RecordTypeRow } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 
 export function RegisterRecord({ type }: { type: string | null }) {
   const { say } = useWords();
-  const { types } = useSession();
+  const types = typesToRegister(useSession());
   const chosen = types.find((each) => each.name === type) ?? (types.length === 1 ? types[0] : undefined);
   return (
     <>
