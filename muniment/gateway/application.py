@@ -11,7 +11,6 @@ from typing import Final
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import Route
 
 from muniment import __version__
 from muniment.gateway.callers.identifying import Identifying
@@ -105,13 +104,13 @@ def create_application(registry: Registry, settings: GatewaySettings | None = No
         redoc_url=None,
     )
     application.state.parts = parts
-    application.router.routes.append(Route("/records", QuickRegistration(), methods=["POST"]))
     for name in RESOURCES:
         module = importlib.import_module(f"muniment.gateway.resources.{name}")
         application.include_router(module.router)
     add_handlers(application)
     describe(application)
     # The last one added is the first to see a call.
+    application.add_middleware(QuickRegistration)
     application.add_middleware(BodyLimit, settings=chosen)
     application.add_middleware(SecurityHeaders, settings=chosen)
     application.add_middleware(Accounting, metrics=parts.metrics)

@@ -133,6 +133,13 @@ def answer_of(error: errors.MunimentError, instance: str | None = None) -> Respo
     )
 
 
+def problem_answer(error: errors.MunimentError, path: str) -> Response:
+    """Return the answer to a call that an error ended; what is not the caller's doing is logged."""
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.warning("%s: %s", type(error).__name__, error.what)
+    return answer_of(error, path)
+
+
 def _field(error: errors.MunimentError) -> str | None:
     if isinstance(error, errors.InvalidContentError):
         return "content" + error.violations[0].pointer if error.violations else "content"
@@ -158,9 +165,7 @@ def add_handlers(application: FastAPI) -> None:
 
     @application.exception_handler(errors.MunimentError)
     def of_ours(request: Request, error: errors.MunimentError) -> Response:
-        if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            _LOG.warning("%s: %s", type(error).__name__, error.what)
-        return answer_of(error, request.url.path)
+        return problem_answer(error, request.url.path)
 
     @application.exception_handler(RequestValidationError)
     def of_values(request: Request, error: RequestValidationError) -> Response:

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from muniment.errors import MunimentError
 from muniment.gateway import idempotency
 from muniment.gateway.answers import (
     RecordPath,
@@ -22,6 +23,7 @@ from muniment.gateway.answers import (
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
 from muniment.gateway.callers.caller import Caller
 from muniment.gateway.callers.scopes import Scope as CallerScope
+from muniment.gateway.errors import problem_answer
 from muniment.gateway.idempotency import REPLAYED, KeyedCall, keyed_call
 from muniment.gateway.metrics import RESOURCE
 from muniment.gateway.parts import (
@@ -68,6 +70,7 @@ _BODY: Final[dict[str, Any]] = {
         "attachments": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
+_PATH: Final = "/records"
 Way = Literal["journal", "direct"]
 _WAYS: Final[dict[str, Way]] = {"journal": "journal", "direct": "direct"}
 _EXAMPLE: Final = {
@@ -130,19 +133,31 @@ async def register(
 
 
 class QuickRegistration:
-    """`POST /records` once more, without what the framework does for every call: it is the one
-    call that comes a thousand times a second. What it promises stands in `register`."""
+    """Answers `POST /records` without what the framework does for every call: it is the one call
+    that comes a thousand times a second. What it promises stands in `register`, which it calls."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application, which answers all other calls."""
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a call."""
-        scope[RESOURCE] = "/records"
-        request = Request(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] != _PATH or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        scope[RESOURCE] = _PATH
+        try:
+            answer = await self._answer(Request(scope, receive, send))
+        except MunimentError as error:
+            answer = problem_answer(error, _PATH)
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
         caller = await _REGISTERING(request)
         way = _WAYS.get(request.query_params.get("way", "journal"))
         if way is None:
             raise UnfitCallError("there is no such way", "journal or direct", field="way")
-        answer = await register(request, parts_of(request), caller, way)
-        await answer(scope, receive, send)
+        return await register(request, parts_of(request), caller, way)
 
 
 @router.get("/records/{record}/registration", summary="How far a record's registration is")
