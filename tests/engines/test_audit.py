@@ -88,14 +88,14 @@ class Auditor:
         )
 
     def audit(
-        self, source: Path | str, *, journal: int = 1, openings: Openings | None = None
+        self, source: Path | str, *, openings: Openings | None = None, output: str = ""
     ) -> Audited:
-        begun = self.begin(source, journal)
+        begun = self.begin(source)
         number = len(list(self.folder.glob("audit-*")))
         return audit_journal(
             self.spark,
             begun.plan,
-            f"file://{self.folder}/audit-{number}",
+            output or f"file://{self.folder}/audit-{number}",
             packs=str(source) if begun.plan.place.is_vault else None,
             openings=openings,
             faults=begun.faults,
@@ -288,20 +288,22 @@ class TestHdfs:
     def test_vault_and_copy__are_read_by_executors_and_findings_written_there(
         self, auditor: Auditor, hadoop: Hadoop, hdfs_url: str, sealed: Path
     ) -> None:
-        vault, local = open_vault(hdfs_url), FolderVault(sealed)
+        local = FolderVault(sealed)
         names = list(local.list())
-        vault.put_many([(name, local.get_range(name, 0, local.size(name))) for name in names])
+        copies = [(name, local.get_range(name, 0, local.size(name))) for name in names]
+        open_vault(hdfs_url).put_many(copies)
         sound = auditor.audit(hdfs_url)
         assert (sound.count, sound.packs, sound.is_proven) == (0, 2, True)
-        assert isinstance(vault, HdfsVault)
-        _, second = packs_of(sealed)
-        vault.delete(second)
-        assert places(auditor.audit(hdfs_url)) == {(FIRST_ROWS, ROWS - 1, "pack")}
 
-        # A byte of ciphertext in the file that HDFS has the first pack in.
-        first = next(name for name in vault.list(packs.PREFIX) if packs.has_sheet(vault, name))
+        # Another vault: one pack deleted, and of the other a byte of ciphertext in HDFS's file.
+        vault = open_vault(f"{hdfs_url}-damaged")
+        assert isinstance(vault, HdfsVault)
+        vault.put_many(copies)
+        first, second = packs_of(sealed)
+        vault.delete(second)
         client = Client(hadoop.hdfs_url)
         held = vault._log.current(first)
+        assert held is not None
         [path] = [each for each in vault._log._paths(held.file) if exists(client, each)]
         reader = client.read(path)
         data = bytearray(reader.read(len(reader)))
@@ -309,7 +311,7 @@ class TestHdfs:
         client.delete(path, False)
         with client.create(path) as writer:
             writer.write(bytes(data))
-        damaged = auditor.audit(hdfs_url)
+        damaged = auditor.audit(f"{hdfs_url}-damaged")
         assert places(damaged) == {(-1, -1, "pack"), (FIRST_ROWS, ROWS - 1, "pack")}
         [fault] = [each for each in damaged.findings if each.first < 0]
         assert (fault.file, fault.what) == (first, "its bytes are not those that were put")
@@ -327,7 +329,10 @@ class TestHdfs:
             client.mkdirs(f"{folder}/{path.rpartition('/')[0]}", 0o755, create_parent=True)
             with client.create(f"{folder}/{path}") as writer:
                 writer.write(data)
-        found = auditor.audit(f"{hadoop.hdfs_url}{folder}")
+        output = f"{hadoop.hdfs_url}{folder}-audit"
+        found = auditor.audit(f"{hadoop.hdfs_url}{folder}", output=output)
+        assert exists(client, f"{folder}-audit/findings/_SUCCESS")
+        assert exists(client, f"{folder}-audit/ranges/_SUCCESS")
         assert places(found) == {(356, 511, "gap")}
         page = summary_page(found, auditor.begin(f"{hadoop.hdfs_url}{folder}").chain, "there")
         assert "gap, entries 356 to 511 (tile/entries/001): the bundle is cut short" in page
