@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Generic, TypeVar
 
-from muniment.chain.connection import Address, Block, Connection
+from muniment.chain.connection import Address, Block, Connection, RpcError
 from muniment.chain.engines import Engine, engine_of
 from muniment.chain.signers import SignedBlock, council, signed_blocks, validator_behind
 from muniment.errors import MunimentError, UnreachableError
@@ -214,10 +214,17 @@ def _asking(url: str, chain_id: int) -> _Task[_Answer]:
         connection = Connection(url, chain_id, timeout=_REQUEST_SECONDS)
         engine = engine_of(connection)
         validator = validator_behind(connection) if engine is Engine.ISTANBUL else None
-        peers = int(connection.request("net_peerCount", []), 16)
-        return _Answer(url, connection, connection.block(), peers, engine, validator)
+        return _Answer(url, connection, connection.block(), _peers(connection), engine, validator)
 
     return _Task(ask)
+
+
+def _peers(connection: Connection) -> int:
+    try:
+        return int(connection.request("net_peerCount", []), 16)
+    except RpcError:
+        # A node for development has none, and does not count them.
+        return 0
 
 
 def _pass_over_unsigned(asked: Mapping[str, _Task[_Answer]]) -> None:

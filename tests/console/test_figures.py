@@ -68,3 +68,12 @@ def test_numbers__are_for_those_who_may_read(agency: Seeded) -> None:
         assert answer.status_code == 401
     with httpx.Client(base_url=agency.gateway.url) as client:
         assert client.get("/dashboard?days=0").status_code in (401, 422)
+
+
+def test_health__moves_where_nothing_stands_still(agency: Seeded) -> None:
+    def health() -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(agency.gateway.url + "/healthz", timeout=30).json()
+        return found
+
+    until(lambda: health()["status"] == "moving")
+    assert set(health()["parts"]) >= {"chain", "indexer", "outbox"}

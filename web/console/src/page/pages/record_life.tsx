@@ -131,7 +131,7 @@ export function RecordHistory({ view }: { view: RecordView }) {
                 rows={lines.map((each, at) => ({
                   key: String(at),
                   cells: [
-                    time(secondsOf(each.time)),
+                    <span class="when">{time(secondsOf(each.time))}</span>,
                     <>
                       {sayOf(`traced.${each.what}`, sayOf(`told.${each.what}`, each.what))}
                       {each.note !== null && (
@@ -143,7 +143,7 @@ export function RecordHistory({ view }: { view: RecordView }) {
                         </>
                       )}
                     </>,
-                    each.who?.startsWith("0x") ? <Short value={each.who} /> : (each.who ?? "–"),
+                    <Who of={each.who} />,
                     <Proof of={each.proof} />,
                   ],
                 }))}
@@ -163,4 +163,17 @@ function Proof({ of }: { of: string }) {
   if (block !== undefined) return <>{say("proof-in-block", { block })}</>;
   if (of.startsWith("this agency")) return <>{say("proof-our-word")}</>;
   return <>{sayOf(`proof.${of.replaceAll(" ", "-")}`, of)}</>;
+}
+
+/** Who it was: a name, an account, or both, the account in short. */
+function Who({ of }: { of: string | null }) {
+  if (of === null) return <>–</>;
+  const account = /0x[0-9a-fA-F]{40}$/.exec(of)?.[0];
+  if (account === undefined) return <>{of}</>;
+  return (
+    <>
+      {of.slice(0, -account.length)}
+      <Short value={checksummed(account)} />
+    </>
+  );
 }

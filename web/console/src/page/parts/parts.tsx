@@ -2,7 +2,7 @@
 /** What pages are made of. */
 
 import type { ComponentChildren } from "preact";
-import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { call, Problem } from "../../api/client.ts";
 import { useWords } from "../words/language.tsx";
 import { Glyph, type GlyphName } from "./glyphs.tsx";
@@ -241,7 +241,8 @@ interface DialogProperties {
 export function Dialog({ title, onClose, children }: DialogProperties) {
   const here = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // At once, not after painting: who is quick would type into the page behind.
+  useLayoutEffect(() => {
     const dialog = here.current;
     const before = document.activeElement;
     dialog?.showModal();
