@@ -59,7 +59,9 @@ async def wait_for(submission: Submission, wanted: Preference) -> Stage:
     deadline = time.monotonic() + wanted.seconds
     while True:
         stage = await run_in_threadpool(lambda: submission.stage)
-        if stage in (Stage.REFUSED, Stage.PREPARED) or _ORDER.index(stage) >= _ORDER.index(wanted.stage):
+        if stage in (Stage.REFUSED, Stage.PREPARED) or _ORDER.index(stage) >= _ORDER.index(
+            wanted.stage
+        ):
             return stage
         if time.monotonic() >= deadline:
             return stage
