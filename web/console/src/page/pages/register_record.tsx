@@ -11,7 +11,7 @@ import { registerAct, type Act } from "../acting/acts.ts";
 import { Following } from "../acting/following.tsx";
 import { ContentFields, useContentForm } from "../parts/content_form.tsx";
 import { Glyph } from "../parts/glyphs.tsx";
-import { Card, Empty, Field, Notice, PageHead, ProblemNotice, Short } from "../parts/parts.tsx";
+import { Card, Empty, Field, PageHead, ProblemNotice, Short } from "../parts/parts.tsx";
 import { goTo } from "../router.ts";
 import { typesToRegister, useSession, type RecordTypeRow } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
@@ -108,7 +108,7 @@ function RegisterForm({ type }: { type: RecordTypeRow }) {
     }
   }
 
-  if (done !== null && way === "journal") {
+  if (done !== null && act === null) {
     return (
       <Card title={say("registered-title")}>
         <Registered submission={done} />
@@ -129,14 +129,6 @@ function RegisterForm({ type }: { type: RecordTypeRow }) {
   }
   return (
     <>
-      {done !== null && (
-        <Notice tone="good">
-          <p>
-            <strong>{say("registered-title")}</strong>
-          </p>
-          <Registered submission={done} />
-        </Notice>
-      )}
       <form onSubmit={submit} noValidate>
         <Card title={type.name}>
           <Field
