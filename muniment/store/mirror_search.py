@@ -4,19 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from muniment.errors import InvalidInputError
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import RecordId
 from muniment.record.state import RecordState, Status
-from muniment.store.record_folding import word_of
 from muniment.store.tables import records
 
 _MANY: Final = 500
+_NAMES: Final = [column.name for column in records.columns]
+_STATUSES: Final = {int(each) for each in Status}
+_STATE: Final = [field.name for field in fields(RecordState)]
+_STATE_AT: Final = [_NAMES.index(name) for name in _STATE]
+_REST_AT: Final = [
+    _NAMES.index(name)
+    for name in (
+        *("record_id", "commitment", "trace_head"),
+        *("act_count", "first_block", "last_block"),
+    )
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ def search(connection: Connection, filters: Filters, limit: int) -> list[Mirrore
         .order_by(records.c.updated_at.desc(), records.c.record_id)
         .limit(limit)
     )
-    return [_record(row) for row in connection.execute(chosen).mappings()]
+    return [_record(row) for row in connection.execute(chosen).all()]
 
 
 def page(
@@ -89,7 +100,7 @@ def page(
         # Implied by that, and what an index can begin at.
         chosen = chosen.where(records.c.updated_at <= after[0], later)
     ordered = chosen.order_by(records.c.updated_at.desc(), records.c.record_id).limit(limit)
-    return [_record(row) for row in connection.execute(ordered).mappings()]
+    return [_record(row) for row in connection.execute(ordered).all()]
 
 
 def among(
@@ -100,8 +111,9 @@ def among(
     for start in range(0, len(record_ids), _MANY):
         part = record_ids[start : start + _MANY]
         chosen = sa.select(records).where(records.c.record_id.in_(part), *filters.conditions)
-        for row in connection.execute(chosen).mappings():
-            found[bytes(row["record_id"])] = _record(row)
+        for row in connection.execute(chosen).all():
+            made = _record(row)
+            found[made.record_id] = made
     return [found[each] for each in record_ids if each in found]
 
 
@@ -114,13 +126,19 @@ def custodian_of(connection: Connection, record_id: bytes) -> int | None:
     return None if found is None else int(found)
 
 
-def _record(row: sa.RowMapping) -> MirroredRecord:
+def _record(row: Sequence[Any]) -> MirroredRecord:
+    """A row by places: by names, a hundred of them would take longer than their query.
+
+    Raises `InvalidInputError` for values that no state has.
+    """
+    state = dict(zip(_STATE, (row[at] for at in _STATE_AT), strict=True))
+    if state["status"] not in _STATUSES:
+        raise InvalidInputError("state status", "0 to 4", str(state["status"]))
+    record_id, commitment, trace_head, *counts = (row[at] for at in _REST_AT)
     return MirroredRecord(
-        RecordId(bytes(row["record_id"])),
-        RecordState.from_word(word_of(row)),
-        Commitment(bytes(row["commitment"])),
-        bytes(row["trace_head"]),
-        row["act_count"],
-        row["first_block"],
-        row["last_block"],
+        RecordId(bytes(record_id)),
+        RecordState(**{**state, "status": Status(state["status"])}),
+        Commitment(bytes(commitment)),
+        bytes(trace_head),
+        *counts,
     )
