@@ -29,7 +29,7 @@ from muniment.record.canonical import JsonValue
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
-from muniment.registry import content, reading
+from muniment.registry import known_content, reading
 from muniment.registry.journal_records import entry_of
 from muniment.registry.journal_writing import JournalWriter, journal_writer, preparation
 from muniment.registry.journals import EntrySubmission, submission_of_entry
@@ -316,14 +316,14 @@ class Registrar:
 def known_registration(session: Session, system: str, new: NewContent) -> Registered:
     """Return the registration that a source id and the same content have. Raises `ConflictError`
     where it stands for other content."""
-    conflict = content.compare(session, system, new)
+    conflict = known_content.compare(session, system, new)
     if conflict is not None:
         raise conflict
     record_id = reading.record_id_of(session, new.source_id, system)
     entry = entry_of(session, record_id)
     if entry is not None:
         return Registered(submission_of_entry(session, entry), new=False)
-    return Registered(content.submission_of(session, record_id, 1), new=False)
+    return Registered(known_content.submission_of(session, record_id, 1), new=False)
 
 
 def _without_repeats(gathered: Sequence[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:

@@ -215,7 +215,7 @@ class _Copy:
         seen = SeenIds(bits=bits)
         done = 0
         for entries in _runs(FolderSource(self._target), 0, end):
-            seen.add(each[_LOCAL_ID] for each in entries)
+            seen.add([each[_LOCAL_ID] for each in entries])
             done += len(entries)
             tell(done)
         return seen

@@ -20,7 +20,7 @@ from muniment.intake.reports import Finding, ReportWriter
 from muniment.intake.sources import Source
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
-from muniment.registry import content
+from muniment.registry import content, known_content
 from muniment.registry.new_content import NewContent, prepared_content
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
@@ -141,11 +141,11 @@ def _checked(
             whole.append((row, prepared_content(record_type, row.content, seen)))
         except InvalidInputError as error:
             yield _finding(row, error)
-    there = content.registered_among(session, system, [each.source_id for _, each in whole])
+    there = known_content.registered_among(session, system, [each.source_id for _, each in whole])
     for row, each in whole:
         conflict = None
         if each.source_id in there:
-            conflict = content.compare(session, system, each)
+            conflict = known_content.compare(session, system, each)
         if each.source_id not in there:
             tally.registered += 1
         elif conflict is None:

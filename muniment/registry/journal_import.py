@@ -36,7 +36,7 @@ from muniment.record.columns import RecordColumns
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
-from muniment.registry import content
+from muniment.registry import content, known_content
 from muniment.registry.bulk import Amend, Kept, OnChange, Tally, mapped_batches, tell_findings
 from muniment.registry.import_progress import ChainClock, ImportMemory
 from muniment.registry.journal_writing import JournalWriter, journal_writer, preparation
@@ -219,7 +219,7 @@ class _Run:
         system = self._system
         for at in places:
             row = whole[at] if whole else NewContent(mapped.source_ids[at], mapped.fields[at])
-            outcome = content.compare(self._session, system, row)
+            outcome = known_content.compare(self._session, system, row)
             if outcome is None:
                 self._done.tally.unchanged += 1
             elif self._on_change is OnChange.AMEND:

@@ -39,7 +39,7 @@ from muniment.gateway.registering import Registered
 from muniment.gateway.uploads import attachments_of, mark_used
 from muniment.gateway.watching import preference_of, wait_for
 from muniment.record.types import RecordType
-from muniment.registry import Stage, Submission, UnkeptVersionError, content
+from muniment.registry import Stage, Submission, UnkeptVersionError, content, known_content
 from muniment.registry.journal_records import entry_of
 from muniment.registry.journals import submission_of_entry
 from muniment.registry.new_content import NewContent, StoredFile, with_files
@@ -174,7 +174,7 @@ async def registration(
         if entry is not None:
             return submission_of_entry(parts.session, entry)
         try:
-            return content.submission_of(parts.session, record_id, 1)
+            return known_content.submission_of(parts.session, record_id, 1)
         except UnkeptVersionError:
             raise UnknownResourceError(
                 f"record 0x{record_id.hex()} was not registered here",
