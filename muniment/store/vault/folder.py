@@ -14,8 +14,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +33,7 @@ from muniment.store.vault.contract import (
     require_name,
     require_prefix,
 )
+from muniment.store.vault.owners import has_living_owner, new_owner
 
 MARKER: Final = "MUNIMENT-VAULT"
 FORMAT: Final = b"muniment/folder-vault/v1\n"
@@ -257,7 +256,7 @@ class FolderVault:
 
     def _write(self, name: str, data: Source) -> Path:
         """Return a synced file in `incoming` that holds all of `data`."""
-        owner = f"{_host()}-{os.getpid()}-{secrets.token_hex(8)}"
+        owner = new_owner()
         temporary = self._incoming / owner
         with self._translated(name):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -286,7 +285,7 @@ class FolderVault:
         before = time.time() - STALE_SECONDS
         for path in self._incoming.iterdir():
             with contextlib.suppress(OSError):
-                if path.stat().st_mtime < before and not _has_living_owner(path.name):
+                if path.stat().st_mtime < before and not has_living_owner(path.name):
                     path.unlink()
 
     @contextlib.contextmanager
@@ -369,31 +368,6 @@ def _walk(path: Path, name: str, prefix: str) -> Iterator[str]:
             yield from _walk(path / entry, whole, prefix)
         elif whole.startswith(prefix):
             yield whole
-
-
-def _host() -> str:
-    """This machine's name as a file's name can hold it; hyphens separate."""
-    kept = (letter if letter.isalnum() else "_" for letter in socket.gethostname())
-    return "".join(kept)[:64] or "_"
-
-
-def _has_living_owner(name: str) -> bool:
-    """Whether the process that a file of `incoming` is named after may still run.
-
-    Of another machine's processes nothing is known: theirs are dead only by the file's age, which
-    is what is asked first.
-    """
-    host, _, rest = name.partition("-")
-    process = rest.partition("-")[0]
-    if host != _host() or not process.isdecimal():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _no_vault(folder: Path) -> VaultError:
