@@ -191,7 +191,7 @@ engines: env ## Vaults on HDFS and HBase, servers that fail in the middle of an 
 	@$(STEP) "Engines" pytest -p no:ape_test -n 2 --dist loadfile -q -m engines tests/engines
 
 .PHONY: dist
-dist: env ## Wheel and sdist, and the wheel tried in an empty environment
+dist: env console ## Wheel (with the console) and sdist, and the wheel tried in an empty environment
 	@rm -rf dist
 	@$(STEP) "Wheel and sdist" $(PYTHON) -m build --outdir dist
 	@rm -rf build

@@ -26,4 +26,5 @@ for command in $(sed -n '/^Commands:/,$p' help | sed -n 's/^  \([a-z]*\)  .*/\1/
   grep -q "^Usage: muniment $command" told || fail "$command has no help"
 done
 run python -c 'import importlib.util as u; assert u.find_spec("ape") is None and u.find_spec("pytest") is None'
+run python -c 'from importlib.resources import files; assert (files("muniment.gateway") / "pages" / "index.html").is_file(), "the wheel has no console"'
 echo "$(basename "$wheel"): helps, verifies the example, refuses a changed one"

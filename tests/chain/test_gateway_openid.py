@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import subprocess
@@ -14,18 +13,13 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
-import pytest
 
 from muniment.gateway.callers.accounts import add_account
 from tests.chain.conftest import World
 from tests.chain.gateway import Serve, officer, opened, serve, until  # noqa: F401
 from toolchain.local_chain import ROOT
 
-MODULES = Path(os.environ.get("MUNIMENT_OIDC_MODULES", ROOT / "node_modules"))
-
-pytestmark = pytest.mark.skipif(
-    not (MODULES / "oidc-provider").is_dir(), reason="needs the npm package oidc-provider"
-)
+MODULES = ROOT / "node_modules"
 
 
 def free_port() -> int:
