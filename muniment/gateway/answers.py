@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Response
@@ -33,16 +32,6 @@ def record_in_path(text: str) -> RecordId:
 def hexadecimal(value: bytes | None) -> str | None:
     """Return bytes as every answer writes them: 0x and lower-case hex."""
     return None if value is None else f"0x{value.hex()}"
-
-
-def instant(seconds: float) -> str:
-    """Return Unix seconds as RFC 3339 has them, in UTC."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def instant_or_none(seconds: float | None) -> str | None:
-    """Return an instant, None where there is none."""
-    return None if not seconds else instant(seconds)
 
 
 def submission_body(submission: Submission, stage: Stage | None = None) -> dict[str, Any]:

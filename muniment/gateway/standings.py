@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from muniment.errors import UnreachableError
-from muniment.gateway.answers import hexadecimal, instant_or_none
+from muniment.gateway.answers import hexadecimal
+from muniment.gateway.instants import instant_or_none
 from muniment.gateway.refusals import (
     HeldRecordError,
     PreconditionMissingError,

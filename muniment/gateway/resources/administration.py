@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from muniment.errors import InvalidInputError
-from muniment.gateway.answers import instant, instant_or_none, json_answer
+from muniment.gateway.answers import json_answer
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
 from muniment.gateway.callers import accounts, tokens
 from muniment.gateway.callers.account import Account
 from muniment.gateway.callers.tokens import Token
+from muniment.gateway.instants import instant, instant_or_none
 from muniment.gateway.parts import Administrator, PartsHere
 from muniment.gateway.refusals import UnfitCallError, UnknownResourceError
 

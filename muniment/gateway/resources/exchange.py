@@ -15,9 +15,10 @@ from starlette.requests import ClientDisconnect
 
 from muniment.errors import InvalidInputError
 from muniment.exchange.envelope_header import EnvelopeKind
-from muniment.gateway.answers import hexadecimal, instant, json_answer
+from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.bodies import require_media_type
 from muniment.gateway.cursors import make_cursor, place_of
+from muniment.gateway.instants import instant
 from muniment.gateway.parts import Exchanging, Parts, PartsHere
 from muniment.gateway.piping import Outgoing
 from muniment.gateway.refusals import TruncatedBodyError, UnknownResourceError

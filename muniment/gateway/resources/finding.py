@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from muniment.gateway.answers import hexadecimal, instant, instant_or_none, json_answer
+from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.cursors import MAX_LIMIT, make_cursor, place_of
+from muniment.gateway.instants import instant, instant_or_none
 from muniment.gateway.parts import Parts, PartsHere, Reader
 from muniment.gateway.refusals import UnfitCallError
 from muniment.record.identifiers import RecordId

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Response
 
-from muniment.gateway.answers import hexadecimal, instant, json_answer
+from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.cursors import make_cursor, place_of
+from muniment.gateway.instants import instant
 from muniment.gateway.parts import PartsHere, Reader
 from muniment.gateway.resources.finding import Cursor, Limit
 from muniment.registry.disposition.candidates import DAY, due

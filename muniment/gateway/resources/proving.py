@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from muniment.gateway.answers import RecordPath, hexadecimal, instant, json_answer, record_in_path
+from muniment.gateway.answers import RecordPath, hexadecimal, json_answer, record_in_path
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
+from muniment.gateway.instants import instant
 from muniment.gateway.parts import PartsHere, Reader
 from muniment.gateway.piping import Outgoing
 from muniment.gateway.refusals import UnfitCallError, UnknownResourceError

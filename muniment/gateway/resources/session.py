@@ -8,11 +8,12 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from muniment.gateway.answers import instant, json_answer
+from muniment.gateway.answers import json_answer
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
 from muniment.gateway.callers import accounts, sessions
 from muniment.gateway.callers.account import Account
 from muniment.gateway.callers.caller import CallerKind
+from muniment.gateway.instants import instant
 from muniment.gateway.parts import Anybody, Parts, PartsHere
 from muniment.gateway.refusals import ForbiddenCallError, NotSignedInError
 

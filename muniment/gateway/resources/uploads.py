@@ -15,7 +15,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from muniment.errors import InvalidInputError
-from muniment.gateway.answers import hexadecimal, instant, json_answer
+from muniment.gateway.answers import hexadecimal, json_answer
+from muniment.gateway.instants import instant
 from muniment.gateway.parts import PartsHere, Uploading
 from muniment.gateway.piping import Incoming
 from muniment.gateway.refusals import (

@@ -7,9 +7,14 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { given, opened, SCREENSHOTS, vector } from "./browser.ts";
+import { given, opened, recordIn, SCREENSHOTS, vector } from "./browser.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
+
+const SCANNED = [
+  ["bundle.json", "same"],
+  ["revoked.json", "other"],
+] as const;
 
 for (const [locale, scheme, width] of [
   ["en-US", "light", 1000],
@@ -45,6 +50,15 @@ for (const [locale, scheme, width] of [
       await shot(name.replace(".json", ""));
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflow <= 0, `${name} is ${overflow} too wide`);
+    }
+    for (const [name, match] of SCANNED) {
+      await page.evaluate((fragment) => (location.hash = fragment), `#0x${recordIn("bundle.json")}`);
+      await given(page, name);
+      assert.equal(await page.getAttribute("#scanned-note", "data-match"), match);
+      await checkAccess(page, `scanned, ${name}`);
+      await shot(`scanned-${match}`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `scanned, ${name} is ${overflow} too wide`);
     }
     await page.context().close();
   });

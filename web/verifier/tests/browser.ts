@@ -16,6 +16,11 @@ export const NODE = "http://127.0.0.1:9";
 
 const folder = mkdtempSync(join(tmpdir(), "verifier-"));
 export const vector = (name: string) => join(VECTORS, name);
+/** The record of a vector, in hex; of a bundle the one at a place. */
+export function recordIn(name: string, place = 0): string {
+  const file = JSON.parse(readFileSync(vector(name), "utf-8"));
+  return (file.record ?? file.records[place]).record_id;
+}
 let browser: Browser;
 /** The page with the vectors' trust file, which names a node. */
 export let html: string;
@@ -43,15 +48,20 @@ interface Opened {
   readonly requests: string[];
 }
 
-export async function opened(options: BrowserContextOptions = {}, file = html): Promise<Opened> {
+/** The page of a file, opened by a link with the fragment. */
+export async function opened(
+  options: BrowserContextOptions = {},
+  file = html,
+  fragment = "",
+): Promise<Opened> {
   const context = await browser.newContext({ locale: "en-US", ...options });
   const page = await context.newPage();
   const requests: string[] = [];
   page.on("request", (each) => {
-    if (each.url() !== `file://${file}`) requests.push(each.url());
+    if (each.url() !== `file://${file}${fragment}`) requests.push(each.url());
   });
   page.on("pageerror", (error) => assert.fail(error));
-  await page.goto(`file://${file}`);
+  await page.goto(`file://${file}${fragment}`);
   return { page, requests };
 }
 

@@ -70,6 +70,30 @@ const PAGE = {
   nothing: ["nothing", "无"],
 } as const satisfies Record<string, Both>;
 
+const SCANNED_WORDS = {
+  "scanned-title": ["The code you scanned is for this record", "您扫描的二维码对应这条记录"],
+  "scanned-lead": [
+    "Drop or choose its evidence file here: the page then says whether the file is about this record. The code alone proves nothing.",
+    "请将该记录的凭证文件拖到这里，或在此选择：本页会说明文件是否关于这条记录。二维码本身不证明任何事。",
+  ],
+  "scanned-same": [
+    "This is about the record whose code you scanned.",
+    "所示内容关于您扫描的二维码所对应的记录。",
+  ],
+  "scanned-claimed": [
+    "The file names the record whose code you scanned, but proves nothing of it.",
+    "文件所称的记录是您扫描的二维码所对应的记录，但未能证明其任何情况。",
+  ],
+  "scanned-other": [
+    "Attention: this file is not about the record whose code you scanned. The result below says nothing of that record.",
+    "注意：本文件与您扫描的二维码所对应的记录无关。以下核验结果不说明那条记录的任何情况。",
+  ],
+  "scanned-elsewhere": [
+    "Attention: the result below is of another record of this file. The record whose code you scanned is the first of the list.",
+    "注意：以下是本文件中另一条记录的核验结果。您扫描的二维码所对应的记录在列表首位。",
+  ],
+} as const satisfies Record<string, Both>;
+
 const VERDICTS = {
   "outcome.valid": ["Valid", "有效"],
   "outcome.stale": ["Valid, but stale", "有效，但已陈旧"],
@@ -660,6 +684,7 @@ const REVOCATION_WORDS = {
 
 export const CATALOGUE = {
   ...PAGE,
+  ...SCANNED_WORDS,
   ...VERDICTS,
   ...STEP_WORDS,
   ...STEP_PAGE,

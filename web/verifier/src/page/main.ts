@@ -14,6 +14,7 @@ import { bytesOf, documentOf, isEvidence } from "./files.ts";
 import { mark } from "./icons.ts";
 import { askNode, liveCard, type LiveState } from "./live_view.ts";
 import { RECORDS_AT_ONCE, recordsView } from "./records_view.ts";
+import { placeOf, recordOfLink, scannedCard, scannedNote } from "./scanned_view.ts";
 import { countOf, sayIn, visible, type Say } from "./shown.ts";
 import { loadTrust, trustView, type Trusted, type TrustProblem } from "./trust_view.ts";
 import { verdictView } from "./verdict_view.ts";
@@ -33,6 +34,8 @@ interface Given {
 
 interface State {
   language: Language;
+  /** The record that the page's link names. */
+  scanned: string | null;
   trusted: Trusted;
   problem: TrustProblem | null;
   evidence: Given | null;
@@ -40,13 +43,15 @@ interface State {
   isChecking: boolean;
   hasFailed: boolean;
   verdicts: readonly Verdict[];
-  chosen: number;
+  /** Null until a record of the file was chosen by hand: then the scanned one is shown, or the first. */
+  chosen: number | null;
   listed: number;
   live: LiveState;
 }
 
 const state: State = {
   language: /^zh\b/i.test(navigator.language) ? "zh" : "en",
+  scanned: recordOfLink(location.hash),
   trusted: BUILT_IN,
   problem: null,
   evidence: null,
@@ -54,7 +59,7 @@ const state: State = {
   isChecking: false,
   hasFailed: false,
   verdicts: [],
-  chosen: 0,
+  chosen: null,
   listed: RECORDS_AT_ONCE,
   live: null,
 };
@@ -90,9 +95,12 @@ async function check(nodesHash: string | null = null): Promise<void> {
     // It would be a fault of the page and says nothing of the file: so no verdict is shown.
     console.error(error);
   }
-  const chosen = Math.max(0, Math.min(state.chosen, verdicts.length - 1));
+  const last = Math.max(0, verdicts.length - 1);
+  const chosen = state.chosen === null ? null : Math.min(state.chosen, last);
   change({ isChecking: false, hasFailed: verdicts.length === 0, verdicts, chosen });
 }
+
+const shownAt = () => state.chosen ?? placeOf(state.scanned, state.verdicts);
 
 async function give(files: readonly File[], slot: "evidence" | "document" | null): Promise<void> {
   for (const file of files) {
@@ -100,7 +108,7 @@ async function give(files: readonly File[], slot: "evidence" | "document" | null
       slot ?? ((await isEvidence(file)) || state.evidence === null ? "evidence" : "document");
     if (isFor === "evidence") {
       state.evidence = { name: file.name, bytes: await bytesOf(file) };
-      Object.assign(state, { chosen: 0, listed: RECORDS_AT_ONCE });
+      Object.assign(state, { chosen: null, listed: RECORDS_AT_ONCE });
     } else {
       state.document = await documentOf(file);
     }
@@ -122,12 +130,13 @@ async function drop(files: readonly File[]): Promise<void> {
 async function checkNow(): Promise<void> {
   const { trust } = state.trusted;
   change({ live: "asking" });
-  let verdict = state.verdicts[state.chosen] as Verdict;
+  let verdict = state.verdicts[shownAt()] as Verdict;
   if (verdict.outcome === "unknown" && verdict.step === 12 && verdict.block !== null) {
     // The file's own block first: a node that the trust file names may give its hash.
     const hash = await askBlockHash(verdict.block.number, trust, askNode);
+    if (state.verdicts[shownAt()] !== verdict) return;
     if (hash !== null) await check(hash);
-    verdict = state.verdicts[state.chosen] as Verdict;
+    verdict = state.verdicts[shownAt()] as Verdict;
   }
   const subject = subjectOf(verdict);
   if (subject === null) {
@@ -138,14 +147,16 @@ async function checkNow(): Promise<void> {
     });
   }
   change({ live: "asking" });
-  change({ live: await checkLive(subject, trust, seconds(), askNode) });
+  const live = await checkLive(subject, trust, seconds(), askNode);
+  // Another record may be shown by now, of which this answer says nothing.
+  if (state.verdicts[shownAt()] === verdict) change({ live });
 }
 
 function subjectOf({ record, block, recordId }: Verdict) {
   const file = state.evidence === null ? null : readEvidence(state.evidence.bytes);
   if (record === null || block === null || file === null || "conflict" in file) return null;
   const id = fromHex(recordId);
-  const evident = file.records[state.chosen];
+  const evident = file.records[shownAt()];
   return { recordId: id, record, block, entry: evident?.entry ?? null };
 }
 
@@ -174,6 +185,7 @@ function view(): HTMLElement[] {
       element("h1", {}, say("title")),
       element("p", { class: "lead" }, say("lead")),
       element("p", { class: "promise" }, say("nothing-leaves")),
+      state.scanned === null ? null : scannedCard(state.scanned, say),
       slots(say),
       element(
         "div",
@@ -302,7 +314,8 @@ function slot(
 }
 
 function results(say: Say): HTMLElement | null {
-  const { verdicts, chosen, trusted, language } = state;
+  const { verdicts, scanned, trusted, language } = state;
+  const chosen = shownAt();
   const verdict = verdicts[chosen];
   if (verdict === undefined || state.isChecking) return null;
   const shown = { trust: trusted.trust, document: state.document, language, say };
@@ -311,6 +324,7 @@ function results(say: Say): HTMLElement | null {
     : null;
   const listing = {
     chosen,
+    first: placeOf(scanned, verdicts),
     listed: state.listed,
     choose: (at: number) => change({ chosen: at, live: null }),
     showMore: (listed: number) => change({ listed }),
@@ -321,7 +335,16 @@ function results(say: Say): HTMLElement | null {
     element(
       "div",
       { class: "result-line" },
-      element("h2", { id: "result", tabindex: -1 }, say("result")),
+      element(
+        "h2",
+        // What is said of the scanned record is read out with the title, which gets the focus.
+        {
+          id: "result",
+          tabindex: -1,
+          "aria-describedby": scanned === null ? false : "scanned-note",
+        },
+        say("result"),
+      ),
       element(
         "div",
         { class: "controls" },
@@ -346,6 +369,7 @@ function results(say: Say): HTMLElement | null {
     ),
     trusted.isBuiltIn ? null : element("p", { class: "note bad" }, say("trust-by-hand")),
     verdicts.length > 1 ? recordsView(verdicts, listing, language, say) : null,
+    scanned === null ? null : scannedNote(scanned, verdict, verdicts, say),
     verdictView(verdict, shown, live),
   );
 }
@@ -367,6 +391,10 @@ addEventListener("drop", (event) => {
   setDragging(0);
   const files = [...(event.dataTransfer?.files ?? [])];
   if (files.length > 0) void drop(files);
+});
+addEventListener("hashchange", () => {
+  const scanned = recordOfLink(location.hash);
+  if (scanned !== state.scanned) change({ scanned, chosen: null, live: null });
 });
 // What is folded shut on the screen is open on paper.
 addEventListener("beforeprint", () => {

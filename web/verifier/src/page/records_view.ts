@@ -11,6 +11,8 @@ export const RECORDS_AT_ONCE = 50;
 
 export interface Listing {
   readonly chosen: number;
+  /** Which one heads the list. */
+  readonly first: number;
   /** How many are shown. */
   readonly listed: number;
   readonly choose: (at: number) => void;
@@ -20,11 +22,12 @@ export interface Listing {
 /** A bundle's records, to choose from, with the gravest of their verdicts. */
 export function recordsView(
   verdicts: readonly Verdict[],
-  { chosen, listed, choose, showMore }: Listing,
+  { chosen, first, listed, choose, showMore }: Listing,
   language: Language,
   say: Say,
 ): HTMLElement {
   const rest = Math.min(verdicts.length - listed, RECORDS_AT_ONCE);
+  const places = [...verdicts.keys()].filter((at) => at !== first);
   const worst = gravest(verdicts.map((each) => each.outcome));
   return element(
     "section",
@@ -38,8 +41,9 @@ export function recordsView(
     element(
       "ol",
       {},
-      ...verdicts.slice(0, listed).map((each, at) =>
-        element(
+      ...[first, ...places].slice(0, listed).map((at) => {
+        const each = verdicts[at] as Verdict;
+        return element(
           "li",
           {},
           element(
@@ -53,8 +57,8 @@ export function recordsView(
             element("code", {}, shortened(`0x${each.recordId}`)),
             element("span", { class: `badge ${each.outcome}` }, say(`outcome.${each.outcome}`)),
           ),
-        ),
-      ),
+        );
+      }),
     ),
     rest > 0
       ? element(
