@@ -52,7 +52,10 @@ for (const [locale, scheme, width] of [
       assert.ok(overflow <= 0, `${name} is ${overflow} too wide`);
     }
     for (const [name, match] of SCANNED) {
-      await page.evaluate((fragment) => (location.hash = fragment), `#0x${recordIn("bundle.json")}`);
+      await page.evaluate(
+        (fragment) => (location.hash = fragment),
+        `#0x${recordIn("bundle.json")}`,
+      );
       await given(page, name);
       assert.equal(await page.getAttribute("#scanned-note", "data-match"), match);
       await checkAccess(page, `scanned, ${name}`);

@@ -58,7 +58,7 @@ export async function opened(
   const page = await context.newPage();
   const requests: string[] = [];
   page.on("request", (each) => {
-    if (each.url() !== `file://${file}${fragment}`) requests.push(each.url());
+    if (each.url() !== `file://${file}`) requests.push(each.url());
   });
   page.on("pageerror", (error) => assert.fail(error));
   await page.goto(`file://${file}${fragment}`);

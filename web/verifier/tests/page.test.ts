@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { build, given, html, NODE, opened, outcome, vector } from "./browser.ts";
+import { build, given, html, NODE, opened, outcome, recordIn, vector } from "./browser.ts";
 
 const GREATEST_SIZE = 150_000;
 
@@ -152,7 +152,8 @@ describe("documents", () => {
 
 describe("nothing leaves", () => {
   test("no request before the live check's button is pressed; then only to the trust file's node", async () => {
-    const { page, requests } = await opened();
+    // Not even of the record that a scanned code names is anything asked.
+    const { page, requests } = await opened({}, html, `#0x${recordIn("with-file.json")}`);
     await given(page, "with-file.json", "deed.pdf");
     for (const id of ["language-zh", "language-en", "document-remove"]) await page.click(`#${id}`);
     await page.click(".steps summary");

@@ -318,6 +318,8 @@ function results(say: Say): HTMLElement | null {
   const chosen = shownAt();
   const verdict = verdicts[chosen];
   if (verdict === undefined || state.isChecking) return null;
+  // What is said of the scanned record is read out with the title, which gets the focus.
+  const note = scanned === null ? false : "scanned-note";
   const shown = { trust: trusted.trust, document: state.document, language, say };
   const live = canBeAsked(verdict)
     ? liveCard(verdict, state.live, trusted.isBuiltIn, shown, () => void checkNow())
@@ -335,16 +337,7 @@ function results(say: Say): HTMLElement | null {
     element(
       "div",
       { class: "result-line" },
-      element(
-        "h2",
-        // What is said of the scanned record is read out with the title, which gets the focus.
-        {
-          id: "result",
-          tabindex: -1,
-          "aria-describedby": scanned === null ? false : "scanned-note",
-        },
-        say("result"),
-      ),
+      element("h2", { id: "result", tabindex: -1, "aria-describedby": note }, say("result")),
       element(
         "div",
         { class: "controls" },
