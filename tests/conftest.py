@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from toolchain.local_postgres import available, local_postgres
 
 _numbers = itertools.count(1)
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("muniment", deadline=None)
+settings.load_profile("muniment")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,11 +6,8 @@ from __future__ import annotations
 import socket
 
 import pytest
-from hypothesis import settings
 
 # A loaded machine is no fault: examples are counted, not timed.
-settings.register_profile("muniment", deadline=None)
-settings.load_profile("muniment")
 
 
 @pytest.fixture(autouse=True)
