@@ -7,8 +7,6 @@ import socket
 
 import pytest
 
-# A loaded machine is no fault: examples are counted, not timed.
-
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
