@@ -5,7 +5,6 @@ ones."""
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +33,7 @@ from tests.chain.command_line import answer
 from tests.chain.gateway import Gateway, set_gateway, start_gateway
 from tests.chain.test_shares import TERMS, agreed, registered
 from tests.chain.two_agencies import Agencies, Agency, agencies  # noqa: F401
+from toolchain.local_chain import free_port
 
 PRIVATE = {"outgoing": {"private": ["127.0.0.1/32"]}}
 Start = Callable[..., Gateway]
@@ -65,12 +65,6 @@ def steward(agency: Agency, **peers: str) -> Registry:
     made = Registry.open(path, password=PASSWORD)
     agency.open_ones.append(made)
     return made
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def delivered(agencies: Agencies, folder: Path, count: int = 2) -> Path:

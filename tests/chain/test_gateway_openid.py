@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,15 +16,9 @@ import httpx
 from muniment.gateway.callers.accounts import add_account
 from tests.chain.conftest import World
 from tests.chain.gateway import Serve, officer, opened, serve, until  # noqa: F401
-from toolchain.local_chain import ROOT
+from toolchain.local_chain import ROOT, free_port
 
 MODULES = ROOT / "node_modules"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager
