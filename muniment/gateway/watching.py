@@ -1,22 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`Prefer: wait=provable` and `wait=final`: an answer that waits, for as long as it may."""
+"""How far a submission is: `Prefer: wait=provable` and `wait=final` for an answer that waits as
+long as it may, `Accept: text/event-stream` for one that tells each stage as it is reached."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from muniment.gateway.parts import Parts
 from muniment.gateway.refusals import UnfitCallError
+from muniment.gateway.streams import RETRY, event_stream
 from muniment.registry import Stage, Submission
 
 APPLIED: Final = "Preference-Applied"
 _LOOK_SECONDS: Final = 0.1
+_STREAM_SECONDS: Final = 0.2
 _ORDER: Final = (Stage.ACKNOWLEDGED, Stage.PROVABLE, Stage.FINAL)
 _wait: Final = re.compile(r"wait=([a-z]+)(?:\s*;\s*seconds=([0-9]{1,4}))?").fullmatch
 
@@ -66,3 +73,26 @@ async def wait_for(submission: Submission, wanted: Preference) -> Stage:
         if time.monotonic() >= deadline:
             return stage
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+def stage_stream(
+    request: Request, parts: Parts, look: Callable[[], Mapping[str, Any]]
+) -> StreamingResponse:
+    """Return a stream of a submission's stages, which ends when it is final or refused.
+
+    `look` gives the submission as answers have it, and is asked again and again.
+    """
+    told: str | None = None
+
+    async def more() -> list[bytes] | None:
+        nonlocal told
+        if told in (Stage.FINAL, Stage.REFUSED):
+            return None
+        body = await run_in_threadpool(look)
+        if body["stage"] == told:
+            return []
+        told = body["stage"]
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return [f"event: stage\ndata: {text}\n\n".encode()]
+
+    return event_stream(request, parts, RETRY + b"\n", more, _STREAM_SECONDS)

@@ -48,6 +48,24 @@ class Page:
         self.is_over = True
 
 
+class Followed:
+    """The stages of one submission, as a page is told them."""
+
+    def __init__(self, client: httpx.Client, watch: str) -> None:
+        self.stages: list[str] = []
+        self.last: dict[str, Any] = {}
+        self.is_over = False
+        threading.Thread(target=self._follow, args=[client, watch], daemon=True).start()
+
+    def _follow(self, client: httpx.Client, watch: str) -> None:
+        with client.stream("GET", watch, headers={"Accept": "text/event-stream"}) as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data: "):
+                    self.last = json.loads(line[6:])
+                    self.stages.append(self.last["stage"])
+        self.is_over = True
+
+
 def test_page__follows_events_and_misses_nothing_when_it_comes_back(
     serve: Serve, world: World
 ) -> None:
@@ -63,6 +81,20 @@ def test_page__follows_events_and_misses_nothing_when_it_comes_back(
         back = Page(gateway.client("read"), **{"Last-Event-ID": last})
         until(lambda: any(each["type"].endswith(".registered") for each in back.events))
         assert all(each["id"] != last for each in back.events)
+        made = client.post("/records?way=direct", json=deed(3)).json()
+        followed = Followed(other, made["watch"])
+        until(lambda: "provable" in followed.stages)
+        world.connection.request("anvil_mine", ["0x4"])
+        until(lambda: followed.is_over)
+        order = ["acknowledged", "provable", "final"]
+        assert followed.stages == order[order.index(followed.stages[0]) :]
+        assert followed.last["record"] == made["record"]
+        by_journal = client.post("/records", json=deed(4)).json()
+        client.get(by_journal["watch"], headers={"Prefer": "wait=provable"})
+        world.connection.request("anvil_mine", ["0x4"])
+        known = Followed(other, by_journal["watch"])
+        until(lambda: known.is_over)
+        assert known.stages[-1] == "final"
         assert client.get("/events?after=nonsense").status_code == 422
         assert httpx.get(f"{gateway.url}/events").status_code == 401
         begun = time.monotonic()

@@ -32,8 +32,9 @@ from muniment.gateway.idempotency import REPLAYED, KeyedCall, keyed_call
 from muniment.gateway.parts import Parts, PartsHere, Preparing, Reader
 from muniment.gateway.refusals import ForbiddenCallError, UnfitCallError, UnknownResourceError
 from muniment.gateway.standings import record_view, require_current
+from muniment.gateway.streams import is_streamed
 from muniment.gateway.uploads import attachments_of, mark_used
-from muniment.gateway.watching import preference_of, wait_for
+from muniment.gateway.watching import preference_of, stage_stream, wait_for
 from muniment.record.canonical import parse
 from muniment.registry import Registry, Stage, Submission
 from muniment.registry.prepared.document import SIGNED_FORMAT, PreparedDocument
@@ -223,7 +224,10 @@ async def submission(
     caller: Reader,
     submission: Annotated[int, Path(ge=1, lt=1 << 62)],
 ) -> Response:
-    """Return a submission; `Prefer: wait=final` waits for it. `refusal` says why it was refused."""
+    """Return a submission; `Prefer: wait=final` waits for it. `refusal` says why it was refused.
+
+    With `Accept: text/event-stream` each stage is an event, until the last.
+    """
     del caller
     wanted = preference_of(request, parts.settings.wait_seconds)
 
@@ -236,6 +240,8 @@ async def submission(
         return Submission(submission, row.kind, row.record_id, row.version, parts.session)
 
     found = await run_in_threadpool(find)
+    if is_streamed(request):
+        return stage_stream(request, parts, lambda: _submission(parts.session, found))
     if wanted.stage is not Stage.ACKNOWLEDGED:
         await wait_for(found, wanted)
     body = await run_in_threadpool(_submission, parts.session, found)

@@ -36,8 +36,9 @@ from muniment.gateway.parts import (
 )
 from muniment.gateway.refusals import BusyError, UnfitCallError, UnknownResourceError
 from muniment.gateway.registering import Registered
+from muniment.gateway.streams import is_streamed
 from muniment.gateway.uploads import attachments_of, mark_used
-from muniment.gateway.watching import preference_of, wait_for
+from muniment.gateway.watching import preference_of, stage_stream, wait_for
 from muniment.record.types import RecordType
 from muniment.registry import Stage, Submission, UnkeptVersionError, content, known_content
 from muniment.registry.journal_records import entry_of
@@ -164,7 +165,10 @@ class QuickRegistration:
 async def registration(
     request: Request, parts: PartsHere, caller: Reader, record: RecordPath
 ) -> Response:
-    """Return the submission that registered a record; `Prefer: wait=final` waits for it."""
+    """Return the submission that registered a record; `Prefer: wait=final` waits for it.
+
+    With `Accept: text/event-stream` each stage is an event, until the last.
+    """
     del caller
     wanted = preference_of(request, parts.settings.wait_seconds)
     record_id = record_in_path(record)
@@ -182,6 +186,8 @@ async def registration(
             ) from None
 
     submission = await run_in_threadpool(find)
+    if is_streamed(request):
+        return stage_stream(request, parts, lambda: submission_body(submission))
     stage = await wait_for(submission, wanted)
     return json_answer(submission_body(submission, stage), headers=wanted.headers)
 
