@@ -269,6 +269,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         {"role": _ROLE, "account": _ACCOUNT, "by": _ACCOUNT},
         lambda r, v: r.replace_officer(v["role"], v["account"], v["by"]),
     ),
+    "schedule_admin_replacement": Kind(
+        {"agency": _NUMBER, "account": _ACCOUNT},
+        lambda r, v: r.schedule_admin_replacement(v["agency"], v["account"]),
+    ),
+    "execute_admin_replacement": Kind(
+        {"agency": _NUMBER}, lambda r, v: r.execute_admin_replacement(v["agency"])
+    ),
     "cancel_admin_replacement": Kind(
         {"agency": _NUMBER}, lambda r, v: r.cancel_admin_replacement(v["agency"])
     ),

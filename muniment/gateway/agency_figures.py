@@ -165,18 +165,27 @@ def _delays(connection: Connection, agency: int) -> list[SealDelay]:
     )
     found = []
     for journal, size, previous, sealed_at in connection.execute(latest).all():
-        oldest = (
-            sa.select(journal_batches.c.created_ms)
-            .where(journal_batches.c.journal == journal, journal_batches.c.first_index >= previous)
-            .order_by(journal_batches.c.first_index)
-            .limit(1)
-        )
-        entered_ms = connection.execute(oldest).scalar()
-        if entered_ms is not None:
-            # The chain's clock has whole seconds, and is another.
-            waited = max(0.0, sealed_at - entered_ms / 1000)
+        waited = seal_delay(connection, journal, previous, sealed_at)
+        if waited is not None:
             found.append(SealDelay(journal, sealed_at, size, waited))
     return found[::-1]
+
+
+def seal_delay(
+    connection: Connection, journal: int, previous_size: int, sealed_at: int
+) -> float | None:
+    """Return how many seconds the oldest entry that a seal added had waited for it; None where the
+    entries are not here."""
+    oldest = (
+        sa.select(journal_batches.c.created_ms)
+        .where(journal_batches.c.journal == journal)
+        .where(journal_batches.c.first_index >= previous_size)
+        .order_by(journal_batches.c.first_index)
+        .limit(1)
+    )
+    entered_ms = connection.execute(oldest).scalar()
+    # The chain's clock has whole seconds, and is another.
+    return None if entered_ms is None else max(0.0, sealed_at - entered_ms / 1000)
 
 
 def _reads(session: Session) -> Mapping[str, int] | None:

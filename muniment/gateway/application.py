@@ -44,6 +44,7 @@ RESOURCES: Final = (
     "webhooks",
     "between",
     "journal",
+    "journals",
     "openid",
     "session",
     "administration",

@@ -83,6 +83,8 @@ def requires(scope: Scope, *others: Scope) -> Callable[[Request], Awaitable[Call
 
 PartsHere = Annotated[Parts, Depends(parts_of)]
 Reader = Annotated[Caller, Depends(requires(Scope.READ))]
+ChainReader = Annotated[Caller, Depends(requires(Scope.READ, Scope.PREPARE))]
+"""Of what is public on chain, and how an act goes: whoever signs one without reading records."""
 Registering = Annotated[Caller, Depends(requires(Scope.REGISTER))]
 Preparing = Annotated[Caller, Depends(requires(Scope.PREPARE))]
 Uploading = Annotated[Caller, Depends(requires(Scope.REGISTER, Scope.PREPARE))]

@@ -15,7 +15,7 @@ from muniment.chain.connection import address_of
 from muniment.registry.prepared.document import PreparedDocument
 from muniment.registry.prepared.signing import TrustedRegistry, review, sign
 from tests.chain.conftest import World
-from tests.chain.gateway import Serve, deed, officer, opened, serve  # noqa: F401
+from tests.chain.gateway import Serve, deed, officer, opened, serve, until  # noqa: F401
 from tests.chain.prepared_acts import officer as officer_key
 
 
@@ -91,6 +91,31 @@ def test_acts__prepared_signed_and_followed(serve: Serve, world: World) -> None:
         refused = client.post("/acts", json={**revoke, "signer": world.address("registrar")})
         assert refused.status_code == 409, refused.text
         assert "held" in refused.json()["type"]
+        replaced(client, world)
+
+
+def replaced(client: httpx.Client, world: World) -> None:
+    """The way back from lost keys: announced for all to see, not before its time, then done."""
+    stranger, who = world.address("stranger"), "registry_admin"
+    body = {"act": "schedule_admin_replacement", "agency": 2, "account": stranger}
+    scheduled = prepared(client, world, who, **body)
+    hand_in(client, scheduled, signed(world, who, scheduled))
+    until(lambda: client.get("/agencies/2/officers").json()["replacement"] is not None)
+    announced = client.get("/agencies/2/officers").json()["replacement"]
+    assert announced["new_admin"] == stranger
+    execute = {"act": "execute_admin_replacement", "agency": 2}
+    early = client.post("/acts", json={**execute, "signer": world.address(who)})
+    assert (early.status_code, early.json()["type"].rpartition(":")[2]) == (
+        409,
+        "agency-registry-not-ready",
+    )
+    world.connection.request("evm_increaseTime", [8 * 86_400])
+    world.connection.request("evm_mine", [])
+    executed = prepared(client, world, who, **execute)
+    hand_in(client, executed, signed(world, who, executed))
+    until(lambda: client.get("/agencies/2/officers").json()["replacement"] is None)
+    left = client.get("/agencies/2/officers").json()["items"]
+    assert left == [{"role": "agency_admin", "account": stranger}]
 
 
 def test_acts__of_others_are_not_shown_and_no_secret_is_stored_in_the_open(

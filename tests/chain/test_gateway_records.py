@@ -130,6 +130,13 @@ def test_journal__is_open_but_for_its_entries(serve: Serve) -> None:
     with gateway.client() as client, gateway.client("read") as reader:
         client.post("/records", json=deed(1), headers={"Prefer": "wait=provable"})
         nobody = {"Authorization": ""}
+        [listed] = client.get("/journals").json()["items"]
+        assert (listed["journal"], listed["use"], listed["closed"]) == (1, "records", False)
+        assert (listed["acknowledged"], listed["provable"], listed["seals"]) == (1, 1, 1)
+        [seal] = client.get("/journals/1/seals").json()["items"]
+        assert (seal["size"], seal["previous_size"]) == (1, 0)
+        assert 0 <= seal["delay_seconds"] == listed["delay_seconds"] < 600
+        assert client.get("/journals/2/seals").status_code == 404
         checkpoint = client.get("/journal/1/checkpoint", headers=nobody)
         assert checkpoint.status_code == 200
         assert checkpoint.text.splitlines()[1] == "1"

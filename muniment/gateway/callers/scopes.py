@@ -39,6 +39,9 @@ OF_ROLES: Final = {
     "registrar": frozenset({Scope.READ, Scope.REGISTER, Scope.PREPARE, Scope.EXCHANGE}),
     "steward": frozenset({Scope.READ, Scope.PREPARE, Scope.EXCHANGE}),
     "hold_authority": frozenset({Scope.READ, Scope.PREPARE}),
+    # They see to agencies from outside, and read none of their records.
+    "registry_admin": frozenset({Scope.PREPARE}),
+    "guardian": frozenset({Scope.PREPARE}),
 }
 """What officers who signed in may ask for, by their roles on chain."""
 

@@ -29,7 +29,7 @@ from muniment.gateway.bodies import (
 from muniment.gateway.body_schemas import described_body
 from muniment.gateway.callers.caller import Caller
 from muniment.gateway.idempotency import REPLAYED, KeyedCall, keyed_call
-from muniment.gateway.parts import Parts, PartsHere, Preparing, Reader
+from muniment.gateway.parts import ChainReader, Parts, PartsHere, Preparing
 from muniment.gateway.refusals import ForbiddenCallError, UnfitCallError, UnknownResourceError
 from muniment.gateway.standings import record_view, require_current
 from muniment.gateway.streams import is_streamed
@@ -221,7 +221,7 @@ async def signed(request: Request, parts: PartsHere, caller: Preparing, act: Act
 async def submission(
     request: Request,
     parts: PartsHere,
-    caller: Reader,
+    caller: ChainReader,
     submission: Annotated[int, Path(ge=1, lt=1 << 62)],
 ) -> Response:
     """Return a submission; `Prefer: wait=final` waits for it. `refusal` says why it was refused.

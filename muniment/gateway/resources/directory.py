@@ -3,26 +3,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Response
 
 from muniment.gateway.answers import hexadecimal, json_answer
-from muniment.gateway.parts import PartsHere, Reader
+from muniment.gateway.instants import instant
+from muniment.gateway.parts import ChainReader, PartsHere
 from muniment.gateway.refusals import UnknownResourceError
 from muniment.record.canonical import parse
 from muniment.record.types import RETAIN_FOREVER, RecordType
-from muniment.store.tables import agencies, agency_keys, officers
+from muniment.store.tables import agencies, agency_keys, officers, replacements
 from muniment.store.tables import record_types as mirrored_types
 
 router = APIRouter(tags=["directory"])
 
+REPLACEMENT_WINDOW: Final = 30 * 86_400
+"""Seconds in which an announced replacement can be executed once it is ready: a constant of the
+contract (`AGENCY_REPLACEMENT_WINDOW`)."""
 AgencyPath = Annotated[int, Path(ge=1, le=(1 << 32) - 1)]
 
 
 @router.get("/types", summary="The agency's record types")
-def list_types(parts: PartsHere, caller: Reader) -> Response:
+def list_types(parts: PartsHere, caller: ChainReader) -> Response:
     """List the latest version of each type that the agency registers by, with its JSON schema."""
     del caller
     types = parts.session.record_types
@@ -32,7 +36,7 @@ def list_types(parts: PartsHere, caller: Reader) -> Response:
 
 
 @router.get("/types/{name}", summary="One record type")
-def show_type(parts: PartsHere, caller: Reader, name: str) -> Response:
+def show_type(parts: PartsHere, caller: ChainReader, name: str) -> Response:
     """Return the latest version of a type, with its JSON schema."""
     del caller
     types = parts.session.record_types
@@ -41,7 +45,7 @@ def show_type(parts: PartsHere, caller: Reader, name: str) -> Response:
 
 
 @router.get("/agencies", summary="All agencies")
-def list_agencies(parts: PartsHere, caller: Reader) -> Response:
+def list_agencies(parts: PartsHere, caller: ChainReader) -> Response:
     """List the agencies of the registry by the mirror, with the types that each keeps."""
     del caller
     own = parts.session.profile.agency.id
@@ -71,8 +75,9 @@ def list_agencies(parts: PartsHere, caller: Reader) -> Response:
 
 
 @router.get("/agencies/{agency}/officers", summary="An agency's officers and keys")
-def list_officers(parts: PartsHere, caller: Reader, agency: AgencyPath) -> Response:
-    """List the officers of an agency and its public keys, by the mirror of the chain."""
+def list_officers(parts: PartsHere, caller: ChainReader, agency: AgencyPath) -> Response:
+    """List the officers of an agency and its public keys, by the mirror of the chain; and the
+    replacement of all its officers where one is announced, from when to when it can be executed."""
     del caller
     with parts.database.read() as connection:
         known = sa.select(agencies.c.name).where(agencies.c.agency_id == agency)
@@ -101,7 +106,22 @@ def list_officers(parts: PartsHere, caller: Reader, agency: AgencyPath) -> Respo
             }
             for row in connection.execute(of_keys).mappings()
         ]
-    return json_answer({"agency": agency, "items": found, "keys": keys, "next": None})
+        announced = connection.execute(
+            sa.select(replacements).where(replacements.c.agency_id == agency)
+        ).one_or_none()
+    body = {"agency": agency, "items": found, "keys": keys, "next": None}
+    return json_answer(body | {"replacement": _replacement(announced)})
+
+
+def _replacement(announced: sa.Row[Any] | None) -> dict[str, Any] | None:
+    if announced is None:
+        return None
+    lapses_at = announced.ready_at + REPLACEMENT_WINDOW
+    return {
+        "new_admin": announced.new_admin,
+        "ready_at": instant(announced.ready_at),
+        "lapses_at": instant(lapses_at),
+    }
 
 
 def _type(record_type: RecordType) -> dict[str, Any]:
