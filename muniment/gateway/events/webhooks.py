@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from muniment.errors import InvalidInputError
 from muniment.gateway.events.cloud_events import event_types
+from muniment.gateway.instants import instant, instant_or_none
 from muniment.gateway.outgoing import Outgoing, checked_url
 from muniment.gateway.settings import GatewaySettings
 from muniment.store import webhooks
@@ -89,7 +90,8 @@ def list_webhooks(database: Database) -> list[Webhook]:
 
 
 def webhook_json(webhook: Webhook) -> dict[str, Any]:
-    """Return a webhook as answers and commands show it."""
+    """Return a webhook as answers and commands show it; `next_at` is when a failed event is tried
+    again."""
     return {
         "webhook": webhook.webhook_id,
         "url": webhook.url,
@@ -99,6 +101,8 @@ def webhook_json(webhook: Webhook) -> dict[str, Any]:
         "delivered": webhook.delivered,
         "failures": webhook.failures,
         "fault": webhook.fault or None,
+        "next_at": instant_or_none(webhook.next_ms / 1000),
+        "created_at": instant(webhook.created_ms / 1000),
     }
 
 

@@ -12,6 +12,7 @@ from muniment.errors import InvalidInputError
 from muniment.gateway.answers import json_answer
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
 from muniment.gateway.body_schemas import described_body
+from muniment.gateway.events.cloud_events import event_types
 from muniment.gateway.events.webhooks import (
     add_webhook,
     list_webhooks,
@@ -36,10 +37,10 @@ _REPLAY: Final = {"after": Member(str, "an event's id, or start")}
 
 @router.get("/webhooks", summary="Webhooks")
 def show(parts: PartsHere, caller: Administrator) -> Response:
-    """List the webhooks, and how far each has been told."""
+    """List the webhooks, and how far each has been told; and the types of events there are."""
     del caller
     items = [webhook_json(each) for each in list_webhooks(parts.database)]
-    return json_answer({"items": items, "next": None})
+    return json_answer({"items": items, "next": None, "event_types": event_types()})
 
 
 @router.post(
