@@ -42,6 +42,19 @@ export async function call(method: string, path: string, options: CallOptions = 
   return text === "" ? null : JSON.parse(text);
 }
 
+/** The JSON of an answer, and the paths that its `Link` header names as what comes next. Raises
+ * `Problem`. */
+export async function callWithNext(
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<{ readonly body: any; readonly next: readonly string[] }> {
+  const answer = await answered(method, path, options);
+  const links = answer.headers.get("Link") ?? "";
+  const next = [...links.matchAll(/<([^>]*)>; rel="next"/g)].map((each) => each[1] as string);
+  return { body: await answer.json(), next };
+}
+
 /** An answer as a file. Raises `Problem`. */
 export async function fetched(method: string, path: string, options: CallOptions = {}): Promise<Blob> {
   return (await answered(method, path, options)).blob();

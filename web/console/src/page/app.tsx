@@ -104,7 +104,7 @@ const GROUPS: readonly { readonly name: Phrase; readonly links: readonly Link[] 
   {
     name: "nav-decisions",
     links: [
-      { to: "inbox", glyph: "inbox", name: "inbox", roles: ["steward", "registrar", "admin"] },
+      { to: "inbox", glyph: "inbox", name: "inbox" },
       { to: "shares", glyph: "shares", name: "shares", roles: ["steward", "registrar", "admin"] },
       { to: "holds", glyph: "hold", name: "holds" },
       { to: "retention", glyph: "retention", name: "retention" },

@@ -1,95 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One act, from the gateway's unsigned transaction to the chain: read here from its data, compared
- * with what was asked, signed here, handed in, followed until it is final.
+ * One act, from the gateway's unsigned transactions to the chain: read here from their data, compared
+ * with what was asked, signed here, handed in in order, followed until they are final.
  */
 
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { AbiError } from "../../core/abi.ts";
-import { fromHex } from "../../core/bytes.ts";
-import { decodeCalls, differences, type Asked, type DecodedCall } from "../../core/calls.ts";
-import { KeystoreError, readKeystore } from "../../core/keystore.ts";
-import { openAll, OpeningError, otherThanAsked, type Opened } from "../../core/openings.ts";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { checksummed } from "../../core/transactions.ts";
-import { handIn, prepare, type Prepared, type Submission } from "../../api/acts.ts";
+import {
+  discard,
+  handIn,
+  prepare,
+  preparedAt,
+  type Prepared,
+  type Submission,
+} from "../../api/acts.ts";
 import { tellChanged } from "../parts/changes.ts";
-import { Dialog, Drop, Field, Notice, ProblemNotice, Short } from "../parts/parts.tsx";
-import { Glyph } from "../parts/glyphs.tsx";
+import { Dialog, Notice, ProblemNotice } from "../parts/parts.tsx";
 import { useWords } from "../words/language.tsx";
-import { useSession, type Session } from "../session.tsx";
+import { useSession } from "../session.tsx";
 import { Following } from "./following.tsx";
-import { requireKnownRegistry, UnknownRegistryError } from "./pinning.ts";
+import { judgeAll, type Fit } from "./judging.ts";
+import { KeyForm } from "./key_form.tsx";
 import type { Act } from "./acts.ts";
 import { CallInWords, OpenedInWords } from "./plain_words.tsx";
-import { giveKeystore, keystoreGiven, SigningError, signInWorker } from "./signing.ts";
 
 interface ActProperties {
   readonly act: Act;
   readonly onClose: () => void;
-  /** When it was handed in, and again when it is in a block. */
+  /** When a transaction was handed in, and again when it is in a block. */
   readonly onDone?: (submission: Submission) => void;
-}
-
-type Judged =
-  | { readonly calls: readonly DecodedCall[]; readonly opened: readonly Opened[] }
-  | { readonly refused: Refused; readonly values?: Readonly<Record<string, string>> };
-type Refused =
-  | "refused-account"
-  | "refused-difference"
-  | "refused-data"
-  | "refused-registry"
-  | "refused-opening"
-  | "refused-over";
-
-/** What a prepared transaction is, or why it is not signed. */
-export function judge(prepared: Prepared, act: Act, session: Session, now: number): Judged {
-  try {
-    if (prepared.account.toLowerCase() !== session.account.toLowerCase()) {
-      return { refused: "refused-account" };
-    }
-    if (prepared.expires * 1000 <= now) return { refused: "refused-over" };
-    const calls = decodeCalls(fromHex(prepared.data));
-    requireKnownRegistry(prepared, calls, session.registry);
-    const asked = act.asked ?? (act.every === undefined ? [] : calls.map(() => act.every as Asked));
-    const [first] = differences(calls, asked);
-    if (first !== undefined) {
-      const { what, asked, found } = first;
-      return {
-        refused: "refused-difference",
-        values: { what, asked: String(asked), found: String(found) },
-      };
-    }
-    const opened = openAll(prepared.openings, calls);
-    const other = otherThanMeant(act, opened);
-    return other === null ? { calls, opened } : { refused: "refused-opening", values: other };
-  } catch (error) {
-    if (error instanceof UnknownRegistryError) return { refused: "refused-registry" };
-    if (error instanceof OpeningError) return { refused: "refused-opening" };
-    if (error instanceof AbiError || error instanceof RangeError) return { refused: "refused-data" };
-    throw error;
-  }
-}
-
-/** What stands behind the commitments and was not asked for; null where all is as it was asked. */
-function otherThanMeant(act: Act, opened: readonly Opened[]): Record<string, string> | null {
-  const compared = [
-    ["content", act.content, (each: Opened) => each.opens === "content" && each.fields],
-    ["terms", act.terms, (each: Opened) => each.opens === "terms" && each.terms],
-    ["mandate", act.mandate, (each: Opened) => each.opens === "mandate" && { mandate: each.words }],
-  ] as const;
-  for (const [kind, meant, valuesOf] of compared) {
-    if (meant === undefined) continue;
-    const found = opened.find((each) => each.opens === kind);
-    if (found === undefined) return { what: kind, asked: "1", found: "0" };
-    const asked = typeof meant === "string" ? { mandate: meant.normalize("NFC") } : meant;
-    const [name] = otherThanAsked({ ...asked }, { ...(valuesOf(found) || {}) });
-    if (name !== undefined) return { what: name, asked: shownOf(asked, name), found: shownOf(valuesOf(found) || {}, name) };
-  }
-  return null;
-}
-
-function shownOf(values: object, name: string): string {
-  return JSON.stringify((values as Record<string, unknown>)[name]) ?? "–";
 }
 
 export function ActDialog({ act, onClose, onDone: told }: ActProperties) {
@@ -98,55 +37,85 @@ export function ActDialog({ act, onClose, onDone: told }: ActProperties) {
     told?.(submission);
   };
   const { say } = useWords();
-  const [prepared, setPrepared] = useState<Prepared | null>(null);
-  const [submission, setSubmission] = useState<Submission | null>(null);
+  const [prepared, setPrepared] = useState<readonly Prepared[] | null>(null);
+  const [handed, setHanded] = useState<readonly Submission[]>([]);
   const [problem, setProblem] = useState<unknown>(null);
+  const isWorking = useRef(false);
   useEffect(() => {
-    prepare(act.body)
+    let isLeft = false;
+    const found = "waiting" in act ? preparedAt(act.waiting).then((each) => [each]) : prepare(act.body);
+    found
       .then((answer) => {
-        if ("done" in answer) setSubmission(answer.done);
+        if ("done" in answer) {
+          setPrepared([]);
+          setHanded([answer.done]);
+        } else if (isLeft) leave(answer);
         else setPrepared(answer);
       })
       .catch(setProblem);
+    return () => {
+      isLeft = true;
+    };
   }, []);
+
+  /** What nobody signed is not left to wait, unless it waited before, or some of it is done. */
+  function leave(unsigned: readonly Prepared[]): void {
+    if (!("waiting" in act) && handed.length === 0) discard(unsigned.map((each) => each.id));
+  }
+
+  function close(): void {
+    if (isWorking.current) return;
+    leave(prepared ?? []);
+    onClose();
+  }
+
+  async function handAllIn(raw: readonly string[], progress: (done: number) => void): Promise<void> {
+    try {
+      for (const [at, each] of (prepared ?? []).entries()) {
+        const made = await handIn(each.id, raw[at] as string);
+        progress(at + 1);
+        setHanded((before) => [...before, made]);
+        onDone(made);
+      }
+    } catch (error) {
+      setProblem(error);
+    }
+  }
+
+  const all = prepared?.length ?? 0;
+  const isHandedIn = handed.length > 0 && handed.length >= all;
   return (
-    <Dialog title={act.title} onClose={onClose}>
-      {problem !== null && (
-        <>
-          <ProblemNotice problem={problem} />
-          <div class="controls">
-            <button type="button" onClick={onClose}>
-              {say("close")}
-            </button>
-          </div>
-        </>
-      )}
+    <Dialog title={act.title} onClose={close}>
       {problem === null && prepared === null && (
         <p role="status" class="lead">
           {say("preparing")}
         </p>
       )}
-      {problem === null && prepared !== null && submission === null && (
+      {problem === null && prepared !== null && !isHandedIn && (
         <Signing
           prepared={prepared}
           act={act}
-          onClose={onClose}
-          onSigned={async (raw) => {
-            try {
-              const made = await handIn(prepared.id, raw);
-              setSubmission(made);
-              onDone(made);
-            } catch (error) {
-              setProblem(error);
-            }
+          onClose={close}
+          onWorking={(now) => {
+            isWorking.current = now;
           }}
+          onSigned={handAllIn}
         />
       )}
-      {problem === null && submission !== null && (
+      {(problem !== null || isHandedIn) && (
         <>
-          <Following submission={submission} onStage={onDone} />
+          {handed.map((each, at) => (
+            <div key={each.watch}>
+              <NumberOf at={at} all={all} />
+              <Following submission={each} onStage={onDone} />
+            </div>
+          ))}
+          {problem !== null && <ProblemNotice problem={problem} />}
+          {problem !== null && handed.length > 0 && (
+            <p>{say("handed-in-part", { done: handed.length, all, page: say("inbox") })}</p>
+          )}
           <div class="controls">
-            <button type="button" class="primary" onClick={onClose}>
+            <button type="button" class={isHandedIn ? "primary" : ""} onClick={close}>
               {say("close")}
             </button>
           </div>
@@ -156,18 +125,24 @@ export function ActDialog({ act, onClose, onDone: told }: ActProperties) {
   );
 }
 
-interface SigningProperties {
-  readonly prepared: Prepared;
-  readonly act: Act;
-  readonly onClose: () => void;
-  readonly onSigned: (raw: string) => Promise<void>;
+/** Which of several transactions it is; nothing where there is one. */
+function NumberOf({ at, all }: { at: number; all: number }) {
+  const { say } = useWords();
+  return all > 1 ? <h3>{say("of-several", { number: at + 1, all })}</h3> : null;
 }
 
-function Signing({ prepared, act, onClose, onSigned }: SigningProperties) {
-  const { say, time } = useWords();
+interface SigningProperties {
+  readonly prepared: readonly Prepared[];
+  readonly act: Act;
+  readonly onClose: () => void;
+  readonly onWorking: (isWorking: boolean) => void;
+  readonly onSigned: (raw: readonly string[], progress: (done: number) => void) => Promise<void>;
+}
+
+function Signing({ prepared, act, onClose, onWorking, onSigned }: SigningProperties) {
+  const { say } = useWords();
   const session = useSession();
-  const { names } = session;
-  const judged = useMemo(() => judge(prepared, act, session, Date.now()), [prepared]);
+  const judged = useMemo(() => judgeAll(prepared, act, session, Date.now()), [prepared]);
   if ("refused" in judged) {
     return (
       <>
@@ -190,13 +165,61 @@ function Signing({ prepared, act, onClose, onSigned }: SigningProperties) {
       </>
     );
   }
+  const [first] = prepared as [Prepared];
+  // The account's next one, and those that follow it: each is handed in when the one before it is.
+  const transactions = prepared.map((each, at) => ({
+    ...each.transaction,
+    nonce: first.transaction.nonce + BigInt(at),
+  }));
   return (
     <>
+      {"waiting" in act && (
+        <Notice tone="warn">
+          <p>{say("asked-elsewhere")}</p>
+        </Notice>
+      )}
       <p class="quiet">{say("read-from-data")}</p>
-      {judged.calls.map((each, at) => (
+      {prepared.map((each, at) => (
+        <Transaction
+          key={each.id}
+          prepared={each}
+          nonce={first.transaction.nonce + BigInt(at)}
+          fit={judged[at] as Fit}
+          at={at}
+          all={prepared.length}
+        />
+      ))}
+      {prepared.length > 1 && <p>{say("several-lead", { all: prepared.length })}</p>}
+      <KeyForm
+        account={first.account}
+        transactions={transactions}
+        onClose={onClose}
+        onWorking={onWorking}
+        onSigned={onSigned}
+      />
+    </>
+  );
+}
+
+interface TransactionProperties {
+  readonly prepared: Prepared;
+  readonly nonce: bigint;
+  readonly fit: Fit;
+  readonly at: number;
+  readonly all: number;
+}
+
+/** What a transaction does in words, and itself for who wants to see it. */
+function Transaction({ prepared, nonce, fit, at, all }: TransactionProperties) {
+  const { say, time } = useWords();
+  const { names } = useSession();
+  return (
+    <>
+      <NumberOf at={at} all={all} />
+      {fit.calls.map((each, at) => (
         <CallInWords key={at} call={each} names={names} />
       ))}
-      {judged.opened.map((each) => (
+      {fit.opened.map((each) => (
         <OpenedInWords key={each.commitment} opened={each} />
       ))}
       <details>
@@ -209,7 +232,7 @@ function Signing({ prepared, act, onClose, onSigned }: SigningProperties) {
           <dt>{say("contract")}</dt>
           <dd class="mono">{prepared.transaction.to}</dd>
           <dt>{say("nonce")}</dt>
-          <dd>{String(prepared.transaction.nonce)}</dd>
+          <dd>{String(nonce)}</dd>
           <dt>{say("prepared-until")}</dt>
           <dd>{time(prepared.expires)}</dd>
           <dt>{say("data")}</dt>
@@ -220,111 +243,6 @@ function Signing({ prepared, act, onClose, onSigned }: SigningProperties) {
           </dd>
         </dl>
       </details>
-      <KeyForm prepared={prepared} onClose={onClose} onSigned={onSigned} />
     </>
-  );
-}
-
-function KeyForm({ prepared, onClose, onSigned }: Omit<SigningProperties, "act">) {
-  const { say, sayOf } = useWords();
-  const [keystore, setKeystore] = useState(keystoreGiven());
-  const [password, setPassword] = useState("");
-  const [part, setPart] = useState<number | null>(null);
-  const [fault, setFault] = useState<{ name: string; address?: string | undefined } | null>(null);
-
-  async function take(file: File): Promise<void> {
-    const text = await file.text();
-    try {
-      readKeystore(text);
-      giveKeystore(file.name, text);
-      setKeystore(keystoreGiven());
-      setFault(null);
-    } catch (error) {
-      setFault({ name: error instanceof KeystoreError ? error.fault : "failed" });
-    }
-  }
-
-  async function signNow(event: Event): Promise<void> {
-    event.preventDefault();
-    if (keystore === null) {
-      setFault({ name: "no-keystore" });
-      return;
-    }
-    setPart(0);
-    setFault(null);
-    const account = prepared.account.toLowerCase();
-    const work = { keystore: keystore.text, password, account, transaction: prepared.transaction };
-    try {
-      const signed = await signInWorker(work, setPart);
-      setPassword("");
-      await onSigned(signed.raw);
-    } catch (error) {
-      setPart(null);
-      if (!(error instanceof SigningError)) throw error;
-      setFault({ name: error.fault, address: error.address });
-    }
-  }
-
-  const isWorking = part !== null;
-  return (
-    <form onSubmit={signNow}>
-      <div class="field">
-        <span class="label">{say("keystore")}</span>
-        {keystore === null ? (
-          <Drop
-            label={say("choose-keystore")}
-            hint={say("keystore-hint")}
-            accept=".json,application/json"
-            file={null}
-            id="keystore"
-            onFile={take}
-          />
-        ) : (
-          <p class="controls">
-            <Glyph name="keys" />
-            <span>{keystore.name}</span>
-            <button type="button" class="link" onClick={() => setKeystore(null)}>
-              {say("another-file")}
-            </button>
-          </p>
-        )}
-      </div>
-      <Field label={say("keystore-password")} hint={say("never-leaves")} required>
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="password"
-            autocomplete="off"
-            value={password}
-            disabled={isWorking}
-            onInput={(event) => setPassword(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      {fault !== null && (
-        <Notice tone="bad">
-          <p>{sayOf(`keystore.${fault.name}`, fault.name)}</p>
-          {fault.address !== undefined && (
-            <p class="quiet">
-              {say("keystore-is-of")} <Short value={checksummed(fault.address)} />
-            </p>
-          )}
-        </Notice>
-      )}
-      {isWorking && (
-        <div class="field" role="status">
-          <span class="label">{part < 1 ? say("opening-keystore") : say("handing-in")}</span>
-          <progress max={1} value={part} aria-label={say("opening-keystore")} />
-        </div>
-      )}
-      <div class="controls">
-        <button type="submit" class="primary" disabled={isWorking}>
-          <Glyph name="sign" /> {say("sign")}
-        </button>
-        <button type="button" onClick={onClose} disabled={isWorking}>
-          {say("cancel")}
-        </button>
-      </div>
-    </form>
   );
 }

@@ -9,12 +9,14 @@ import type { Terms } from "../../core/openings.ts";
 import type { ActBody } from "../../api/acts.ts";
 import type { RecordTypeRow } from "../session.tsx";
 
-export interface Act {
+/** An act as it is asked for: by its body, or by the id of one that waits for its signature. */
+export type Act = Meant & ({ readonly body: ActBody } | { readonly waiting: string });
+
+interface Meant {
   readonly title: string;
-  readonly body: ActBody;
   /** What the transaction must be: nothing else is signed. */
   readonly asked?: readonly Asked[];
-  /** Where it is not known how many calls there are: what each of them must be. */
+  /** Where it is not known how many calls and transactions there are: what each call must be. */
   readonly every?: Asked;
   /** What must be behind its commitments. */
   readonly content?: Readonly<Record<string, unknown>>;
@@ -48,7 +50,7 @@ function act(
   title: string,
   values: Record<string, unknown>,
   asked: Asked,
-  more: Partial<Act> = {},
+  more: Partial<Meant> = {},
 ): Act {
   return { title, body: { act: name, ...values }, asked: [asked], ...more };
 }

@@ -2,13 +2,12 @@
 /** What becomes of a submission, until it is final or refused. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { submissionAt, type Submission } from "../../api/acts.ts";
+import { follow, type Submission } from "../../api/acts.ts";
 import { Notice } from "../parts/parts.tsx";
 import { Glyph } from "../parts/glyphs.tsx";
 import { useWords } from "../words/language.tsx";
 
 const STAGES = ["acknowledged", "provable", "final"] as const;
-const POLL_MS = 700;
 
 interface FollowingProperties {
   readonly submission: Submission;
@@ -21,30 +20,16 @@ export function useSubmission(
 ): Submission {
   const [now, setNow] = useState(submission);
   const told = useRef(submission.stage);
-  useEffect(() => {
-    let isOver = false;
-    let timer: ReturnType<typeof setTimeout>;
-    const look = async (): Promise<void> => {
-      try {
-        const found = await submissionAt(submission.watch);
-        if (isOver) return;
+  useEffect(
+    () =>
+      follow(submission.watch, (found) => {
         setNow(found);
-        if (found.stage !== told.current) {
-          told.current = found.stage;
-          onStage?.(found);
-        }
-        if (found.stage === "final" || found.stage === "refused") return;
-      } catch {
-        // The gateway may be away for a moment: what was handed in stands there.
-      }
-      if (!isOver) timer = setTimeout(look, POLL_MS);
-    };
-    timer = setTimeout(look, POLL_MS / 2);
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [submission.watch]);
+        if (found.stage === told.current) return;
+        told.current = found.stage;
+        onStage?.(found);
+      }),
+    [submission.watch],
+  );
   return now;
 }
 

@@ -28,10 +28,13 @@ export class SigningError extends Error {
   }
 }
 
-/** The signed transaction. Raises `SigningError`. */
-export function signInWorker(work: Work, progress: (part: number) => void): Promise<SignedTransaction> {
+/** The signed transactions, in order. Raises `SigningError`. */
+export function signInWorker(
+  work: Work,
+  progress: (part: number) => void,
+): Promise<readonly SignedTransaction[]> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  return new Promise<SignedTransaction>((done, failed) => {
+  return new Promise<readonly SignedTransaction[]>((done, failed) => {
     worker.onmessage = ({ data }: MessageEvent<Told>) => {
       if ("progress" in data) progress(data.progress);
       else if ("signed" in data) done(data.signed);

@@ -17,23 +17,23 @@ export interface Work {
   readonly password: string;
   /** Who is to sign, lower-case hex with 0x. */
   readonly account: string;
-  readonly transaction: UnsignedTransaction;
+  readonly transactions: readonly UnsignedTransaction[];
 }
 
 export type Told =
   | { readonly progress: number }
-  | { readonly signed: SignedTransaction }
+  | { readonly signed: readonly SignedTransaction[] }
   | { readonly fault: KeystoreFault | "other-account" | "failed"; readonly address?: string };
 
 const tell = (told: Told): void => (postMessage as (message: Told) => void)(told);
 
 onmessage = async (event: MessageEvent<Work>) => {
-  const { keystore, password, account, transaction } = event.data;
+  const { keystore, password, account, transactions } = event.data;
   try {
     const opened = readKeystore(keystore);
     const key = await openKeystore(opened, password, (progress) => tell({ progress }));
     const address = addressOf(key);
-    if (address === account) tell({ signed: sign(transaction, key) });
+    if (address === account) tell({ signed: transactions.map((each) => sign(each, key)) });
     else tell({ fault: "other-account", address });
     key.fill(0);
   } catch (error) {

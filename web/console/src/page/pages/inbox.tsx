@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What waits for this agency: custody that is offered to it, shares that are asked of it. */
+/**
+ * What waits: acts for the officer's own signature; for the agency, custody that is offered to it and
+ * shares that are asked of it.
+ */
 
 import { useEffect, useState } from "preact/hooks";
-import { call } from "../../api/client.ts";
 import { everyItem } from "../../api/session.ts";
 import { useChanges } from "../parts/changes.ts";
 import { Card, Empty, PageHead, Shown, useResource } from "../parts/parts.tsx";
@@ -11,6 +13,9 @@ import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 import { RecordTable, type RecordRow } from "./find_records.tsx";
 import { ShareTable, type ShareRow } from "./shares.tsx";
+import { WaitingActs, type WaitingAct } from "./waiting_acts.tsx";
+
+const UNSIGNED = "/acts?limit=100";
 
 /** How much waits, asked when the page changes. */
 export function useWaiting(place: Place): number {
@@ -18,9 +23,13 @@ export function useWaiting(place: Place): number {
   const [count, setCount] = useState(0);
   const changes = useChanges();
   useEffect(() => {
-    if (!session.scopes.includes("exchange")) return;
-    Promise.all([everyItem("/shares?to_decide=true&limit=500"), call("GET", "/offers")])
-      .then(([shares, offers]) => setCount(shares.length + offers.items.length))
+    const isForAgency = session.scopes.includes("exchange");
+    Promise.all([
+      everyItem(UNSIGNED),
+      isForAgency ? everyItem("/shares?to_decide=true&limit=500") : [],
+      isForAgency ? everyItem("/offers") : [],
+    ])
+      .then((found) => setCount(found.reduce((sum, each) => sum + each.length, 0)))
       // A page that cannot tell the number tells the problem itself.
       .catch(() => setCount(0));
   }, [place, changes]);
@@ -30,11 +39,27 @@ export function useWaiting(place: Place): number {
 export function Inbox() {
   const { say } = useWords();
   const session = useSession();
+  const unsigned = useResource<{ items: readonly WaitingAct[] }>(UNSIGNED);
+  return (
+    <>
+      <PageHead title={say("inbox")} lead={say("inbox-lead")} />
+      <Card title={say("unsigned-acts")}>
+        <Shown of={unsigned}>
+          {({ items }) => <WaitingActs items={items} onChanged={unsigned.reload} />}
+        </Shown>
+      </Card>
+      {session.scopes.includes("exchange") && <ForAgency />}
+    </>
+  );
+}
+
+function ForAgency() {
+  const { say } = useWords();
+  const session = useSession();
   const shares = useResource<{ items: readonly ShareRow[] }>("/shares?to_decide=true&limit=500");
   const offers = useResource<{ items: readonly RecordRow[] }>("/offers");
   return (
     <>
-      <PageHead title={say("inbox")} lead={say("inbox-lead")} />
       <Card title={say("offers")}>
         <Shown of={offers}>
           {({ items }) =>

@@ -29,6 +29,19 @@ export const ACTING = {
     "Key and password never leave your browser.",
     "密钥与密码不会离开您的浏览器。",
   ],
+  "of-several": ["Transaction {number} of {all}", "第 {number} 笔交易，共 {all} 笔"],
+  "several-lead": [
+    "It takes {all} transactions. Your signature is for all of them; they are handed in one after the other.",
+    "此操作需要 {all} 笔交易。您的一次签名涵盖全部交易，随后依次提交。",
+  ],
+  "handed-in-part": [
+    "{done} of {all} transactions are handed in. The others wait for your signature: “{page}”.",
+    "{all} 笔交易中已提交 {done} 笔，其余等待您签名，见“{page}”。",
+  ],
+  "asked-elsewhere": [
+    "This was prepared before, or by another system: this page does not know what was asked for. Sign only what you want, line by line.",
+    "此操作由其他系统或在此前准备，本页面不知道原本的要求。请逐行核对，仅签署您确实需要的内容。",
+  ],
   "opening-keystore": ["Opening the keystore…", "正在打开密钥文件……"],
   "handing-in": ["Handing in the signed transaction…", "正在提交已签名的交易……"],
   sign: ["Sign", "签名"],

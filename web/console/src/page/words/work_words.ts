@@ -73,7 +73,18 @@ export const WORK = {
   "first-of-many": ["These are the first {count}.", "以上为前 {count} 条。"],
   "fault.boolean": ["true or false is expected.", "请填 true 或 false。"],
   "fault.choice": ["This is none of the choices.", "不在可选值之内。"],
-  "inbox-lead": ["What other agencies wait for.", "其他机构等待答复的事项。"],
+  "inbox-lead": [
+    "What waits for your signature, and what other agencies wait for.",
+    "等待您签名的操作，以及其他机构等待答复的事项。",
+  ],
+  "unsigned-acts": ["For your signature", "待您签名"],
+  "no-unsigned-acts": ["Nothing waits for your signature.", "没有等待您签名的操作。"],
+  "unsigned-acts-lead": [
+    "Prepared for your account and not signed yet, here or by another system.",
+    "已为您的账户准备、尚未签名的操作，来自本页面或其他系统。",
+  ],
+  "read-and-sign": ["Read and sign", "核对并签名"],
+  "discard-act": ["Discard", "放弃"],
   offers: ["Custody offered to us", "向我们提议的移交"],
   "offers-lead": [
     "Open a record to accept or decline. Custody with its content comes as a package: take it in with muniment accept.",
