@@ -19,9 +19,11 @@ from muniment.store.tables import record_types as mirrored_types
 
 router = APIRouter(tags=["directory"])
 
+REPLACEMENT_DELAY: Final = 7 * 86_400
+"""Seconds from a replacement's announcement until it can be executed: a constant of the contract
+(`AGENCY_REPLACEMENT_DELAY`)."""
 REPLACEMENT_WINDOW: Final = 30 * 86_400
-"""Seconds in which an announced replacement can be executed once it is ready: a constant of the
-contract (`AGENCY_REPLACEMENT_WINDOW`)."""
+"""Seconds in which it can be executed from then on (`AGENCY_REPLACEMENT_WINDOW`)."""
 AgencyPath = Annotated[int, Path(ge=1, le=(1 << 32) - 1)]
 
 
@@ -116,11 +118,11 @@ def list_officers(parts: PartsHere, caller: ChainReader, agency: AgencyPath) -> 
 def _replacement(announced: sa.Row[Any] | None) -> dict[str, Any] | None:
     if announced is None:
         return None
-    lapses_at = announced.ready_at + REPLACEMENT_WINDOW
     return {
         "new_admin": announced.new_admin,
+        "announced_at": instant(announced.ready_at - REPLACEMENT_DELAY),
         "ready_at": instant(announced.ready_at),
-        "lapses_at": instant(lapses_at),
+        "lapses_at": instant(announced.ready_at + REPLACEMENT_WINDOW),
     }
 
 

@@ -49,6 +49,11 @@ export function sign(transaction: UnsignedTransaction, key: Uint8Array): SignedT
   return { raw: toHex(raw), hash: toHex(keccak_256(raw)) };
 }
 
+/** Whether a text is an account on chain, with or without the capitals that check it. */
+export function isAddress(text: string): boolean {
+  return /^0x[0-9a-fA-F]{40}$/.test(text);
+}
+
 /** An address with the capitals that check it (ERC-55). */
 export function checksummed(address: string): string {
   const digits = address.slice(2).toLowerCase();

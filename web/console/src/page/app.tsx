@@ -11,6 +11,7 @@ import { FindRecords } from "./pages/find_records.tsx";
 import { Holds } from "./pages/holds.tsx";
 import { ImportRecords } from "./pages/import_records.tsx";
 import { Inbox, useWaiting } from "./pages/inbox.tsx";
+import { Journals } from "./pages/journals.tsx";
 import { Officers } from "./pages/officers.tsx";
 import { Overview } from "./pages/overview.tsx";
 import { RecordPage } from "./pages/record_page.tsx";
@@ -89,6 +90,8 @@ interface Link {
   readonly glyph: GlyphName;
   readonly name: Phrase;
   readonly roles?: readonly string[];
+  /** Shows what is public on chain alone: who sees to agencies from outside goes there too. */
+  readonly isPublic?: true;
 }
 
 const GROUPS: readonly { readonly name: Phrase; readonly links: readonly Link[] }[] = [
@@ -104,7 +107,7 @@ const GROUPS: readonly { readonly name: Phrase; readonly links: readonly Link[] 
   {
     name: "nav-decisions",
     links: [
-      { to: "inbox", glyph: "inbox", name: "inbox" },
+      { to: "inbox", glyph: "inbox", name: "inbox", isPublic: true },
       { to: "shares", glyph: "shares", name: "shares", roles: ["steward", "registrar", "admin"] },
       { to: "holds", glyph: "hold", name: "holds" },
       { to: "retention", glyph: "retention", name: "retention" },
@@ -113,13 +116,25 @@ const GROUPS: readonly { readonly name: Phrase; readonly links: readonly Link[] 
   {
     name: "nav-agency",
     links: [
-      { to: "officers", glyph: "officers", name: "officers" },
-      { to: "keys", glyph: "keys", name: "keys" },
-      { to: "types", glyph: "types", name: "types" },
+      { to: "officers", glyph: "officers", name: "officers", isPublic: true },
+      { to: "keys", glyph: "keys", name: "keys", isPublic: true },
+      { to: "types", glyph: "types", name: "types", isPublic: true },
+      { to: "journals", glyph: "journals", name: "journals" },
       { to: "tokens", glyph: "tokens", name: "tokens", roles: ["admin"] },
     ],
   },
 ];
+
+/** Whether a page is for who is signed in. */
+function isFor(session: Session, link: Link): boolean {
+  const isSeen = link.isPublic === true || session.scopes.includes("read");
+  return isSeen && (link.roles === undefined || can(session, ...link.roles));
+}
+
+/** The page that one begins at. */
+function home(session: Session): string {
+  return session.scopes.includes("read") ? "overview" : "officers";
+}
 
 interface FramedProperties {
   readonly session: Session;
@@ -135,7 +150,7 @@ function Framed({ session, languages, onChanged, onLeft }: FramedProperties) {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   const waiting = useWaiting(place);
-  const here = place.parts[0] ?? "overview";
+  const here = place.parts[0] ?? home(session);
   const path = place.parts.join("/");
   useEffect(() => {
     const link = GROUPS.flatMap((each) => each.links).find((each) => each.to === here);
@@ -162,7 +177,7 @@ function Framed({ session, languages, onChanged, onLeft }: FramedProperties) {
       </a>
       <div class={`side ${isOpen ? "open" : ""}`}>
         <div class="side-top">
-          <a class="brand" href="#/overview">
+          <a class="brand" href={`#/${home(session)}`}>
             <Mark /> Muniment
           </a>
           <button type="button" class="menu-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -175,9 +190,7 @@ function Framed({ session, languages, onChanged, onLeft }: FramedProperties) {
         </p>
         <nav aria-label={say("navigation")}>
           {GROUPS.map((group) => {
-            const links = group.links.filter(
-              (each) => each.roles === undefined || can(session, ...each.roles),
-            );
+            const links = group.links.filter((each) => isFor(session, each));
             return links.length === 0 ? null : (
               <div key={group.name}>
                 <h2>{say(group.name)}</h2>
@@ -230,9 +243,9 @@ function Framed({ session, languages, onChanged, onLeft }: FramedProperties) {
 function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
   const { say } = useWords();
   const session = useSession();
-  const [name, first] = place.parts;
-  const roles = GROUPS.flatMap((each) => each.links).find((each) => each.to === name)?.roles;
-  if (roles !== undefined && !can(session, ...roles)) {
+  const [name = home(session), first] = place.parts;
+  const link = GROUPS.flatMap((each) => each.links).find((each) => each.to === name);
+  if (link !== undefined && !isFor(session, link)) {
     return (
       <Notice tone="warn">
         <h1>{say("not-for-you")}</h1>
@@ -241,7 +254,6 @@ function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
     );
   }
   switch (name) {
-    case undefined:
     case "overview":
       return <Overview />;
     case "find":
@@ -267,6 +279,8 @@ function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
       return <AgencyKeys />;
     case "types":
       return <RecordTypes onChanged={onChanged} />;
+    case "journals":
+      return <Journals shown={first ?? null} />;
     case "tokens":
       return <Tokens />;
   }
@@ -274,7 +288,7 @@ function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
     <Empty glyph="find">
       <h1>{say("not-found")}</h1>
       <p>
-        <a href="#/overview">{say("back-to-overview")}</a>
+        <a href={`#/${home(session)}`}>{say("back-to-overview")}</a>
       </p>
     </Empty>
   );

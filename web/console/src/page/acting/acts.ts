@@ -207,6 +207,54 @@ export function retireKeyAct(title: string, agency: number, purpose: string, epo
   return act("retire_key", title, { purpose, epoch }, { name: "retireAgencyKey", values });
 }
 
+export function openJournalAct(title: string, agency: number): Act {
+  return act("open_journal", title, {}, { name: "openJournal", values: { agencyId: BigInt(agency) } });
+}
+
+export function closeJournalAct(title: string, agency: number, journal: number): Act {
+  const values = { agencyId: BigInt(agency), journal: BigInt(journal) };
+  return act("close_journal", title, { journal }, { name: "closeJournal", values });
+}
+
+export function repudiateJournalAct(
+  title: string,
+  agency: number,
+  journal: number,
+  fromIndex: number,
+  reason: Reason,
+): Act {
+  const code = REASONS.indexOf(reason);
+  const values = {
+    agencyId: BigInt(agency),
+    journal: BigInt(journal),
+    fromIndex: BigInt(fromIndex),
+    reason: BigInt(code),
+  };
+  const told = { journal, from_index: fromIndex, reason: code };
+  return act("repudiate_journal", title, told, { name: "repudiateJournal", values });
+}
+
+export function scheduleReplacementAct(title: string, agency: number, account: string): Act {
+  const values = { agencyId: BigInt(agency), newAdmin: account };
+  const asked: Asked = { name: "scheduleAdminReplacement", values };
+  return act("schedule_admin_replacement", title, { agency, account }, asked);
+}
+
+export function executeReplacementAct(title: string, agency: number): Act {
+  const asked: Asked = { name: "executeAdminReplacement", values: { agencyId: BigInt(agency) } };
+  return act("execute_admin_replacement", title, { agency }, asked);
+}
+
+export function cancelReplacementAct(title: string, agency: number): Act {
+  const asked: Asked = { name: "cancelAdminReplacement", values: { agencyId: BigInt(agency) } };
+  return act("cancel_admin_replacement", title, { agency }, asked);
+}
+
+export function acknowledgeAct(title: string, share: string, delivery: string): Act {
+  const values = { shareId: share, deliveryDigest: delivery };
+  return act("acknowledge_delivery", title, { delivery }, { name: "acknowledgeDelivery", values });
+}
+
 export const SHARINGS = ["open", "conditional", "closed"] as const;
 /** Retention days of what is never destroyed, as on chain. */
 export const FOR_EVER = 2 ** 20 - 1;

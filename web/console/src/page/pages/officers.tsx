@@ -3,7 +3,7 @@
 
 import { useState } from "preact/hooks";
 import { call } from "../../api/client.ts";
-import { checksummed } from "../../core/transactions.ts";
+import { checksummed, isAddress } from "../../core/transactions.ts";
 import { ActDialog } from "../acting/act_dialog.tsx";
 import { Foot } from "../acting/act_forms.tsx";
 import { officerAct, type Act, type Role } from "../acting/acts.ts";
@@ -14,6 +14,7 @@ import { Badge, Card, Dialog, Field, PageHead, ProblemNotice, Shown, useResource
 import { TableOf } from "../parts/tables.tsx";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
+import { Replacement } from "./replacement.tsx";
 
 interface Officer {
   readonly role: string;
@@ -41,8 +42,6 @@ const CHAIN_NAMES: Readonly<Record<Role, string>> = {
 function roleOf(officer: Officer): Role | undefined {
   return ROLES.find((each) => CHAIN_NAMES[each].toLowerCase() === officer.role);
 }
-
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 
 export function Officers() {
   const { say, sayOf } = useWords();
@@ -118,6 +117,7 @@ export function Officers() {
           </Shown>
         </Card>
       )}
+      <Replacement onChanged={officers.reload} />
       {isAdding && (
         <AddOfficer
           onClose={() => setAdding(false)}
@@ -210,7 +210,7 @@ function AddOfficer({ onClose, onAct }: { onClose: () => void; onAct: (act: Act)
   function submit(event: Event): void {
     event.preventDefault();
     const address = account.trim();
-    if (!ADDRESS.test(address)) {
+    if (!isAddress(address)) {
       setFault(say("fault.address"));
       return;
     }

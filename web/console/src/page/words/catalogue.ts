@@ -9,6 +9,7 @@ import { ADMINISTRATION } from "./administration_words.ts";
 import { FRAME } from "./frame_words.ts";
 import { PROBLEMS } from "./problem_words.ts";
 import { RECORDS } from "./record_words.ts";
+import { SERVICE } from "./service_words.ts";
 import { WORK } from "./work_words.ts";
 
 export const LANGUAGES = ["en", "zh"] as const;
@@ -23,6 +24,7 @@ export const CATALOGUE = {
   ...RECORDS,
   ...WORK,
   ...ADMINISTRATION,
+  ...SERVICE,
   ...PROBLEMS,
 } as const satisfies Record<string, Both>;
 
