@@ -21,6 +21,7 @@ import { Retention } from "./pages/retention.tsx";
 import { Shares } from "./pages/shares.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
 import { Tokens } from "./pages/tokens.tsx";
+import { Webhooks } from "./pages/webhooks.tsx";
 import { Glyph, Mark, type GlyphName } from "./parts/glyphs.tsx";
 import { Empty, Notice, ProblemNotice } from "./parts/parts.tsx";
 import { usePlace, type Place } from "./router.ts";
@@ -121,6 +122,7 @@ const GROUPS: readonly { readonly name: Phrase; readonly links: readonly Link[] 
       { to: "types", glyph: "types", name: "types", isPublic: true },
       { to: "journals", glyph: "journals", name: "journals" },
       { to: "tokens", glyph: "tokens", name: "tokens", roles: ["admin"] },
+      { to: "webhooks", glyph: "webhooks", name: "webhooks", roles: ["admin"] },
     ],
   },
 ];
@@ -283,6 +285,8 @@ function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
       return <Journals shown={first ?? null} />;
     case "tokens":
       return <Tokens />;
+    case "webhooks":
+      return <Webhooks />;
   }
   return (
     <Empty glyph="find">
