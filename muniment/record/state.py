@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Final
 
 from muniment.errors import InvalidInputError
@@ -32,6 +33,9 @@ PLACES: Final = {
 _NO_AGENCY: Final = AgencyId(0)
 _NO_TYPE: Final = TypeId(0)
 _OFFER_BITS: Final = ((1 << 68) - 1) << 64
+_MOST: Final = tuple((name, (1 << bits) - 1) for name, (_, bits) in PLACES.items())
+# In one call: searches make states by the hundred.
+_values: Final = attrgetter(*PLACES)
 
 
 class Status(enum.IntEnum):
@@ -67,10 +71,9 @@ class RecordState:
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit."""
-        for name, (_, bits) in PLACES.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or not 0 <= value < 1 << bits:
-                raise InvalidInputError(f"state {name}", f"0 to {(1 << bits) - 1}", str(value))
+        for value, (name, most) in zip(_values(self), _MOST, strict=True):
+            if not isinstance(value, int) or not 0 <= value <= most:
+                raise InvalidInputError(f"state {name}", f"0 to {most}", str(value))
 
     @classmethod
     def from_word(cls, word: int) -> RecordState:

@@ -14,8 +14,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-COPY_OPTION: Final = "muniment_copy"
-"""The execution option with the pieces of text that a COPY reads (`store/database.py`)."""
+from muniment.store.postgres_driver import COPY_OPTION
+
 # The protocol counts parameters in 16 bits.
 _PARAMETERS: Final = 30_000
 _COPIED_TOGETHER: Final = 2_000

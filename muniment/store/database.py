@@ -19,11 +19,10 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, ExecutionContext, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from muniment.errors import InvalidInputError
-from muniment.store import migrations
-from muniment.store.bulk import COPY_OPTION
+from muniment.store import migrations, postgres_driver
 from muniment.store.database_errors import (
     BUSY_SECONDS,
     DatabaseLockedError,
@@ -45,8 +44,9 @@ __all__ = [
     "DiskFullError",
 ]
 
-VIEW: Final = "REPEATABLE READ"
-"""PostgreSQL's isolation of what only reads: all of it is of one moment."""
+VIEW: Final = "muniment_view"
+"""The execution option of connections that only read: all of it is of one moment."""
+_ONE_MOMENT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 _DIALECTS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+pg8000"}
 
 
@@ -87,14 +87,15 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection on which everything read is of one moment."""
-        options: dict[str, Any] = {"muniment_begin": "BEGIN"}
-        if not self.is_sqlite:
-            options["isolation_level"] = VIEW
+        options: dict[str, Any] = {"muniment_begin": "BEGIN", VIEW: True}
         with (
             translated(self.engine.url),
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
+            if not self.is_sqlite:
+                # SQLAlchemy's own option changes the session, and back: five messages for one.
+                connection.exec_driver_sql(_ONE_MOMENT)
             yield connection
 
     @contextmanager
@@ -148,7 +149,7 @@ def _engine_options(url: str) -> dict[str, Any]:
 
 def _prepare(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
-        _prepare_copies(engine)
+        postgres_driver.prepare(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -171,15 +172,3 @@ def _prepare(engine: Engine) -> None:
         level = "FULL" if options.get("muniment_durable", True) else "NORMAL"
         connection.exec_driver_sql(f"PRAGMA synchronous={level}")
         connection.exec_driver_sql(options.get("muniment_begin", "BEGIN IMMEDIATE"))
-
-
-def _prepare_copies(engine: Engine) -> None:
-    """Let a COPY read what the execution option holds: SQLAlchemy knows of no stream."""
-
-    @event.listens_for(engine, "do_execute")
-    def execute(cursor: Any, statement: str, _: object, context: ExecutionContext) -> bool:
-        pieces = context.execution_options.get(COPY_OPTION)
-        if pieces is None:
-            return False
-        cursor.execute(statement, stream=pieces)
-        return True

@@ -100,7 +100,7 @@ class Lease:
         In one that only reads: unless it held it when that began.
         """
         # PostgreSQL gives a lock on a row to nobody whose view of it a renewal has overtaken.
-        is_view = connection.get_execution_options().get("isolation_level") == VIEW
+        is_view = connection.get_execution_options().get(VIEW, False)
         chosen = sa.select(leases).where(leases.c.name == self.name) if is_view else _row(self.name)
         row = connection.execute(chosen).mappings().one_or_none()
         if row is None or (row["holder"], row["token"]) != (self.holder, self.token):
