@@ -65,7 +65,7 @@ class StillWaitingError(ChainError):
 
     def __init__(self, submission_id: int, stage: Stage, wanted: Stage, why: str) -> None:
         super().__init__(
-            f"submission {submission_id} is {stage}{why}",
+            f"submission {submission_id} is {stage}: {why}",
             expected=f"it to be {wanted} by now",
             remedy="it goes on when a node answers; look again with `muniment outbox list`",
         )
@@ -159,10 +159,23 @@ def wait_for(
             except UnreachableError as error:
                 moved, fault = False, error
             if deadline is not None and time.monotonic() > deadline:
-                why = "" if fault is None else f": {fault.what}"
+                why = _held_up(session, waiting[0]) if fault is None else fault.what
                 raise StillWaitingError(waiting[0], stages[waiting[0]], stage, why)
             if not moved:
                 time.sleep(_IDLE_SECONDS)
     if refused:
         first = row_of(session, refused[0])
         raise RefusedError(first.submission_id, first.kind, first.refusal or "without a reason")
+
+
+def _held_up(session: Session, submission_id: int) -> str:
+    """How far a submission came that no block has, though nodes answer."""
+    with session.database.read() as connection:
+        carriers = outbox.carriers_of(connection, [submission_id])
+    if not carriers:
+        return "no transaction carries it yet"
+    last = max(carriers, key=lambda row: row.transaction_id)
+    return (
+        f"its transaction 0x{last.hash.hex()} (nonce {last.nonce} of {last.account}) is "
+        f"{last.state}, and was sent {last.broadcast_count} times"
+    )

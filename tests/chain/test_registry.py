@@ -37,7 +37,7 @@ def test_register__is_acknowledged_offline_then_provable_and_final(
     away = opened("registrar", operators=True, urls=("http://127.0.0.1:9",))
     submission = away.register("land-deed", FIELDS, source_id="1990-000123")
     assert submission.stage is Stage.ACKNOWLEDGED
-    with pytest.raises(StillWaitingError):
+    with pytest.raises(StillWaitingError, match=r"127\.0\.0\.1:9"):
         submission.wait(timeout=0.2)
     registry = opened("registrar", operators=True)
     again = registry.register("land-deed", dict(reversed(FIELDS.items())), source_id="1990-000123")
@@ -48,6 +48,18 @@ def test_register__is_acknowledged_offline_then_provable_and_final(
     assert registry.standing(again.record_id or b"").commitment == kept.version.commitment
     world.connection.request("anvil_mine", ["0x5"])
     assert again.wait("final").stage is Stage.FINAL
+
+
+def test_wait_that_is_over__says_how_far_it_came(opened: Open, world: World) -> None:
+    registry = opened("registrar", operators=True)
+    submission = registry.register("land-deed", FIELDS, source_id="1")
+    world.connection.request("evm_setAutomine", [False])
+    try:
+        with pytest.raises(StillWaitingError, match=r"is SENT, and was sent \d+ times"):
+            submission.wait(timeout=1)
+    finally:
+        world.connection.request("evm_setAutomine", [True])
+    assert submission.wait().stage is Stage.PROVABLE
 
 
 def test_other_content_of_one_source_id__is_refused_and_named(opened: Open) -> None:
