@@ -21,10 +21,13 @@ if cmp -s strike.json changed.json; then fail "the example has changed: nothing 
 status=0
 run muniment verify changed.json --trust trust.toml --offline > told || status=$?
 [ $status -eq 10 ] && grep -q "^INVALID" told || fail "a changed example is not refused"
-for command in $(sed -n '/^Commands:/,$p' help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
-  run muniment "$command" --help > told || fail "muniment $command --help fails"
-  grep -q "^Usage: muniment $command" told || fail "$command has no help"
-done
+commands=$(sed -n '/^Commands:/,$p' help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+[ -n "$commands" ] || fail "--help names no command"
+export work
+helps() { run muniment "$1" --help | grep -q "^Usage: muniment $1" || { echo "muniment $1 has no help" >&2; exit 1; }; }
+export -f run helps
+# Two at a time: each starts an interpreter of its own.
+echo "$commands" | xargs -P 2 -I COMMAND bash -o pipefail -c "helps COMMAND" || fail "a command does not help"
 run python -c 'import importlib.util as u; assert u.find_spec("ape") is None and u.find_spec("pytest") is None'
 run python -c 'from importlib.resources import files; assert (files("muniment.gateway") / "pages" / "index.html").is_file(), "the wheel has no console"'
 echo "$(basename "$wheel"): helps, verifies the example, refuses a changed one"
