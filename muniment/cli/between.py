@@ -11,7 +11,7 @@ from muniment.cli.exit_codes import ExitCode
 from muniment.cli.options import json_option, opened, profile_option, progress_bar, show_json
 from muniment.errors import InvalidInputError
 from muniment.gateway.between.calling import fetch_all, gateway_of
-from muniment.gateway.between.tray import leave as leave_in_tray
+from muniment.registry.exchange.tray import leave as leave_in_tray
 
 _seconds = click.option(
     "--timeout", default=600.0, show_default=True, help="Seconds to wait for the other gateway."

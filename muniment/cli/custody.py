@@ -109,7 +109,7 @@ def offer(
 
 
 @click.command()
-@click.argument("target", metavar="FILE")
+@click.argument("target", metavar="FILE|HANDOVER")
 @click.option("--only", multiple=True, metavar="RECORD", help="This record of the package alone.")
 @click.option("--all-or-nothing", is_flag=True, help="Accept nothing if one record does not hold.")
 @click.option(
@@ -128,7 +128,8 @@ def accept(
     timeout: float,
     as_json: bool,
 ) -> None:
-    """Accept custody of what the package FILE brings, once every version of it is checked.
+    """Accept custody of what the package FILE brings, once every version of it is checked; or of
+    HANDOVER, whose package was received or fetched and waits here.
 
     All content is recomputed and compared with the record's acts, as the chain proves them, before
     anything is accepted. What does not hold is named, and nothing of that record is accepted. The
@@ -144,11 +145,13 @@ def accept(
             submission = registry.accept(record_of(registry, target))
             finish(registry, [submission], wait, timeout, as_json)
             return
-        path = _package(target, "--without-content accepts custody of a record alone")
+        package = package_of(
+            registry, target, "ask for it; --without-content accepts custody of a record alone"
+        )
         chosen = [record_of(registry, each) for each in only] or None
         with progress_bar("checked", None) as tell, _faults_named():
             made = registry.handovers.accept(
-                path, chosen, all_or_nothing=all_or_nothing, progress=tell
+                package, chosen, all_or_nothing=all_or_nothing, progress=tell
             )
         _wait(registry, made.submissions, wait, timeout)
         registry.sync()
@@ -178,10 +181,10 @@ def accept(
 
 
 @click.command()
-@click.argument("target", metavar="FILE|RECORD")
+@click.argument("target", metavar="FILE|HANDOVER|RECORD")
 @writing
 def decline(target: str, profile: Path, wait: str, timeout: float, as_json: bool) -> None:
-    """Decline custody of RECORD, or of all that the package FILE offers, that was offered here.
+    """Decline custody of RECORD, or of all that the package FILE, or that of HANDOVER, offers.
 
     What was kept of it goes, when that is final.
 
@@ -190,11 +193,12 @@ def decline(target: str, profile: Path, wait: str, timeout: float, as_json: bool
              muniment decline deeds.custody
     """
     with opened(profile) as registry:
-        if not Path(target).is_file():
+        package = _named_package(registry, target)
+        if package is None:
             submission = registry.decline(record_of(registry, target))
             finish(registry, [submission], wait, timeout, as_json)
         else:
-            made = registry.handovers.decline(Path(target))
+            made = registry.handovers.decline(package)
             _wait(registry, made, wait, timeout)
             if as_json:
                 show_json({"declined": len(made)})
@@ -218,16 +222,25 @@ def withdraw(record: str, profile: Path, wait: str, timeout: float, as_json: boo
         finish(registry, [submission], wait, timeout, as_json)
 
 
-def _package(target: str, instead: str) -> Path:
-    path = Path(target)
-    if path.is_file():
-        return path
-    raise InvalidInputError(
-        "FILE",
-        "the package that the other agency wrote",
-        "a record" if target.startswith("0x") else "no file",
-        remedy=f"ask it for the package; {instead}",
-    )
+def package_of(registry: Registry, target: str, remedy: str) -> Path | bytes:
+    """Return the package that an argument names: a file, or the id of a hand-over whose package
+    waits here. Raises `InvalidInputError`."""
+    package = _named_package(registry, target)
+    if package is None:
+        raise InvalidInputError(
+            "FILE",
+            "the package that the other agency wrote, or a hand-over that waits here",
+            "neither",
+            remedy=remedy,
+        )
+    return package
+
+
+def _named_package(registry: Registry, target: str) -> Path | bytes | None:
+    if Path(target).is_file():
+        return Path(target)
+    known = (each.handover.handover_id for each in registry.handovers.handovers() if not each.given)
+    return next((each for each in known if f"0x{each.hex()}" == target), None)
 
 
 def _wait(registry: Registry, submissions: Sequence[Submission], wait: str, timeout: float) -> None:

@@ -23,6 +23,7 @@ from muniment.cli.options import (
 )
 from muniment.cli.share import share_json, share_of
 from muniment.errors import InvalidInputError
+from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.record.canonical import JsonValue, parse
 from muniment.record.identifiers import RecordId
 from muniment.registry import Registry, Stage
@@ -130,7 +131,8 @@ def receive(
     """Take in FILE that another agency sent: a request, terms, a delivery, a correction.
 
     Checked first: for whom it is and who signed it; then what it says, against the chain. What does
-    not hold is refused whole. A delivery is acknowledged on chain.
+    not hold is refused whole. A delivery is acknowledged on chain. A custody package is kept, and
+    waits for `muniment accept`, or `decline`.
 
     Example: muniment receive strikes.delivery
     """
@@ -151,6 +153,8 @@ def receive(
         click.echo(f"{taken.count} records, each as the chain has it", err=True)
     if taken.share is not None:
         click.echo(f"share {shown['share']['share']}: {shown['share']['status']}", err=True)
+    if taken.row.kind == EnvelopeKind.CUSTODY:
+        click.echo(f"hand-over 0x{taken.row.subject.hex()}: `muniment accept` it", err=True)
     if taken.submission is not None:
         click.echo(f"{taken.submission.kind}: {taken.submission.stage}", err=True)
 

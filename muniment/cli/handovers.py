@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from muniment.cli.custody import tell_faults
+from muniment.cli.custody import package_of, tell_faults
 from muniment.cli.exit_codes import ExitCode
 from muniment.cli.options import (
     finish,
@@ -98,16 +98,17 @@ def show(handover: str, profile: Path, as_json: bool) -> None:
 
 
 @custody.command()
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("target", metavar="FILE|HANDOVER")
 @profile_option
 @json_option
-def check(path: Path, profile: Path, as_json: bool) -> None:
-    """Check the package FILE against the chain, and keep nothing of it.
+def check(target: str, profile: Path, as_json: bool) -> None:
+    """Check the package FILE, or that of HANDOVER, against the chain, and accept nothing of it.
 
     Example: muniment custody check deeds.custody
     """
     with opened(profile) as registry, progress_bar("checked", None) as tell:
-        found = registry.handovers.check(path, tell)
+        package = package_of(registry, target, "ask the agency that offers it for the package")
+        found = registry.handovers.check(package, tell)
     header = found.envelope.header
     if as_json:
         show_json(

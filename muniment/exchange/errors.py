@@ -111,3 +111,12 @@ class CustodyError(ExchangeError):
     ) -> None:
         super().__init__(f"hand-over: {what}", expected=expected, remedy=remedy)
         self.faults = dict(faults or {})
+
+
+class UnknownHandoverError(CustodyError):
+    """No hand-over of this id was given or taken here."""
+
+    def __init__(self, handover_id: bytes) -> None:
+        super().__init__(
+            f"there is none of the id 0x{handover_id.hex()} here", "one of `muniment custody list`"
+        )

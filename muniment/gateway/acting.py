@@ -16,7 +16,7 @@ from muniment.exchange.terms import Terms
 from muniment.gateway.answers import record_in_path
 from muniment.gateway.bodies import Member
 from muniment.gateway.refusals import StaleCallError, UnknownResourceError
-from muniment.record.identifiers import TypeId
+from muniment.record.identifiers import RecordId, TypeId
 from muniment.record.types import RecordType, Sharing
 from muniment.registry import Registry, acts, agency_keys, journals
 from muniment.registry.agency import ROLES
@@ -33,6 +33,7 @@ _DAYS: Final = Member(int, "a number of days from 1 on", needed=False)
 _CASE: Final = Member(str, "the case, as the authority names it")
 _NUMBER: Final = Member(int, "a number")
 _SHARE: Final = Member(str, "a share's id: 0x and 64 digits of lower-case hex")
+_HANDOVER: Final = Member(str, "a hand-over's id: 0x and 64 digits of lower-case hex")
 _REASON: Final = Member((str, int), "one of the reasons, or a code of the agency's own")
 _ROLE: Final = Member(str, "one of " + ", ".join(ROLES))
 _ACCOUNT: Final = Member(str, "an account on chain: 0x and 40 digits of hex")
@@ -49,7 +50,8 @@ class Kind:
     make: Callable[[Registry, Values], object]
 
 
-def _id(name: str, value: str) -> bytes:
+def id_of(name: str, value: str) -> bytes:
+    """Return the 32 bytes that a member `name` has. Raises `InvalidInputError`."""
     try:
         return bytes(record_in_path(value))
     except InvalidInputError:
@@ -58,7 +60,7 @@ def _id(name: str, value: str) -> bytes:
 
 
 def _record(values: Values) -> bytes:
-    return _id("record", values["record"])
+    return id_of("record", values["record"])
 
 
 def _version(values: Values) -> int | None:
@@ -98,6 +100,35 @@ def _accept(registry: Registry, values: Values) -> object:
     return registry.accept(_record(values))
 
 
+def records_of(values: Values, name: str) -> list[RecordId]:
+    """Return the records that a member names, one at least. Raises `InvalidInputError`."""
+    named = values[name]
+    if not named or not all(isinstance(each, str) for each in named):
+        raise InvalidInputError(name, "one record's id or more", "none, or something else")
+    return [RecordId(id_of(name, each)) for each in named]
+
+
+def _offer_package(registry: Registry, values: Values) -> object:
+    name, to_agency = values.get("type"), values["to_agency"]
+    days, lenient = values.get("days", 30), values.get("lenient", False)
+    if (name is None) is ("records" not in values):
+        got = "neither" if name is None else "both"
+        raise InvalidInputError("records", "records, or a type in their place", got)
+    if name is None:
+        chosen = records_of(values, "records")
+        return registry.handovers.offer(chosen, to_agency, None, days=days, lenient=lenient)
+    return registry.handovers.offer_type(
+        name, to_agency, None, issuer=values.get("issuer"), days=days, lenient=lenient
+    )
+
+
+def _accept_package(registry: Registry, values: Values) -> object:
+    only = records_of(values, "only") if "only" in values else None
+    return registry.handovers.accept(
+        id_of("handover", values["handover"]), only, all_or_nothing=True
+    )
+
+
 def _request_share(registry: Registry, values: Values) -> object:
     record = values.get("record")
     return registry.exchange.request(
@@ -117,7 +148,7 @@ def _request_share(registry: Registry, values: Values) -> object:
 
 def _grant_share(registry: Registry, values: Values) -> object:
     return registry.exchange.grant(
-        _id("share", values["share"]),
+        id_of("share", values["share"]),
         fields=values.get("fields"),
         onward=values.get("onward"),
         days=values.get("days"),
@@ -125,7 +156,7 @@ def _grant_share(registry: Registry, values: Values) -> object:
 
 
 def _acknowledge(registry: Registry, values: Values) -> object:
-    session, digest = registry.session, _id("delivery", values["delivery"])
+    session, digest = registry.session, id_of("delivery", values["delivery"])
     with session.database.read() as connection:
         row = envelopes.of_digest(connection, digest)
     if row is None or row.direction != RECEIVED:
@@ -187,7 +218,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "supersede": Kind(
         {**_ON_RECORD, "replacement": _RECORD},
         lambda r, v: r.supersede(
-            _record(v), _id("replacement", v["replacement"]), expected_version=_version(v)
+            _record(v), id_of("replacement", v["replacement"]), expected_version=_version(v)
         ),
     ),
     "revoke": Kind(
@@ -215,6 +246,30 @@ KINDS: Final[Mapping[str, Kind]] = {
     "accept": Kind(_ON_RECORD, _accept),
     "decline": Kind({"record": _RECORD}, lambda r, v: r.decline(_record(v))),
     "withdraw": Kind({"record": _RECORD}, lambda r, v: r.withdraw(_record(v))),
+    "offer_package": Kind(
+        {
+            "to_agency": _NUMBER,
+            "records": Member(list, "records' ids", needed=False),
+            "type": Member(str, "the name of a type, all whose records are meant", needed=False),
+            "issuer": Member(int, "the agency whose type it is", needed=False),
+            "days": _DAYS,
+            "lenient": Member(bool, "whether what something stops is left out", needed=False),
+        },
+        _offer_package,
+    ),
+    "accept_package": Kind(
+        {
+            "handover": _HANDOVER,
+            "only": Member(list, "ids of records of it, in place of all", needed=False),
+        },
+        _accept_package,
+    ),
+    "decline_package": Kind(
+        {"handover": _HANDOVER}, lambda r, v: r.handovers.decline(id_of("handover", v["handover"]))
+    ),
+    "withdraw_package": Kind(
+        {"handover": _HANDOVER}, lambda r, v: r.handovers.withdraw(id_of("handover", v["handover"]))
+    ),
     "propose_disposition": Kind(
         {**_ON_RECORD, "mandate": Member(str, "the words of the mandate"), "days": _DAYS},
         lambda r, v: r.propose_disposition(
@@ -249,11 +304,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "deny_share": Kind(
         {"share": _SHARE, "reason": _REASON},
-        lambda r, v: r.exchange.deny(_id("share", v["share"]), v["reason"]),
+        lambda r, v: r.exchange.deny(id_of("share", v["share"]), v["reason"]),
     ),
     "revoke_share": Kind(
         {"share": _SHARE, "reason": _REASON},
-        lambda r, v: r.exchange.revoke(_id("share", v["share"]), v["reason"]),
+        lambda r, v: r.exchange.revoke(id_of("share", v["share"]), v["reason"]),
     ),
     "acknowledge_delivery": Kind(
         {"delivery": Member(str, "the digest of a delivery that was received")}, _acknowledge

@@ -39,6 +39,7 @@ RESOURCES: Final = (
     "directory",
     "holds",
     "exchange",
+    "handovers",
     "acts",
     "events",
     "webhooks",

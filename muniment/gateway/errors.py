@@ -40,6 +40,8 @@ from muniment.store.vault.contract import ObjectExistsError, ObjectMissingError
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
 _URN: Final = "urn:muniment:problem:"
+_NAMED: Final = 100
+"""Most records that a body names."""
 _LOG: Final = logging.getLogger("muniment.gateway")
 
 STATUSES: Final[Mapping[type[errors.MunimentError], int]] = {
@@ -76,6 +78,7 @@ STATUSES: Final[Mapping[type[errors.MunimentError], int]] = {
     exchange.TermsError: 403,
     exchange.NotCustodianError: 409,
     exchange.CustodyError: 409,
+    exchange.UnknownHandoverError: 404,
     OutgoingError: 422,
     preparing.PreparedActError: 409,
     preparing.UnknownPreparedActError: 404,
@@ -112,6 +115,9 @@ def problem_of(error: errors.MunimentError, instance: str | None = None) -> dict
         ]
     if isinstance(error, errors.ConflictError):
         body |= {"record": f"0x{error.record_id.hex()}", "current_version": error.version}
+    if isinstance(error, exchange.CustodyError) and error.faults:
+        named = sorted(error.faults.items())[:_NAMED]
+        body["records"] = {f"0x{each.hex()}": why for each, why in named}
     if isinstance(error, preparing.NonceError):
         body["expected_nonce"] = error.expected_nonce
     return {name: value for name, value in body.items() if value is not None}

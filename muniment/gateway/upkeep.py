@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gateway tidies up by itself: keys of calls, and uploads, that are out of time."""
+"""What the gateway tidies up by itself: keys of calls, and uploads, that are out of time, and
+envelopes that nobody is to fetch any more."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Final
 
 from muniment.errors import MunimentError
 from muniment.gateway import idempotency, uploads
+from muniment.registry.exchange.clearing import clear_tray
 from muniment.registry.session import Session
 
 _PAUSE_SECONDS: Final = 600.0
@@ -43,6 +45,8 @@ class Upkeep:
 
 
 def tidy(session: Session) -> None:
-    """Forget keys of calls that are older than a day, and remove uploads that are out of time."""
+    """Forget keys of calls that are older than a day, remove uploads that are out of time, and take
+    away envelopes that nobody is to fetch any more."""
     idempotency.forget_old(session.database)
     uploads.drop_expired(session)
+    clear_tray(session)

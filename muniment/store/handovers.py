@@ -3,11 +3,12 @@
 
     given   OFFERED → OUTSTANDING → DESTROYED, KEPT or RETURNED
                └→ ENDED (declined, withdrawn, expired, overtaken by an act)
-    taken   ACCEPTING → OUTSTANDING → DESTROYED, KEPT or RETURNED
+    taken   (ARRIVED →) ACCEPTING → OUTSTANDING → DESTROYED, KEPT or RETURNED
                └→ no row any more
 
-OUTSTANDING: custody and content went over, and the former custodian has not said what became of its
-copy. RETURNED: the copy is the custodian's again.
+ARRIVED: the package lies here, and nobody has accepted it. OUTSTANDING: custody and content went
+over, and the former custodian has not said what became of its copy. RETURNED: the copy is the
+custodian's again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from muniment.store.rows import with_digest
 from muniment.store.tables import records
 
 OFFERED: Final = "offered"
+ARRIVED: Final = "arrived"
 ACCEPTING: Final = "accepting"
 OUTSTANDING: Final = "outstanding"
 DESTROYED: Final = "destroyed"
@@ -165,7 +167,7 @@ def undecided(connection: Connection, now: int) -> dict[bytes, list[HandoverReco
         sa.select(row)
         .join(handover, handover.c.handover_id == row.c.handover_id)
         .join(mirrored, mirrored.c.record_id == row.c.record_id)
-        .where(row.c.state.in_((OFFERED, ACCEPTING)), ~open_still)
+        .where(row.c.state.in_((OFFERED, ARRIVED, ACCEPTING)), ~open_still)
         .order_by(row.c.handover_id, row.c.record_id)
     )
     found: dict[bytes, list[HandoverRecord]] = {}
@@ -192,10 +194,11 @@ def offered(
 
 
 def taken_by(connection: Connection, agency_id: int) -> list[Handover]:
-    """Return the hand-overs to an agency none of whose records is being accepted any more."""
+    """Return the hand-overs to an agency none of whose records waits, or is being accepted, any
+    more."""
     waiting = sa.exists().where(
         handover_records.c.handover_id == handovers.c.handover_id,
-        handover_records.c.state == ACCEPTING,
+        handover_records.c.state.in_((ARRIVED, ACCEPTING)),
     )
     chosen = sa.select(handovers).where(handovers.c.to_agency == agency_id, ~waiting)
     return [_handover(row) for row in connection.execute(chosen).mappings()]

@@ -46,9 +46,12 @@ def test_hand_over__from_offer_to_closing(agencies: Agencies, tmp_path: Path, ru
     assert (checked.code, sorted(checked.json["holds"])) == (0, sorted(named))
     assert run(second, "custody", "list", "--json").json == []
     received = run(second, "receive", package)
-    assert (received.code, "muniment accept" in received.err) == (18, True)
+    assert (received.code, f"hand-over {handover}" in received.err) == (0, True)
+    [arrived] = run(second, "custody", "list", "--json").json
+    assert (arrived["handover"], arrived["records"]) == (handover, {"arrived": 3})
+    assert run(second, "custody", "check", handover, "--json").json == checked.json
 
-    part = run(second, "accept", package, "--only", named[0], "--json")
+    part = run(second, "accept", handover, "--only", named[0], "--json")
     assert (part.code, part.json["taken_in"]) == (0, 1)
     rest = run(second, "accept", package, "--json")
     assert (rest.code, rest.json["taken_in"], rest.json["waiting"]) == (0, 3, 0)
@@ -79,8 +82,11 @@ def test_decline__of_a_package_and_withdrawal(agencies: Agencies, tmp_path: Path
     registrar = first.open("registrar")
     record = f"0x{registered(registrar, '12/1').hex()}"
     package = str(tmp_path / "deeds.custody")
-    assert run(first, "offer", "12/1", "--to", "2", "-o", package).code == 0
-    assert run(second, "decline", package, "--json").json == {"declined": 1}
+    offered = run(first, "offer", "12/1", "--to", "2", "-o", package, "--json").json
+    assert run(second, "receive", package).code == 0
+    assert run(second, "decline", offered["handover"], "--json").json == {"declined": 1}
+    # What lay here of it went with the offer.
+    assert run(second, "custody", "list", "--json").json == []
     twice = run(second, "decline", package)
     assert (twice.code, "nothing of the package" in twice.err) == (18, True)
     other = str(tmp_path / "other.custody")

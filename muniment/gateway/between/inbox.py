@@ -18,7 +18,7 @@ from typing import Final
 
 from muniment.errors import ChainError, StoreError
 from muniment.exchange.envelope import read_opening
-from muniment.exchange.errors import NotSharedError
+from muniment.exchange.errors import CustodyError, NotSharedError
 from muniment.gateway.refusals import (
     BodyTooLargeError,
     BusyError,
@@ -34,9 +34,9 @@ PIECE: Final = 1 << 20
 _MOST: Final = 16
 _KEPT_SECONDS: Final = 7 * 86_400
 _READ: Final = 1 << 20
-_PASSING: Final = (ChainError, StoreError, NotSharedError)
-"""What stands against taking in now and may be over later: a part that is away, or a share that the
-mirror has not yet."""
+_PASSING: Final = (ChainError, StoreError, NotSharedError, CustodyError)
+"""What stands against taking in now and may be over later: a part that is away, or a share or an
+offer that the mirror has not yet."""
 
 
 class PlaceError(CallRefusedError):

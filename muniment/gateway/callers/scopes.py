@@ -20,7 +20,8 @@ class Scope(enum.StrEnum):
     PREPARE = "prepare"
     """Have acts prepared for an officer to sign, and hand signed ones in."""
     EXCHANGE = "exchange"
-    """See shares and deliveries, fetch deliveries, hand received ones in."""
+    """See shares, deliveries and hand-overs, make deliveries under shares that are granted, fetch
+    what was made, hand in what was received."""
     ENTRIES = "entries"
     """Read the entry bundles of the agency's journals."""
     METRICS = "metrics"

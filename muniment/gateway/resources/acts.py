@@ -37,6 +37,8 @@ from muniment.gateway.uploads import attachments_of, mark_used
 from muniment.gateway.watching import preference_of, stage_stream, wait_for
 from muniment.record.canonical import parse
 from muniment.registry import Registry, Stage, Submission
+from muniment.registry.custody.accepting import Accepted
+from muniment.registry.custody.offering import Offered
 from muniment.registry.prepared.document import SIGNED_FORMAT, PreparedDocument
 from muniment.registry.session import Session
 from muniment.registry.submission import row_of
@@ -96,8 +98,8 @@ ActPath = Annotated[
 async def prepare(request: Request, parts: PartsHere, caller: Preparing) -> Response:
     """Return an act to be signed by its officer: 202, and nothing is acknowledged yet.
 
-    Of an act that takes several transactions the first; the header Link names the others. 200 with
-    the submissions where what is asked for was done before.
+    Of an act that takes several transactions the first; the header Link names the others, and the
+    hand-over of a custody package. 200 with the submissions where it was done before.
     """
     require_media_type(request, JSON)
     body = await whole_body(request)
@@ -265,7 +267,7 @@ def _prepared(
         # What opens an act's commitments is never stored with the answer: it is made anew.
         ids = [bytes.fromhex(each[2:]) for each in before.body["acts"]]
         documents = [acts.document(each) for each in ids]
-        return _answer(parts, documents, None, {REPLAYED: "true"})
+        return _answer(parts, documents, (), before.body.get("handover"), {REPLAYED: "true"})
     uploaded = values.get("attachments") or {}
     if uploaded:
         files = attachments_of(parts.session, caller, uploaded)
@@ -279,16 +281,25 @@ def _prepared(
     if uploaded:
         # Encrypted once more, as the record's: the uploads themselves may go.
         mark_used(parts.session, caller, uploaded)
+    handover = None
+    if isinstance(made, Offered | Accepted):
+        handover, made = hexadecimal(made.handover_id), made.submissions
     if call is not None and documents:
         ids_made = [hexadecimal(each.prepared_id) for each in documents]
+        answer = {"acts": ids_made, "handover": handover}
         with parts.database.write() as connection:
-            idempotency.remember_answer(connection, call, 202, {"acts": ids_made})
-    return _answer(parts, documents, made, {})
+            idempotency.remember_answer(connection, call, 202, answer)
+    return _answer(parts, documents, made, handover, {})
 
 
 def _answer(
-    parts: Parts, documents: list[PreparedDocument], made: object, headers: dict[str, str]
+    parts: Parts,
+    documents: list[PreparedDocument],
+    made: object,
+    handover: str | None,
+    headers: dict[str, str],
 ) -> Response:
+    links = [] if handover is None else [f'</handovers/{handover}>; rel="related"']
     if not documents:
         done = made if isinstance(made, list | tuple) else [made]
         items = [_submission(parts.session, each) for each in done if isinstance(each, Submission)]
@@ -296,10 +307,9 @@ def _answer(
     first, *others = documents
     named = f"/acts/0x{first.prepared_id.hex()}"
     headers = {**headers, "Location": named}
-    if others:
-        headers["Link"] = ", ".join(
-            f'</acts/0x{each.prepared_id.hex()}>; rel="next"' for each in others
-        )
+    links += [f'</acts/0x{each.prepared_id.hex()}>; rel="next"' for each in others]
+    if links:
+        headers["Link"] = ", ".join(links)
     return json_answer(first.to_json(), 202, headers)
 
 

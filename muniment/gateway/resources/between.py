@@ -13,13 +13,13 @@ from starlette.concurrency import run_in_threadpool
 
 from muniment.errors import InvalidInputError
 from muniment.gateway.answers import hexadecimal, json_answer
-from muniment.gateway.between import tray
 from muniment.gateway.between.callers import calling_agency
 from muniment.gateway.between.inbox import PIECE, Inbox
 from muniment.gateway.between.signatures import UnsignedCallError
 from muniment.gateway.bodies import whole_body
 from muniment.gateway.parts import Parts, PartsHere
 from muniment.gateway.refusals import BodyTooLargeError, UnknownResourceError
+from muniment.registry.exchange import tray
 from muniment.store import envelopes
 from muniment.store.envelopes import SENT, EnvelopeRow
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shares and deliveries: listed, fetched, and handed in as files."""
+"""Shares and deliveries: listed, made, fetched, and handed in as files."""
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final, Literal
@@ -13,17 +12,20 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from muniment.errors import InvalidInputError
 from muniment.exchange.envelope_header import EnvelopeKind
+from muniment.gateway import idempotency
+from muniment.gateway.acting import id_of, records_of
 from muniment.gateway.answers import hexadecimal, json_answer
-from muniment.gateway.bodies import require_media_type
+from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
+from muniment.gateway.body_schemas import described_body
 from muniment.gateway.cursors import make_cursor, place_of
+from muniment.gateway.idempotency import REPLAYED, keyed_call
 from muniment.gateway.instants import instant
 from muniment.gateway.parts import Exchanging, Parts, PartsHere
 from muniment.gateway.piping import Outgoing
 from muniment.gateway.refusals import TruncatedBodyError, UnknownResourceError
 from muniment.gateway.resources.finding import Cursor, Limit
-from muniment.registry.exchange.keeping import file_name
+from muniment.registry.exchange import tray
 from muniment.registry.exchange.shares import ShareView, list_shares, share_of
 from muniment.registry.exchange.taken_in import TakenIn
 from muniment.store import envelopes
@@ -33,7 +35,10 @@ router = APIRouter(tags=["between agencies"])
 
 _OCTETS: Final = "application/octet-stream"
 _PIECE: Final = 1 << 18
-_is_digest: Final = re.compile(r"0x[0-9a-f]{64}").fullmatch
+_DELIVERY: Final = {
+    "records": Member(list, "ids of records, in place of all that it covers", needed=False),
+    "with_evidence": Member(bool, "whether evidence of each goes along", needed=False),
+}
 Digest = Annotated[str, Path(description="0x and 64 digits of hex", max_length=66)]
 ShareStatus = Literal["requested", "granted", "denied", "revoked", "expired", "lapsed"]
 
@@ -67,8 +72,46 @@ def shares(
 def show_share(parts: PartsHere, caller: Exchanging, share: Digest) -> Response:
     """Return a share as it stands, with its terms where they are known here."""
     del caller
-    found = share_of(parts.session, _bytes_of("share", share))
+    found = share_of(parts.session, id_of("share", share))
     return json_answer(share_body(found, parts.session.profile.agency.id))
+
+
+@router.post(
+    "/shares/{share}/deliveries",
+    status_code=201,
+    summary="Deliver under a share",
+    openapi_extra=described_body(_DELIVERY, {"records": ["0x" + "8c1f" * 16]}),
+)
+async def deliver(
+    request: Request, parts: PartsHere, caller: Exchanging, share: Digest
+) -> Response:
+    """Write a delivery of records under a share that this agency granted, of all that it covers by
+    default, and leave it to be fetched: from here, or by the other agency's gateway."""
+    require_media_type(request, JSON)
+    body = await whole_body(request)
+    given = members_of(body, _DELIVERY)
+    share_id = id_of("share", share)
+    records = records_of(given, "records") if "records" in given else None
+    call = keyed_call(request, caller, body)
+
+    def work() -> Response:
+        before = idempotency.answer_before(parts.database, call)
+        if before is not None:
+            return _delivered(before.body, {REPLAYED: "true"})
+        made = parts.registry.exchange.deliver(
+            share_id, None, records, with_evidence=given.get("with_evidence")
+        )
+        done = {"delivery": hexadecimal(made.digest), "share": share, "records": made.count}
+        if call is not None:
+            with parts.database.write() as connection:
+                idempotency.remember_answer(connection, call, 201, done)
+        return _delivered(done, {})
+
+    return await run_in_threadpool(work)
+
+
+def _delivered(done: dict[str, Any], headers: dict[str, str]) -> Response:
+    return json_answer(done, 201, {"Location": f"/deliveries/{done['delivery']}", **headers})
 
 
 @router.get("/deliveries", summary="Envelopes that were sent and received")
@@ -90,7 +133,7 @@ def deliveries(
             connection,
             kinds=() if kind is None else (kind,),
             direction=direction,
-            subject=None if share is None else _bytes_of("share", share),
+            subject=None if share is None else id_of("share", share),
         )
     following = None
     if start + limit < len(found):
@@ -101,7 +144,8 @@ def deliveries(
 
 @router.get("/deliveries/{digest}", summary="One envelope and the records in it")
 def show_delivery(parts: PartsHere, caller: Exchanging, digest: Digest) -> Response:
-    """Return what is known of an envelope, with the records in it."""
+    """Return what is known of an envelope, with the records in it; `size` is that of its file, null
+    where there is none to fetch."""
     del caller
     row = _row(parts, digest)
     with parts.database.read() as connection:
@@ -109,17 +153,23 @@ def show_delivery(parts: PartsHere, caller: Exchanging, digest: Digest) -> Respo
     listed = [
         {"record": hexadecimal(each.record_id), "version": each.version or None} for each in inside
     ]
-    return json_answer({**_envelope(row), "records": listed})
+    name = tray.place_of(parts.session, row)
+    size = None if name is None else parts.session.vault.size(name)
+    return json_answer({**_envelope(row), "size": size, "records": listed})
 
 
 @router.get("/deliveries/{digest}/envelope", summary="The envelope's file")
 def fetch_envelope(parts: PartsHere, caller: Exchanging, digest: Digest) -> Response:
-    """Stream the file of an envelope, as it is carried to the other agency."""
+    """Stream the file of an envelope, as it is carried to the other agency. That of a custody
+    package is shown once every one of its offers stands on chain."""
     del caller
     row = _row(parts, digest)
-    if not row.is_kept:
-        raise UnknownResourceError("the envelope's file is not kept", "an envelope with its file")
-    name, vault = file_name(row.digest), parts.session.vault
+    name, vault = tray.place_of(parts.session, row), parts.session.vault
+    if name is None:
+        raise UnknownResourceError(
+            "there is no file of this envelope to fetch",
+            "an envelope whose file is here, and of a custody package all offers on chain",
+        )
     size = vault.size(name)
 
     def write(target: Outgoing) -> None:
@@ -132,6 +182,18 @@ def fetch_envelope(parts: PartsHere, caller: Exchanging, digest: Digest) -> Resp
         "Content-Disposition": f'attachment; filename="{row.digest.hex()}.envelope"',
     }
     return StreamingResponse(Outgoing().pieces(write), headers=headers, media_type=_OCTETS)
+
+
+@router.delete(
+    "/deliveries/{digest}/envelope", status_code=204, summary="Let an envelope's file go"
+)
+def forget_envelope(parts: PartsHere, caller: Exchanging, digest: Digest) -> Response:
+    """Take the file of a delivery or a package away that was left to be fetched, once it is with
+    the other agency: it holds what was given. What was in it stays put down."""
+    del caller
+    row = _row(parts, digest)
+    tray.take_away(parts.session, row.digest)
+    return Response(status_code=204)
 
 
 @router.post(
@@ -149,7 +211,8 @@ async def hand_in(request: Request, parts: PartsHere, caller: Exchanging) -> Res
     """Take in an envelope of another agency: who signed it and what it says is checked against the
     chain, and what does not hold is refused whole. 200 for one that was taken in before.
 
-    Its receipt is an act: prepare it (`POST /acts`).
+    A delivery's receipt is an act, and so is the acceptance of a custody package, which waits here
+    as a hand-over: prepare it (`POST /acts`).
     """
     del caller
     require_media_type(request, _OCTETS)
@@ -218,13 +281,7 @@ def _digests(parts: Parts) -> set[bytes]:
 
 def _row(parts: Parts, digest: str) -> EnvelopeRow:
     with parts.database.read() as connection:
-        row = envelopes.of_digest(connection, _bytes_of("delivery", digest))
+        row = envelopes.of_digest(connection, id_of("delivery", digest))
     if row is None:
         raise UnknownResourceError(f"there is no envelope {digest}", "one that /deliveries lists")
     return row
-
-
-def _bytes_of(name: str, text: str) -> bytes:
-    if not _is_digest(text):
-        raise InvalidInputError(name, "0x and 64 digits of lower-case hex", "another text")
-    return bytes.fromhex(text[2:])

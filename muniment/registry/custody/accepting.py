@@ -24,11 +24,12 @@ from muniment.registry.custody.offering import close_offers
 from muniment.registry.custody.outcomes import FinalBlock
 from muniment.registry.custody.proven import mirrored_block
 from muniment.registry.exchange.keeping import Arrived, arrived, keep_arrived, noting
+from muniment.registry.exchange.taken_in import TakenIn
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import envelopes, handovers, outbox
 from muniment.store.envelopes import EnvelopedRecord
-from muniment.store.handovers import ACCEPTING, WENT_OVER, Handover, HandoverRecord
+from muniment.store.handovers import ACCEPTING, ARRIVED, WENT_OVER, Handover, HandoverRecord
 from muniment.store.outbox_rows import PENDING, Act, SubmissionState
 
 _MANY: Final = 500
@@ -62,7 +63,8 @@ def check(session: Session, path: Path, progress: Callable[[int], None] | None =
     Raises `EnvelopeError`, `NotAddressedError`, `AgencyKeyError` for a file that is none, is for
     another agency, or was changed; what fails of single records is in `faults`.
     """
-    envelope, checking = _checking(session, path, progress)
+    envelope = _custody(session, path)
+    checking = _checking(session, envelope, progress)
     return Checked(
         envelope, checking.block, tuple(checking.check.acceptable), checking.check.faults
     )
@@ -84,7 +86,8 @@ def accept(
     """
     officer = session.officer
     with noting(session, "accept"):
-        envelope, checking = _checking(session, path, progress)
+        envelope = _custody(session, path)
+        checking = _checking(session, envelope, progress)
     header = envelope.header
     with session.database.read() as connection:
         rows = {row.record_id: row for row in handovers.records_of(connection, header.subject)}
@@ -101,23 +104,39 @@ def accept(
         faults = {each: why for each, why in faults.items() if each in wanted}
         faults |= dict.fromkeys(missing, "it is not in the package")
     with noting(session, "accept", agency_id=header.sender, record_id=_first(faults)):
-        if known is not None and known.digest != envelope.digest:
-            raise EnvelopeError("its hand-over's id is that of another package", "one of its own")
+        _require_its_own(known, envelope)
         if faults and (all_or_nothing or not (chosen or before)):
-            raise CustodyError(
-                f"{len(faults)} records of the package cannot be accepted",
-                "records whose content is what stands on chain, on offer to this agency",
-                remedy="nothing was accepted; ask the sender for a package that holds",
-                faults=faults,
-            )
+            raise _none_holds(faults)
     if not chosen:
         return Accepted(header.subject, header.sender, (), faults, before)
-    for (issuer, _, _), record_type in checking.check.types.items():
-        session.types_of(issuer).keep(record_type)
-    handover = _begun(session, envelope, checking.block, known, chosen)
-    _keep(session, envelope, chosen)
+    handover = _begun(session, envelope, checking, known, chosen, ACCEPTING)
     made = _accept_all(session, handover, chosen, officer)
     return Accepted(header.subject, header.sender, tuple(made), faults, before)
+
+
+def receive_package(session: Session, envelope: Arrived) -> TakenIn:
+    """Keep a custody package that came, for a steward to accept or decline.
+
+    It is checked as `check` does, and once more when it is accepted. Where its offers come to an
+    end it goes again (`settling.py`). Raises `CustodyError` where no record of it can be accepted:
+    then nothing is kept.
+    """
+    checking = _checking(session, envelope, None)
+    subject, acceptable = envelope.header.subject, checking.check.acceptable
+    with session.database.read() as connection:
+        row = envelopes.of_digest(connection, envelope.digest)
+        before = {each.record_id for each in handovers.records_of(connection, subject)}
+        known = handovers.of_id(connection, subject)
+    _require_its_own(known, envelope)
+    if row is not None and all(each.record_id in before for each in acceptable):
+        return TakenIn(row, count=len(before))
+    if not acceptable:
+        raise _none_holds(checking.check.faults)
+    _begun(session, envelope, checking, known, acceptable, ARRIVED)
+    with session.database.read() as connection:
+        row = envelopes.of_digest(connection, envelope.digest)
+    assert row is not None, "it was kept"
+    return TakenIn(row, count=len(acceptable))
 
 
 def decline(session: Session, record_ids: Sequence[RecordId]) -> list[Submission]:
@@ -160,16 +179,29 @@ def _custody(session: Session, path: Path) -> Arrived:
 
 
 def _checking(
-    session: Session, path: Path, progress: Callable[[int], None] | None
-) -> tuple[Arrived, _Checking]:
-    envelope = _custody(session, path)
+    session: Session, envelope: Arrived, progress: Callable[[int], None] | None
+) -> _Checking:
     block = mirrored_block(session)
     checking = CustodyCheck(session, envelope.header, envelope.digest, block, progress)
     with envelope.parts() as parts:
         for part in parts:
             checking.take(part)
     checking.end()
-    return envelope, _Checking(checking, block)
+    return _Checking(checking, block)
+
+
+def _require_its_own(known: Handover | None, envelope: Arrived) -> None:
+    if known is not None and known.digest != envelope.digest:
+        raise EnvelopeError("its hand-over's id is that of another package", "one of its own")
+
+
+def _none_holds(faults: Mapping[RecordId, str]) -> CustodyError:
+    return CustodyError(
+        f"{len(faults)} records of the package cannot be accepted",
+        "records whose content is what stands on chain, on offer to this agency",
+        remedy="nothing was accepted; ask the sender for a package that holds",
+        faults=faults,
+    )
 
 
 def _first(faults: Mapping[RecordId, str]) -> RecordId | None:
@@ -179,18 +211,22 @@ def _first(faults: Mapping[RecordId, str]) -> RecordId | None:
 def _begun(
     session: Session,
     envelope: Arrived,
-    block: FinalBlock,
+    checking: _Checking,
     known: Handover | None,
     chosen: Sequence[Acceptable],
+    state: str,
 ) -> Handover:
-    """Put down what is about to be accepted, before the package is here."""
+    """Put down what has arrived, or is about to be accepted, before the package is here; then keep
+    the package."""
+    for (issuer, _, _), record_type in checking.check.types.items():
+        session.types_of(issuer).keep(record_type)
     header = envelope.header
     handover = Handover(
         handover_id=header.subject,
         digest=envelope.digest,
         from_agency=header.sender,
         to_agency=session.profile.agency.id,
-        block_number=block.top,
+        block_number=checking.block.top,
         expires_at=max(each.expires_at for each in chosen),
         made_ms=int(time.time() * 1000) if known is None else known.made_ms,
     )
@@ -198,11 +234,12 @@ def _begun(
         handovers.add(connection, handover)
         before = {row.record_id: row for row in handovers.records_of(connection, header.subject)}
         fresh = [
-            HandoverRecord(header.subject, each.record_id, each.version, ACCEPTING)
+            HandoverRecord(header.subject, each.record_id, each.version, state)
             for each in chosen
-            if each.record_id not in before
+            if each.record_id not in before or before[each.record_id].state == ARRIVED
         ]
         handovers.put_records(connection, fresh)
+    _keep(session, envelope, chosen)
     return handover
 
 

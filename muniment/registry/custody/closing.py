@@ -47,19 +47,19 @@ class Closed:
 def close(
     session: Session,
     handover_id: bytes,
-    target: Path,
+    target: Path | None,
     *,
     share_id: bytes | None = None,
     record_ids: Sequence[RecordId] | None = None,
 ) -> Closed:
     """Destroy this agency's copies of records that it handed over, or keep them under a share, and
-    write the word of it for the new custodian to `target`.
+    write the word of it for the new custodian to `target`, if there is one; it is kept in any case.
 
     All of the hand-over whose copies are outstanding, or some records. Without `share_id` the
     secrets of all versions are destroyed first. Done again it writes the same word again. Raises
     `CustodyError`, `NotSharedError`, what the key store raises.
     """
-    if target.exists():
+    if target is not None and target.exists():
         raise target_exists()
     mirrored_block(session)
     handover, rows = _given(session, handover_id, record_ids, _state_of(share_id))
@@ -148,16 +148,6 @@ def receive_closing(session: Session, envelope: Arrived) -> TakenIn:
             ],
         )
     return TakenIn(row, count=len(message.record_ids))
-
-
-def not_received(session: Session, envelope: Arrived) -> TakenIn:
-    """Refuse a custody package: taking it in accepts custody, which is an act of its own."""
-    del session
-    raise CustodyError(
-        f"agency {envelope.header.sender} offers custody with its content by this file",
-        "a file that is received without an act",
-        remedy="`muniment accept FILE` checks it and accepts; `muniment decline FILE` does not",
-    )
 
 
 def _state_of(share_id: bytes | None) -> str:

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from muniment.errors import InvalidInputError
-from muniment.exchange.errors import CustodyError
+from muniment.exchange.errors import CustodyError, UnknownHandoverError
 from muniment.record.identifiers import RecordId
 from muniment.registry.custody import accepting, closing, offering
 from muniment.registry.custody.accepting import Accepted, Checked
 from muniment.registry.custody.closing import Closed
 from muniment.registry.custody.copies import CopyStatement, copy_statement
 from muniment.registry.custody.offering import Offered
+from muniment.registry.custody.packages import kept_package
 from muniment.registry.custody.proven import mirrored_block
 from muniment.registry.custody.selecting import records_of_type
 from muniment.registry.session import Session
@@ -27,8 +29,8 @@ from muniment.store.handovers import Handover, HandoverRecord
 class HandoverView:
     """A hand-over, whether this agency gave it, and how many of its records are in each state.
 
-    States are those of `store/handovers.py`: offered, accepting, outstanding (it went over, and the
-    former custodian's copy is outstanding), destroyed, kept, returned, ended.
+    States are those of `store/handovers.py`: offered, arrived, accepting, outstanding (it went
+    over, and the former custodian's copy is outstanding), destroyed, kept, returned, ended.
     """
 
     handover: Handover
@@ -42,7 +44,8 @@ class HandoverView:
 
 
 class Handovers:
-    """Custody with its content. Hand-overs are named by their ids (32 bytes), packages are files.
+    """Custody with its content. Hand-overs are named by their ids (32 bytes), packages are files;
+    one that came and waits here is named by its hand-over.
 
     Acts are submissions that the officer's own key signs. Errors are those of
     `muniment.exchange.errors`.
@@ -56,13 +59,14 @@ class Handovers:
         self,
         record_ids: Sequence[RecordId],
         to_agency: int,
-        target: Path,
+        target: Path | None,
         *,
         days: int = 30,
         lenient: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Offered:
-        """Write a package of records and offer their custody; see `offering.offer`."""
+        """Write a package of records, or leave it to be fetched, and offer their custody; see
+        `offering.offer`."""
         return offering.offer(
             self._session,
             record_ids,
@@ -77,19 +81,20 @@ class Handovers:
         self,
         record_type: str,
         to_agency: int,
-        target: Path,
+        target: Path | None,
         *,
         issuer: int | None = None,
         days: int = 30,
+        lenient: bool = True,
         progress: Callable[[int], None] | None = None,
     ) -> Offered:
         """Offer all records of a type, of this agency's or of another `issuer`'s, that are in this
-        agency's custody; what something stops is left out, and named."""
+        agency's custody; what something stops is left out, and named, if `lenient`."""
         mirrored_block(self._session)
         agency_id = self._session.profile.agency.id if issuer is None else issuer
         type_id = self._session.types_of(agency_id).latest(record_type).type_id
         found = records_of_type(self._session, agency_id, type_id)
-        return self.offer(found, to_agency, target, days=days, lenient=True, progress=progress)
+        return self.offer(found, to_agency, target, days=days, lenient=lenient, progress=progress)
 
     def withdraw(self, handover_id: bytes) -> list[Submission]:
         """Withdraw all offers of a hand-over that are open."""
@@ -99,13 +104,16 @@ class Handovers:
             raise CustodyError("no offer of it is open", "a hand-over that this agency offered")
         return offering.withdraw(self._session, [row.record_id for row in rows])
 
-    def check(self, path: Path, progress: Callable[[int], None] | None = None) -> Checked:
+    def check(
+        self, package: Path | bytes, progress: Callable[[int], None] | None = None
+    ) -> Checked:
         """Check a package, and keep nothing of it; see `accepting.check`."""
-        return accepting.check(self._session, path, progress)
+        with self._file_of(package) as path:
+            return accepting.check(self._session, path, progress)
 
     def accept(
         self,
-        path: Path,
+        package: Path | bytes,
         only: Iterable[RecordId] | None = None,
         *,
         all_or_nothing: bool = False,
@@ -113,18 +121,20 @@ class Handovers:
     ) -> Accepted:
         """Accept the custody of a package's records, once it is checked and kept; see
         `accepting.accept`. The content is taken in when the transfer is final."""
-        return accepting.accept(
-            self._session, path, only, all_or_nothing=all_or_nothing, progress=progress
-        )
+        with self._file_of(package) as path:
+            return accepting.accept(
+                self._session, path, only, all_or_nothing=all_or_nothing, progress=progress
+            )
 
-    def decline(self, path: Path) -> list[Submission]:
+    def decline(self, package: Path | bytes) -> list[Submission]:
         """Decline all that is on offer of a package."""
-        return accepting.decline_package(self._session, path)
+        with self._file_of(package) as path:
+            return accepting.decline_package(self._session, path)
 
     def close(
         self,
         handover_id: bytes,
-        target: Path,
+        target: Path | None,
         *,
         share_id: bytes | None = None,
         record_ids: Sequence[RecordId] | None = None,
@@ -143,15 +153,12 @@ class Handovers:
         return [self._view(each, counts.get(each.handover_id, {})) for each in found]
 
     def handover(self, handover_id: bytes) -> HandoverView:
-        """Return a hand-over. Raises `CustodyError` for one that is not known here."""
+        """Return a hand-over. Raises `UnknownHandoverError`."""
         with self._session.database.read() as connection:
             found = handovers.of_id(connection, handover_id)
             counts = handovers.counts(connection).get(handover_id, {})
         if found is None:
-            raise CustodyError(
-                f"there is none of the id 0x{handover_id.hex()} here",
-                "one of `muniment custody list`",
-            )
+            raise UnknownHandoverError(handover_id)
         return self._view(found, counts)
 
     def records(self, handover_id: bytes, states: Iterable[str] = ()) -> list[HandoverRecord]:
@@ -184,6 +191,11 @@ class Handovers:
             for handover, row in found
             if row.state in handovers.WENT_OVER
         ]
+
+    def _file_of(self, package: Path | bytes) -> AbstractContextManager[Path]:
+        if isinstance(package, bytes):
+            return kept_package(self._session, package)
+        return nullcontext(package)
 
     def _view(self, handover: Handover, counts: Mapping[str, int]) -> HandoverView:
         own = self._session.profile.agency.id

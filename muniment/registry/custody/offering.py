@@ -30,6 +30,7 @@ from muniment.registry.enrolling import Enrolling
 from muniment.registry.exchange.carried import reading
 from muniment.registry.exchange.keeping import send
 from muniment.registry.exchange.parties import published_key
+from muniment.registry.exchange.tray import written_into
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import envelopes, handovers, outbox
@@ -39,6 +40,7 @@ from muniment.store.keys import KeyPurpose
 from muniment.store.outbox_rows import Act
 
 DAY: Final = 86_400
+_LONGEST: Final = 36_500
 _MANY: Final = 500
 
 
@@ -58,7 +60,7 @@ def offer(
     session: Session,
     record_ids: Sequence[RecordId],
     to_agency: int,
-    target: Path,
+    target: Path | None,
     *,
     days: int = 30,
     lenient: bool = False,
@@ -66,18 +68,20 @@ def offer(
 ) -> Offered:
     """Write a package of records to `target`, and offer their custody to an agency for some days.
 
-    Where `target` is a package of this agency's for that agency, what was begun with it goes on.
+    Without a target it is left for that agency to fetch, once all its offers stand on chain (see
+    `exchange/tray.py`). Where `target` is a package of this agency's for that agency, what was
+    begun with it goes on.
     What cannot be handed over is refused, and nothing else offered either, unless `lenient`: then
     it is left out. A STEWARD does. Raises `CustodyError` with `faults`, `AgencyKeyError`,
     `InvalidInputError`, and what reading the content raises.
     """
-    if days < 1:
-        raise InvalidInputError("days", "1 or more", str(days))
+    if not 1 <= days <= _LONGEST:
+        raise InvalidInputError("days", f"1 to {_LONGEST}", str(days))
     if to_agency == session.profile.agency.id:
         raise InvalidInputError("agency", "another than this one", "this one")
     mirrored_block(session)
     now = session.nodes.read(_head)
-    if target.exists():
+    if target is not None and target.exists():
         return _go_on(session, to_agency, target, now.timestamp + days * DAY)
     ids = list(dict.fromkeys(record_ids))
     selected = select(session, ids, now.timestamp)
@@ -94,16 +98,20 @@ def offer(
             faults=selected.unfit,
         )
     handover_id = secrets.token_bytes(32)
-    row = send(
-        session,
-        EnvelopeKind.CUSTODY,
-        to_agency,
-        handover_id,
-        package_of(session, handover_id, selected.fit, progress),
-        target,
-        keep=False,
-        versions=version_of_part,
-    )
+
+    def write(path: Path) -> EnvelopeRow:
+        return send(
+            session,
+            EnvelopeKind.CUSTODY,
+            to_agency,
+            handover_id,
+            package_of(session, handover_id, selected.fit, progress),
+            path,
+            keep=False,
+            versions=version_of_part,
+        )
+
+    row = written_into(session, write) if target is None else write(target)
     handover = _handover(session, row, now, now.timestamp + days * DAY)
     made = _offer_all(session, handover, selected.fit)
     return Offered(handover_id, row.digest, tuple(made), selected.unfit)

@@ -19,7 +19,14 @@ from muniment.registry.custody.taking import take_in
 from muniment.registry.exchange.keeping import file_name
 from muniment.registry.session import Session
 from muniment.store import envelopes, handovers
-from muniment.store.handovers import ENDED, OUTSTANDING, WENT_OVER, Handover, HandoverRecord
+from muniment.store.handovers import (
+    ARRIVED,
+    ENDED,
+    OUTSTANDING,
+    WENT_OVER,
+    Handover,
+    HandoverRecord,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,12 @@ def settle(session: Session) -> Settled:
         with session.database.read() as connection:
             ids = [row.record_id for row in rows]
             became = outcomes(connection, handover, handover.from_agency == own, ids)
-        over = [row for row in rows if became[row.record_id] is Outcome.TRANSFERRED]
+        # What only has arrived was not checked by whoever accepted it without its content.
+        over = [
+            row
+            for row in rows
+            if became[row.record_id] is Outcome.TRANSFERRED and row.state != ARRIVED
+        ]
         closed = [
             row
             for row in rows

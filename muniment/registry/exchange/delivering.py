@@ -36,6 +36,7 @@ from muniment.registry.bulk_evidence import provable_records
 from muniment.registry.evidence_making import make_evidence
 from muniment.registry.exchange.keeping import noting, send
 from muniment.registry.exchange.shares import ShareView, share_of
+from muniment.registry.exchange.tray import written_into
 from muniment.registry.journal_evidence import JournalProver, first_versions
 from muniment.registry.reading import kept_version
 from muniment.registry.record_types import to_file
@@ -43,6 +44,7 @@ from muniment.registry.session import Session
 from muniment.registry.unkept import UnkeptVersionError
 from muniment.store import journal_rows, packs
 from muniment.store.bulk import rows_among
+from muniment.store.envelopes import EnvelopeRow
 from muniment.store.journal_rows import EntryRow
 from muniment.store.tables import journals, records
 from muniment.store.versions import packed_objects
@@ -77,7 +79,7 @@ def deliverable(session: Session, share: ShareView) -> list[RecordId]:
 def deliver(
     session: Session,
     share_id: bytes,
-    target: Path,
+    target: Path | None,
     record_ids: Sequence[RecordId] | None = None,
     *,
     with_evidence: bool | None = None,
@@ -85,6 +87,7 @@ def deliver(
 ) -> Delivered:
     """Write a delivery of these records under a share, of all that it covers by default.
 
+    Without a target it is left for the requester to fetch (see `exchange/tray.py`).
     `with_evidence` adds evidence files, by default to 256 records or fewer: the recipient can make
     them of what it gets and its own node. All records or nothing. Raises `NotSharedError` for a
     share that is not in force or does not cover one, `TermsError`; both stand in the history.
@@ -105,16 +108,20 @@ def deliver(
         contents = session.nodes.read(
             lambda node: _Contents(session, share, shared, node, evident=evident)
         )
-        row = send(
-            session,
-            EnvelopeKind.DELIVERY,
-            share.requester,
-            share_id,
-            contents.of(chosen, progress),
-            target,
-            keep=False,
-            versions=_delivered_version,
-        )
+
+        def write(path: Path) -> EnvelopeRow:
+            return send(
+                session,
+                EnvelopeKind.DELIVERY,
+                share.requester,
+                share_id,
+                contents.of(chosen, progress),
+                path,
+                keep=False,
+                versions=_delivered_version,
+            )
+
+        row = written_into(session, write) if target is None else write(target)
     return Delivered(row.digest, len(chosen))
 
 

@@ -146,13 +146,13 @@ class Exchange:
     def deliver(
         self,
         share_id: bytes,
-        target: Path,
+        target: Path | None,
         record_ids: Sequence[RecordId] | None = None,
         *,
         with_evidence: bool | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Delivered:
-        """Write a delivery under a share; see `delivering.deliver`."""
+        """Write a delivery under a share, or leave it to be fetched; see `delivering.deliver`."""
         return delivering.deliver(
             self._session,
             share_id,

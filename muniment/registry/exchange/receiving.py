@@ -18,7 +18,8 @@ from muniment.exchange.envelope_parts import NO_RECORD
 from muniment.exchange.errors import EnvelopeError, NotSharedError, TermsError
 from muniment.exchange.messages import DELIVERY, GrantMessage, RequestMessage
 from muniment.registry import acts
-from muniment.registry.custody.closing import not_received, receive_closing
+from muniment.registry.custody.accepting import receive_package
+from muniment.registry.custody.closing import receive_closing
 from muniment.registry.exchange import correcting
 from muniment.registry.exchange.delivery_checking import DeliveryCheck
 from muniment.registry.exchange.keeping import Arrived, arrived, keep_arrived, noting
@@ -201,6 +202,6 @@ _HANDLERS: Final[dict[EnvelopeKind, Handler]] = {
     EnvelopeKind.SHARE_GRANT: _grant,
     EnvelopeKind.CORRECTION_REQUEST: correcting.take_in_request,
     EnvelopeKind.CORRECTION_ANSWER: correcting.take_in_answer,
-    EnvelopeKind.CUSTODY: not_received,
+    EnvelopeKind.CUSTODY: receive_package,
     EnvelopeKind.CUSTODY_CLOSING: receive_closing,
 }
