@@ -7,19 +7,18 @@ and its driver for PostgreSQL sends rows one by one. Rows are tuples here, and v
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from muniment.store.postgres_copy import copied
 from muniment.store.postgres_driver import COPY_OPTION
 
 # The protocol counts parameters in 16 bits.
 _PARAMETERS: Final = 30_000
-_COPIED_TOGETHER: Final = 2_000
-_ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def rows_among(
@@ -47,9 +46,10 @@ def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Sequence
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(column.name) for column in table.columns)
     if connection.dialect.name == "postgresql":
-        # A quarter of the time, and a sixth of our own, of a statement with many rows.
-        statement = f"COPY {quote(table.name)} ({names}) FROM STDIN"
-        connection.exec_driver_sql(statement, execution_options={COPY_OPTION: _copied(rows)})
+        # Less than a quarter of the time of a statement with many rows.
+        statement = f"COPY {quote(table.name)} ({names}) FROM STDIN (FORMAT binary)"
+        pieces = copied(table, rows)
+        connection.exec_driver_sql(statement, execution_options={COPY_OPTION: pieces})
         return
     into = f"INSERT INTO {quote(table.name)} ({names}) VALUES "  # noqa: S608  (our names, quoted)
     width = len(table.columns)
@@ -79,25 +79,6 @@ def update_rows(
     statement = f"UPDATE {quote(table.name)} SET {setting} WHERE {where}"  # noqa: S608
     names = [*(column.name for column in changed), key.name]
     connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
-
-
-def _copied(rows: Sequence[Sequence[Any]]) -> Iterable[bytes]:
-    """Yield rows in PostgreSQL's text format, many at a time."""
-    for start in range(0, len(rows), _COPIED_TOGETHER):
-        part = rows[start : start + _COPIED_TOGETHER]
-        yield "".join(["\t".join(map(_text, row)) + "\n" for row in part]).encode()
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return r"\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    if isinstance(value, bytes | bytearray | memoryview):
-        return r"\\x" + bytes(value).hex()
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(int(value))
 
 
 def _mark(connection: Connection) -> str:

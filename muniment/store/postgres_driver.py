@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExecutionContext
 
 COPY_OPTION: Final = "muniment_copy"
-"""The execution option with the pieces of text that a COPY reads (`store/bulk.py`): SQLAlchemy
+"""The execution option with the pieces that a COPY reads (`store/bulk.py`): SQLAlchemy
 knows of no stream."""
 
 
