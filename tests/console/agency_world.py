@@ -194,7 +194,7 @@ def seeded(folder: Path) -> Iterator[Seeded]:
         registrar = as_officer("registrar", operators=True, **more)
         records = _records(world, registrar, as_officer("hold_authority"))
         _shares(as_officer("steward"), as_officer("other_steward"), folder)
-        records["offered"] = _offered(as_officer("other_registrar"), as_officer("other_steward"))
+        records |= _offered(as_officer("other_registrar"), as_officer("other_steward"))
         for name, actor in ACCOUNTS.items():
             keystore(land, world, actor)
             add_account(
@@ -362,7 +362,8 @@ def _records(world: World, registrar: Registry, authority: Registry) -> dict[str
     for each in (first, amended):
         registrar.content(each)
     names = ("deed", "amended", "superseded", "revoked", "held", "free", "proposed")
-    return dict(zip(names, ids[:7], strict=True))
+    names += ("replaced", "replacement", "due")
+    return dict(zip(names, ids, strict=False))
 
 
 def _shares(ours: Registry, others: Registry, folder: Path) -> None:
@@ -377,12 +378,16 @@ def _shares(ours: Registry, others: Registry, folder: Path) -> None:
         ours.exchange.receive(path)
 
 
-def _offered(registrar: Registry, steward: Registry) -> str:
-    made = registrar.register("tax-return", {"payer": "Ada Lovelace"}, source_id="2026-1")
-    made.wait("final")
-    record = f"0x{(made.record_id or b'').hex()}"
-    steward.wait([steward.offer(record, LAND)])
-    return record
+def _offered(registrar: Registry, steward: Registry) -> dict[str, str]:
+    """Two returns whose custody is offered to the land registry, by what becomes of the offers."""
+    made = [
+        registrar.register("tax-return", {"payer": HOLDERS[number]}, source_id=f"2026-{number}")
+        for number in range(2)
+    ]
+    registrar.wait(made, "final")
+    records = [f"0x{(each.record_id or b'').hex()}" for each in made]
+    steward.wait([steward.offer(each, LAND) for each in records])
+    return dict(zip(("offered", "declined"), records, strict=True))
 
 
 def _permits(url: str, token: str) -> None:

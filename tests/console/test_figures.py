@@ -57,9 +57,12 @@ def test_purpose__is_written_down_in_any_script(signed_in: httpx.Client, agency:
 
 
 def test_offers__are_those_to_this_agency(signed_in: httpx.Client, agency: Seeded) -> None:
-    [offer] = signed_in.get("/offers").json()["items"]
-    assert offer["record"] == agency.records["offered"]
-    assert (offer["custodian"], offer["offered_to"]) == (TAX, LAND)
+    offers = signed_in.get("/offers").json()["items"]
+    assert {each["record"] for each in offers} == {
+        agency.records["offered"],
+        agency.records["declined"],
+    }
+    assert {(each["custodian"], each["offered_to"]) for each in offers} == {(TAX, LAND)}
 
 
 def test_numbers__are_for_those_who_may_read(agency: Seeded) -> None:

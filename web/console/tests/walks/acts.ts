@@ -63,12 +63,30 @@ const registrar: Done = async (walk) => {
   await page.locator("main").getByRole("button", { name: walk.say("download") }).click();
   assert.ok(readFileSync(await (await whole).path()).equals(scan.buffer));
 
+  // Amended with a file of its own, which comes back with the new version.
+  walk.done["amended"] = walk.record();
   await walk.button("do.amend").click();
   await page.locator("dialog").getByLabel("Holder").fill("R. Franklin");
+  const better = { ...scan, name: "better.pdf", buffer: Buffer.alloc(200_000, 9) };
+  await page.locator('dialog input[type="file"]').setInputFiles(better);
   await walk.button("check-and-sign").click();
   await walk.sign(["amend"]);
   await walk.close();
   await page.getByText(walk.say("version-number", { version: 2 })).first().waitFor();
+  await walk.button("show-content").click();
+  await page.getByText("R. Franklin").first().waitFor();
+  const amended = page.waitForEvent("download");
+  await page.locator("main").getByRole("button", { name: walk.say("download") }).click();
+  assert.ok(readFileSync(await (await amended).path()).equals(better.buffer));
+  // What was asked for and left is not kept to be signed.
+  await walk.button("do.revoke").click();
+  await walk.button("check-and-sign").click();
+  await page.waitForSelector("#keystore, dialog .link");
+  await page.locator("dialog").getByRole("button", { name: walk.say("cancel"), exact: true }).click();
+  const address = new URL(page.url()).hash.slice(2);
+  await walk.goTo("inbox");
+  await page.getByText(walk.say("no-unsigned-acts")).waitFor();
+  await walk.goTo(address);
   await walk.button("do.revoke").click();
   await page.locator("dialog select").selectOption("fraud");
   await walk.look("revoke");
@@ -77,6 +95,31 @@ const registrar: Done = async (walk) => {
   await walk.close();
   await page.locator(".record-title .badge.bad").waitFor();
   await walk.look("revoked");
+
+  // Its stages were told by the gateway's stream, and not asked for.
+  const asked = walk.sent.filter((each) => /\/submissions\/\d+\n/.test(each));
+  assert.ok(asked.length >= 3 && asked.every((each) => each.includes("text/event-stream")));
+
+  await walk.goTo(`records/${walk.facts.records["replaced"]}`);
+  await walk.button("do.supersede").click();
+  await page.locator("dialog input").fill(walk.facts.records["replacement"] as string);
+  await walk.button("check-and-sign").click();
+  await walk.sign(["supersede"]);
+  await walk.close();
+  await page.locator(".record-title .badge.blue").waitFor();
+
+  // What retention is over for is proposed to be destroyed, by its list.
+  await walk.goTo("retention");
+  const due = walk.facts.records["due"] as string;
+  const row = page.locator("main tr", { has: page.locator(`a[href="#/records/${due}"]`) });
+  await row.getByRole("button", { name: walk.say("do.propose") }).click();
+  await page.locator("dialog input").first().fill("schedule 7, item 1");
+  await walk.button("check-and-sign").click();
+  await page.waitForSelector(".sentence.opened");
+  assert.match(await page.innerText(".sentence.opened"), /schedule 7, item 1/);
+  await walk.look("propose-disposition");
+  await walk.sign(["proposeDisposition"]);
+  await walk.close();
 
   // Found by a searchable field.
   await walk.goTo("find");
@@ -118,7 +161,12 @@ const steward: Done = async (walk) => {
   await walk.button("check-and-sign").click();
   await page.waitForSelector(".sentence.opened");
   assert.match(await page.innerText(".sentence.opened"), /area, parcel/);
+  // The stream of its stages breaks: the page asks again and again.
+  await page.route("**/submissions/*", (route) =>
+    route.request().headers()["accept"] === "text/event-stream" ? route.abort() : route.continue(),
+  );
   await walk.sign(["grantShare"]);
+  await page.unroute("**/submissions/*");
   await walk.look("granted");
   await walk.close();
   const others = page.locator("main tr", { hasText: "statistics of forests" });
@@ -131,11 +179,22 @@ const steward: Done = async (walk) => {
   await walk.goTo("shares");
   await page.locator(".badge.good").first().waitFor();
   await walk.look("shares-decided");
+  await page.locator("main").getByRole("button", { name: walk.say("do.revoke-share") }).click();
+  await page.locator("dialog select").selectOption("purpose-ended");
+  await walk.button("check-and-sign").click();
+  await walk.sign(["revokeShare"]);
+  await walk.close();
+  await page.locator("main tr", { hasText: "property tax of 2026" }).getByText(walk.say("share.revoked")).waitFor();
 
   await walk.goTo(`records/${walk.facts.records["offered"]}`);
   await walk.button("do.accept").click();
   await walk.sign(["acceptCustody"]);
   await walk.close();
+  await walk.goTo(`records/${walk.facts.records["declined"]}`);
+  await walk.button("do.decline").click();
+  await walk.sign(["declineCustody"]);
+  await walk.close();
+  await page.getByText(walk.say("offered", { agency: "Land Registry" })).waitFor({ state: "detached" });
   await walk.goTo(`records/${walk.facts.records["free"]}`);
   await walk.button("do.offer").click();
   await page.locator("dialog select").selectOption("2");
@@ -235,6 +294,16 @@ const administrator: Done = async (walk) => {
   await walk.button("check-and-sign").click();
   await walk.sign(["publishRecordType"]);
   await walk.close();
+  await walk.button("new-type").click();
+  const type = page.locator("dialog");
+  await type.getByLabel(walk.say("argument.name")).fill("tree-felling");
+  await type.getByLabel(walk.say("argument.retentionDays")).fill("30");
+  await type.getByLabel(walk.say("searchable")).fill("title");
+  await walk.button("check-and-sign").click();
+  await walk.sign(["createRecordType"]);
+  await walk.look("type-created");
+  await walk.close();
+  await page.getByRole("heading", { name: "tree-felling" }).waitFor();
   await walk.goTo("tokens");
   await walk.button("make-token").click();
   await page.locator("dialog").getByLabel(walk.say("token-name")).fill("records of the console’s test");
@@ -248,6 +317,56 @@ const administrator: Done = async (walk) => {
   await made.getByRole("button", { name: walk.say("revoke-token") }).click();
   await made.getByText(walk.say("revoked")).waitFor();
   await walk.look("token-revoked");
+
+  await keysOfAgency(walk);
+  await firstOfItsType(walk);
 };
+
+/** Two new keys are two transactions: the second waits where the first alone got through. */
+async function keysOfAgency(walk: Walk): Promise<void> {
+  const { page } = walk;
+  await walk.goTo("keys");
+  await walk.button("publish-keys").click();
+  await page.waitForSelector("[data-call]");
+  await page.getByText(walk.say("several-lead", { all: 2 })).waitFor();
+  await walk.look("publish-keys");
+  let through = 0;
+  await page.route("**/acts/*/signed", (route) => (++through > 1 ? route.abort() : route.continue()));
+  await walk.sign(["setAgencyKey", "setAgencyKey"]);
+  await page.getByText(walk.say("handed-in-part", { done: 1, all: 2, page: walk.say("inbox") })).waitFor();
+  await walk.look("keys-in-part");
+  await page.unroute("**/acts/*/signed");
+  await page.reload();
+  await page.waitForSelector(".side nav .count");
+  await walk.goTo("inbox");
+  await page.getByRole("cell", { name: walk.say("call.setAgencyKey") }).waitFor();
+  await walk.look("unsigned");
+  await walk.button("read-and-sign").click();
+  await walk.sign(["setAgencyKey"]);
+  await walk.close();
+  await page.getByText(walk.say("no-unsigned-acts")).waitFor();
+  await walk.goTo("keys");
+  const first = page.locator("main tr", { hasText: walk.say("purpose.messages") }).filter({ has: page.getByRole("cell", { name: "1", exact: true }) });
+  await first.getByRole("button", { name: walk.say("retire-key") }).click();
+  await walk.sign(["retireAgencyKey"]);
+  await walk.close();
+  await first.getByText(walk.say("retired")).waitFor();
+  await walk.look("keys-retired");
+}
+
+/** A record of the type that was made a moment ago, by the registrar, in the same browser. */
+async function firstOfItsType(walk: Walk): Promise<void> {
+  const { page } = walk;
+  await walk.handOver("registrar");
+  await walk.goTo("register/tree-felling");
+  await page.getByLabel(walk.say("own-number"), { exact: true }).fill("T-1");
+  await page.getByLabel("title").fill("Oak at the mill");
+  await walk.button("check-and-sign").click();
+  await walk.sign(["register"]);
+  await walk.close();
+  await page.locator('main a[href^="#/records/"]').first().click();
+  await page.waitForSelector(".record-title");
+  walk.done["first"] = walk.record();
+}
 
 export const ACTS: Readonly<Record<Person, Done>> = { registrar, steward, auditor, administrator };

@@ -29,13 +29,15 @@ export interface Facts {
 export class Walk {
   /** What left the page: address, headers and body of each request. */
   readonly sent: string[] = [];
+  /** What was done, by a name, for who then asks the chain. */
+  readonly done: Record<string, string> = {};
   private shots = 0;
 
   private constructor(
     readonly facts: Facts,
     readonly page: Page,
     readonly language: Language,
-    readonly person: Person,
+    public person: Person,
     private readonly browser: Browser,
   ) {}
 
@@ -81,6 +83,19 @@ export class Walk {
     await page.getByLabel(this.say("password"), { exact: true }).fill(facts.accountPassword);
     await page.getByRole("button", { name: this.say("sign-in"), exact: true }).click();
     await page.waitForSelector(".side nav");
+  }
+
+  /** Signs out, and in as another person, in the same browser. */
+  async handOver(person: Person): Promise<void> {
+    await this.button("sign-out").click();
+    await this.page.waitForSelector('input[name="username"]');
+    this.person = person;
+    await this.signIn();
+  }
+
+  /** The id of the record whose page is shown. */
+  record(): string {
+    return /0x[0-9a-f]{64}/.exec(this.page.url())?.[0] ?? assert.fail(this.page.url());
   }
 
   /** Goes to a page, and waits until it shows what it asked the gateway for. */
@@ -149,15 +164,19 @@ export class Walk {
 
   /** No key, no keystore and no password of one left the page, and nothing went elsewhere. */
   checkSent(): void {
-    const keystore = JSON.parse(readFileSync(this.facts.keystores[this.person], "utf-8"));
+    const { keystorePassword, keystores, keys } = this.facts;
     const secrets = [
-      this.facts.keystorePassword,
-      encodeURIComponent(this.facts.keystorePassword),
-      Buffer.from(this.facts.keystorePassword).toString("base64"),
-      this.facts.keys[this.person].slice(2),
-      Buffer.from(this.facts.keys[this.person].slice(2), "hex").toString("base64"),
-      keystore.crypto.ciphertext,
-      keystore.crypto.mac,
+      keystorePassword,
+      encodeURIComponent(keystorePassword),
+      Buffer.from(keystorePassword).toString("base64"),
+      ...Object.values(keys).flatMap((each) => [
+        each.slice(2),
+        Buffer.from(each.slice(2), "hex").toString("base64"),
+      ]),
+      ...Object.values(keystores).flatMap((each) => {
+        const { ciphertext, mac } = JSON.parse(readFileSync(each, "utf-8")).crypto;
+        return [ciphertext, mac];
+      }),
     ];
     assert.ok(this.sent.length > 0);
     for (const each of this.sent) {

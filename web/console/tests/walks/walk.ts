@@ -33,6 +33,7 @@ try {
     await ACTS[person](walk);
   }
   await walk.end();
+  console.log(JSON.stringify(walk.done));
 } catch (error) {
   await walk.page.screenshot({ path: ".build/screenshots/failed.png" }).catch(() => {});
   console.error(error);

@@ -60,7 +60,7 @@ export function ActDialog({ act, onClose, onDone: told }: ActProperties) {
 
   /** What nobody signed is not left to wait, unless it waited before, or some of it is done. */
   function leave(unsigned: readonly Prepared[]): void {
-    if (!("waiting" in act) && handed.length === 0) discard(unsigned.map((each) => each.id));
+    if (!("waiting" in act) && handed.length === 0) void discard(unsigned.map((each) => each.id)).then(tellChanged);
   }
 
   function close(): void {

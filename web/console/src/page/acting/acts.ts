@@ -196,7 +196,8 @@ export function publishKeysAct(title: string, agency: number): Act {
   return { title, body: { act: "publish_keys" }, every };
 }
 
-export const KEY_PURPOSES = ["none", "encryption", "messages", "checkpoints"] as const;
+/** As the contract numbers them. */
+export const KEY_PURPOSES = ["encryption", "messages", "checkpoints"] as const;
 
 export function retireKeyAct(title: string, agency: number, purpose: string, epoch: number): Act {
   const values = {

@@ -40,6 +40,8 @@ export function Inbox() {
   const { say } = useWords();
   const session = useSession();
   const unsigned = useResource<{ items: readonly WaitingAct[] }>(UNSIGNED);
+  const changes = useChanges();
+  useEffect(unsigned.reload, [changes]);
   return (
     <>
       <PageHead title={say("inbox")} lead={say("inbox-lead")} />
