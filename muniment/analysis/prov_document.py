@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from muniment.errors import InvalidInputError
+from muniment.record.instants import instant
 
 _FORMAL: Final[dict[str, tuple[str, ...]]] = {
     "entity": (),
@@ -118,7 +118,7 @@ def _qualified(attributes: Mapping[str, Value | None]) -> dict[str, Value]:
 
 
 def _time(value: str | int | None) -> str:
-    return f"{datetime.fromtimestamp(int(value or 0), UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return instant(int(value or 0))
 
 
 def _json_value(value: Value) -> Any:

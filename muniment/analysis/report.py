@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import shutil
-from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from muniment.analysis.framing import Frames
 from muniment.analysis.report_findings import Findings, findings
 from muniment.analysis.report_plots import Plot, in_page, plots_of
 from muniment.errors import InvalidInputError
+from muniment.record.instants import day_of
 from muniment.store.durable_files import sync_folder
 
 _ROWS: Final = 40
@@ -78,7 +78,7 @@ def _page(found: Findings, plots: list[Plot]) -> str:
         for name, value, words in found.headlines()
     )
     figures = "\n".join(_figure(each) for each in plots)
-    begun, ended = _day(found.since), _day(found.until)
+    begun, ended = day_of(found.since), day_of(found.until)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -126,10 +126,6 @@ def _cell(value: object) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
         return ""
     return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-
-
-def _day(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
 
 
 _STYLE: Final = """

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from muniment.cli.options import instant, json_option, opened, profile_option, show_json, show_table
+from muniment.cli.options import json_option, opened, profile_option, show_json, show_table
 from muniment.errors import InvalidInputError
 from muniment.gateway.callers.account import Account
+from muniment.record.instants import instant
 
 
 @click.group()

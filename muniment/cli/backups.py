@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from muniment.cli.options import json_option, opened, profile_option, progress_bar, show_json
+from muniment.record.instants import day_of, instant
 from muniment.registry.backups.making import make_backup
 from muniment.registry.backups.manifest import BackupKind
 from muniment.registry.backups.restoring import catch_up, restore_backup
@@ -40,7 +40,7 @@ def backup(kind: str, target: Path, keep_days: int | None, profile: Path, as_jso
         made = make_backup(
             registry.session, BackupKind(kind), target, keep_days=keep_days, tell=tell
         )
-    dies = datetime.fromtimestamp(made.dies_ms / 1000, UTC)
+    dies = made.dies_ms / 1000
     if as_json:
         show_json(
             {
@@ -49,11 +49,11 @@ def backup(kind: str, target: Path, keep_days: int | None, profile: Path, as_jso
                 "files": made.files,
                 "copied": made.copied,
                 "bytes": made.size,
-                "delete_by": f"{dies:%Y-%m-%dT%H:%M:%SZ}",
+                "delete_by": instant(dies),
             }
         )
     told = f"{made.copied:,} of {made.files:,} files copied, {made.size:,} bytes"
-    click.echo(f"{target}: {told}; delete it by {dies:%Y-%m-%d}", err=True)
+    click.echo(f"{target}: {told}; delete it by {day_of(dies)}", err=True)
 
 
 @click.command()

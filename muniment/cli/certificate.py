@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,7 @@ from muniment.cli.options import json_option, opened, profile_option, record_of,
 from muniment.cli.verify import asking
 from muniment.errors import InvalidInputError
 from muniment.evidence import Outcome, TrustFile, pins
+from muniment.record.instants import in_words
 from muniment.registry.disposition.certificate import Certificate
 from muniment.registry.disposition.certificate_checking import (
     STEPS,
@@ -221,4 +221,4 @@ def _json(found: CheckedCertificate) -> dict[str, object]:
 
 
 def _time(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{in_words(seconds)} UTC"

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from muniment.record.instants import in_words
 from muniment.registry.standing_of_chain import ChainStanding, NodeStanding, ValidatorStanding
 
 
@@ -48,7 +48,7 @@ def chain_lines(chain: ChainStanding) -> Iterator[tuple[str, str]]:
     else:
         yield (
             "chain",
-            f"block {chain.head.number} of {_time(chain.head.timestamp)} UTC, {_pace(chain)}",
+            f"block {chain.head.number} of {in_words(chain.head.timestamp)} UTC, {_pace(chain)}",
         )
     if chain.validators and chain.proposer is not None:
         yield "proposer", chain.named(chain.proposer)
@@ -66,7 +66,7 @@ def chain_lines(chain: ChainStanding) -> Iterator[tuple[str, str]]:
         yield "fault", chain.fault
     if chain.stands_still and chain.head is not None:
         up, unheard = _labels(chain.up), _labels(chain.unheard)
-        yield "STANDS", f"no block since {_time(chain.head.timestamp)} UTC, {chain.age} s ago"
+        yield "STANDS", f"no block since {in_words(chain.head.timestamp)} UTC, {chain.age} s ago"
         yield "up", up or "none that is known here"
         if unheard:
             yield "unheard", f"{unheard}: no node of the profile that answers is of them"
@@ -153,7 +153,3 @@ def _validator_json(each: ValidatorStanding) -> dict[str, Any]:
 
 def _labels(validators: Sequence[ValidatorStanding]) -> str:
     return ", ".join(each.label for each in validators)
-
-
-def _time(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"

@@ -10,7 +10,6 @@ import click
 
 from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
-    instant,
     json_option,
     opened,
     pairs,
@@ -23,6 +22,7 @@ from muniment.cli.options import (
 from muniment.errors import InvalidInputError
 from muniment.record.canonical import JsonValue, parse
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import instant
 from muniment.registry import Registry
 from muniment.registry.corrections.deciding import Decided
 from muniment.registry.corrections.listing import CorrectionView

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from muniment.cli.options import (
 from muniment.cli.share import share_of
 from muniment.errors import InvalidInputError, UnreachableError
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import in_words
 from muniment.registry import Registry
 from muniment.registry.custody.facade import HandoverView, handover_id_of
 
@@ -52,7 +52,13 @@ def list_(profile: Path, as_json: bool) -> None:
     show_table(
         ["hand-over", "", "agency", "made (UTC)", "records"],
         [
-            [each["handover"], each["direction"], each["agency"], _time(each), _counts(each)]
+            [
+                each["handover"],
+                each["direction"],
+                each["agency"],
+                in_words(each["made_at"]),
+                _counts(each),
+            ]
             for each in found
         ],
     )
@@ -87,7 +93,7 @@ def show(handover: str, profile: Path, as_json: bool) -> None:
         return
     click.echo(shown["handover"])
     click.echo(f"  {shown['direction']:12} agency {shown['agency']}")
-    click.echo(f"  {'made (UTC)':12} {_time(shown)}")
+    click.echo(f"  {'made (UTC)':12} {in_words(shown['made_at'])}")
     show_table(
         ["record", "version", "state", ""],
         [
@@ -227,10 +233,6 @@ def _json(view: HandoverView) -> dict[str, Any]:
 
 def _counts(shown: dict[str, Any]) -> str:
     return ", ".join(f"{count} {state}" for state, count in shown["records"].items())
-
-
-def _time(shown: dict[str, Any]) -> str:
-    return f"{datetime.fromtimestamp(shown['made_at'], UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _refresh(registry: Registry) -> None:

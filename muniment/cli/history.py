@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from muniment.cli.options import (
     show_json,
     show_table,
 )
+from muniment.record.instants import in_words
 from muniment.registry.history import HistoryLine, Kind
 
 _LISTS: Final = {
@@ -71,8 +71,4 @@ def _row(line: HistoryLine) -> tuple[str, ...]:
     kind = Kind.ACT if line.kind is Kind.ENTRY else line.kind
     version = "" if line.version is None else str(line.version)
     note = foreign_text(line.note)
-    return (_time(line.time), kind, line.what, foreign_text(line.who), version, note, line.proof)
-
-
-def _time(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+    return (in_words(line.time), kind, line.what, foreign_text(line.who), version, note, line.proof)

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -149,11 +148,6 @@ def pairs(option: str, values: Sequence[str]) -> dict[str, str]:
             raise InvalidInputError(option, "each name once", repr(name))
         found[name] = value
     return found
-
-
-def instant(seconds: int) -> str:
-    """Return Unix seconds as RFC 3339 has them, in UTC."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -23,6 +23,7 @@ from muniment.cli.options import (
     show_table,
 )
 from muniment.errors import ErasedError, InvalidInputError, UnreachableError
+from muniment.record.instants import in_words
 from muniment.record.state import Status
 from muniment.registry import Access, Registry, Standing, UnkeptVersionError
 from muniment.registry.sealing import JournalPlace
@@ -169,7 +170,7 @@ def find(
                 row["status"],
                 row["version"],
                 row["custodian"],
-                _time(int(str(row["updated_at"]))) if row["updated_at"] else "not on chain yet",
+                in_words(int(str(row["updated_at"]))) if row["updated_at"] else "not on chain yet",
             ]
             for row in rows
         ],
@@ -213,7 +214,7 @@ def _chain_words(standing: Standing, place: JournalPlace | None) -> list[tuple[s
         ("version", str(state.version)),
         ("issuer", f"agency {state.issuer}"),
         ("custodian", f"agency {state.custodian}"),
-        ("last act", f"{_time(state.updated_at)} UTC"),
+        ("last act", f"{in_words(state.updated_at)} UTC"),
         ("commitment", f"0x{standing.commitment.hex()}"),
     ]
     if state.offered_to:
@@ -236,7 +237,3 @@ def _refresh(registry: Registry) -> None:
 
 def _seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.replace(tzinfo=UTC).timestamp())
-
-
-def _time(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"

@@ -10,7 +10,6 @@ import click
 
 from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
-    instant,
     json_option,
     opened,
     profile_option,
@@ -20,6 +19,7 @@ from muniment.cli.options import (
     show_table,
 )
 from muniment.errors import InvalidInputError
+from muniment.record.instants import instant
 from muniment.registry import Access
 from muniment.registry.exchange.received import ReceivedVersion
 from muniment.registry.onward.checking import CheckedReceipt

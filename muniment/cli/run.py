@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 
 import click
 
 from muniment.cli.options import json_option, opened, profile_option, show_json
+from muniment.record.instants import in_words, instant
 from muniment.registry.daemon import Daemon
 
 
@@ -33,11 +34,11 @@ def run(profile: Path, as_json: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
 
     def say(what: str) -> None:
-        now = datetime.now(UTC)
+        now = time.time()
         if as_json:
-            show_json({"time": f"{now:%Y-%m-%dT%H:%M:%SZ}", "text": what})
+            show_json({"time": instant(now), "text": what})
         else:
-            click.echo(f"{now:%Y-%m-%d %H:%M:%S}  {what}", err=True)
+            click.echo(f"{in_words(now)}  {what}", err=True)
 
     with opened(profile) as registry:
         session = registry.session

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 
 import click
 
 from muniment.cli.options import json_option, opened, profile_option, show_json
 from muniment.errors import InvalidInputError
+from muniment.record.instants import instant
 
 
 @click.command()
@@ -50,7 +51,7 @@ def serve(host: str, port: int, with_daemon: bool, profile: Path, as_json: bool)
     def say(what: str) -> None:
         log(what)
         if as_json:
-            show_json({"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "text": what})
+            show_json({"time": instant(time.time()), "text": what})
             sys.stdout.flush()
 
     with opened(profile) as registry:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import click
 
 from muniment.cli.options import (
     finish,
-    instant,
     json_option,
     opened,
     profile_option,
@@ -22,6 +20,7 @@ from muniment.cli.options import (
 )
 from muniment.errors import InvalidInputError, MunimentError
 from muniment.exchange.terms import Terms
+from muniment.record.instants import day_of, instant
 from muniment.registry import Registry, Stage
 from muniment.registry.exchange.shares import DENIALS, REQUESTED, Asked, ShareView
 
@@ -186,8 +185,8 @@ def list_(statuses: tuple[str, ...], to_decide: bool, profile: Path, as_json: bo
                 each.requester,
                 _scope(each),
                 each.status,
-                _day(each.respond_by),
-                _day(each.expires_at),
+                day_of(each.respond_by),
+                day_of(each.expires_at),
                 "(not known here)" if each.terms is None else each.terms.purpose,
             )
             for each in found
@@ -277,7 +276,3 @@ def _scope(share_: ShareView) -> str:
     if share_.type_id:
         return f"type {share_.type_id}"
     return "one record" if share_.record_id is None else f"0x{share_.record_id.hex()[:12]}…"
-
-
-def _day(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"

@@ -12,9 +12,10 @@ import click
 from muniment.chain.accounts import Signer
 from muniment.chain.connection import address_of
 from muniment.cli.foreign_text import foreign_text
-from muniment.cli.options import finish, instant, json_option, opened, profile_option, writing
+from muniment.cli.options import finish, json_option, opened, profile_option, writing
 from muniment.errors import InvalidInputError
 from muniment.evidence import TrustFile
+from muniment.record.instants import instant
 from muniment.registry.prepared.document import (
     PreparedDocument,
     signed_from_json,

@@ -17,7 +17,6 @@ import click
 from muniment.cli.exit_codes import ExitCode
 from muniment.cli.options import (
     finish,
-    instant,
     json_option,
     opened,
     profile_option,
@@ -36,6 +35,7 @@ from muniment.intake.reports import ReportWriter
 from muniment.intake.sources import Source
 from muniment.intake.sync_rules import SyncRules
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import instant
 from muniment.registry import RefusedError, Registry, Stage, Submission
 from muniment.registry.disposition.stops import Stop
 from muniment.registry.journals import sealing, wait_sealed

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from muniment.cli.options import instant, json_option, opened, profile_option, show_json, show_table
+from muniment.cli.options import json_option, opened, profile_option, show_json, show_table
 from muniment.gateway.callers.tokens import Token, list_tokens, make_token, revoke_token
+from muniment.record.instants import instant
 
 
 @click.group()

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from muniment.analysis.gathering import gathered, life_of
+from muniment.analysis.life_catalogue import Language
 from muniment.analysis.picture import picture
 from muniment.analysis.provenance import provenance
 from muniment.chain.traces import Trace
@@ -24,6 +24,7 @@ from muniment.cli.options import (
 )
 from muniment.errors import InvalidInputError
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import in_words
 from muniment.registry import Registry
 from muniment.store.durable_files import write_new
 
@@ -31,6 +32,11 @@ from muniment.store.durable_files import write_new
 @click.command()
 @click.argument("records", metavar="RECORD...", nargs=-1, required=True)
 @click.option("--svg", is_flag=True, help="Draw a picture of the record's life.")
+@click.option(
+    "--lang",
+    type=click.Choice([each.value for each in Language]),
+    help="The picture's language; English by default.",
+)
 @click.option(
     "--prov", type=click.Choice(["json", "n"]), help="Write its provenance as PROV-JSON or PROV-N."
 )
@@ -40,6 +46,7 @@ from muniment.store.durable_files import write_new
 def trace(
     records: tuple[str, ...],
     svg: bool,
+    lang: str | None,
     prov: str | None,
     output: Path | None,
     profile: Path,
@@ -53,11 +60,13 @@ def trace(
 
     \b
     Example: muniment trace 12/345
-             muniment trace 12/345 --svg -o deed.svg
+             muniment trace 12/345 --svg --lang zh -o deed.svg
              muniment trace 12/345 12/346 --prov json -o deeds.prov.json
     """
     if svg and (prov or as_json):
         raise InvalidInputError("--svg", "alone", "with --prov or --json")
+    if lang and not svg:
+        raise InvalidInputError("--lang", "with --svg", "without it")
     if prov and as_json:
         raise InvalidInputError("--prov", "without --json: it is JSON itself", "with it")
     if len(records) > 1 and not prov:
@@ -67,7 +76,7 @@ def trace(
     with opened(profile) as registry:
         ids = [record_of(registry, each) for each in records]
         if svg:
-            _write(picture(life_of(registry, ids[0])), output)
+            _write(picture(life_of(registry, ids[0]), Language(lang or "en")), output)
         elif prov:
             _write(_provenance(registry, ids, prov), output)
         else:
@@ -120,7 +129,7 @@ def _list(found: Trace, as_json: bool) -> None:
         [
             [
                 row["act"],
-                _time(int(str(row["time"]))),
+                in_words(int(str(row["time"]))),
                 row["agency"] or "",
                 row["account"],
                 row["version"],
@@ -130,11 +139,7 @@ def _list(found: Trace, as_json: bool) -> None:
         ],
     )
     click.echo(
-        f"complete as of block {found.block.number} ({_time(found.block.timestamp)} UTC): "
+        f"complete as of block {found.block.number} ({in_words(found.block.timestamp)} UTC): "
         f"the head recomputed from these acts is the chain's, 0x{found.head.hex()}",
         err=True,
     )
-
-
-def _time(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -17,6 +16,7 @@ from muniment.errors import InvalidInputError
 from muniment.evidence import TrustFile, pins
 from muniment.evidence.trust import sign as sign_trust
 from muniment.journal.checkpoints import NoteKey
+from muniment.record.instants import in_words
 from muniment.registry.evidence_making import make_trust
 from muniment.store.durable_files import write_new
 
@@ -142,7 +142,7 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
 
 
 def _show(shown: TrustFile, as_json: bool) -> None:
-    expires = f"{datetime.fromtimestamp(shown.expires, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    expires = f"{in_words(shown.expires)} UTC"
     values = {
         "fingerprint": shown.fingerprint,
         "chain_id": shown.chain_id,

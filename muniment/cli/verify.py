@@ -8,7 +8,6 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +26,7 @@ from muniment.evidence import (
 from muniment.evidence.block_trust import BlockHash
 from muniment.evidence.conclusions import file_of
 from muniment.evidence.verifier import STEPS, Document
+from muniment.record.instants import in_words
 
 # The gravest first: that is what a bundle ends with.
 _CODES: Final = {
@@ -196,6 +196,4 @@ def _show(verdict: Verdict, trust: TrustFile) -> None:
 
 
 def _time(seconds: int | None) -> str:
-    return (
-        "" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    )
+    return "" if seconds is None else f"{in_words(seconds)} UTC"

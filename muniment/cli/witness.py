@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from muniment.operations.witness.witness import (
     opened_statements,
     said,
 )
+from muniment.record.instants import in_words, instant
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 
@@ -137,11 +137,11 @@ def run(folder: Path, once: bool, as_json: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
 
     def say(what: str) -> None:
-        now = datetime.now(UTC)
+        now = time.time()
         if as_json:
-            show_json({"time": f"{now:%Y-%m-%dT%H:%M:%SZ}", "text": what})
+            show_json({"time": instant(now), "text": what})
         else:
-            click.echo(f"{now:%Y-%m-%d %H:%M:%S}  {what}", err=True)
+            click.echo(f"{in_words(now)}  {what}", err=True)
 
     with Witness.open(folder) as opened:
         if not once:
@@ -280,4 +280,4 @@ def _show(shown: dict[str, Any]) -> None:
 
 
 def _at(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{in_words(seconds)} UTC"

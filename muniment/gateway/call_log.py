@@ -8,6 +8,8 @@ import sys
 import time
 from functools import lru_cache
 
+from muniment.record.instants import instant
+
 
 def log_call(method: str, resource: str, status: int, seconds: float, caller: str | None) -> None:
     """Write a line of a call: `resource` is the path with the names of what stood in it."""
@@ -27,4 +29,4 @@ def _quoted(text: str) -> str:
 
 @lru_cache(maxsize=2)
 def _second(now: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+    return instant(now).removesuffix("Z")

@@ -6,10 +6,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from typing import Any, Final
+
+from muniment.record.instants import precise_instant
 
 _OWN: Final = "muniment.gateway"
 
@@ -19,9 +20,8 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line: dict[str, Any] = {
-            "time": f"{seconds}.{int(record.msecs):03d}Z",
+            "time": precise_instant(int(record.created * 1000)),
             "level": record.levelname.lower(),
             "text": record.getMessage(),
         }

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from muniment.errors import UnreachableError
 from muniment.gateway.answers import hexadecimal
-from muniment.gateway.instants import instant_or_none
 from muniment.gateway.refusals import (
     HeldRecordError,
     PreconditionMissingError,
@@ -16,6 +15,7 @@ from muniment.gateway.refusals import (
     UnknownResourceError,
 )
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import instant_or_none
 from muniment.record.state import RETAIN_FOREVER_DAY, RecordState, Status
 from muniment.registry import reading
 from muniment.registry.sealing import JournalPlace, place_of

@@ -14,13 +14,14 @@ import getpass
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from muniment.errors import InvalidInputError, MunimentError
 from muniment.journal.entry import EntryKind
 from muniment.record.canonical import JsonValue, canonical_text, parse
 from muniment.record.identifiers import AgencyId, RecordId, TypeId
+from muniment.record.instants import precise_instant
 from muniment.record.types import RecordType, Sharing
 from muniment.record.versions import Version
 from muniment.registry import agency
@@ -52,7 +53,6 @@ _SCHEMA: Final[dict[str, JsonValue]] = {
     "additionalProperties": False,
     "properties": {**{each: {"type": "string"} for each in _TEXTS}, "version": {"type": "integer"}},
 }
-_FORM: Final = "%Y-%m-%dT%H:%M:%S.%%03dZ"
 _BATCH: Final = 4096
 _LONGEST: Final = 1024
 
@@ -129,7 +129,7 @@ def record_reads(
     now_ms = int(time.time() * 1000)
     share = "" if access.share is None else f"0x{access.share.hex()}"
     reader = access.reader if access.reader is not None else _reader(session)
-    said = datetime.fromtimestamp(now_ms // 1000, UTC).strftime(_FORM) % (now_ms % 1000)
+    said = precise_instant(now_ms)
     statements = [
         canonical_text(
             {

@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import Any, Final
 
-from muniment.gateway.instants import instant
+from muniment.record.instants import instant
 from muniment.store.folding import event_of
 from muniment.store.mirror import NewLog
 from muniment.store.subjects import CONTRACTS, placed_events

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from muniment.errors import InvalidInputError
 from muniment.gateway.events.cloud_events import event_types
-from muniment.gateway.instants import instant, instant_or_none
 from muniment.gateway.outgoing import Outgoing, checked_url
 from muniment.gateway.settings import GatewaySettings
+from muniment.record.instants import instant, instant_or_none
 from muniment.store import webhooks
 from muniment.store.database import Database
 from muniment.store.webhooks import ACTIVE, EventPlace, Webhook, final_place, types_of

@@ -15,9 +15,9 @@ from muniment.gateway.bodies import JSON, Member, members_of, require_media_type
 from muniment.gateway.callers import accounts, tokens
 from muniment.gateway.callers.account import Account
 from muniment.gateway.callers.tokens import Token
-from muniment.gateway.instants import instant, instant_or_none
 from muniment.gateway.parts import Administrator, PartsHere
 from muniment.gateway.refusals import UnfitCallError, UnknownResourceError
+from muniment.record.instants import instant, instant_or_none
 
 router = APIRouter(tags=["administration"])
 

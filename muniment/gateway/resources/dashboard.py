@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query, Response
 
 from muniment.gateway.agency_figures import DAY, MOST_READS, agency_figures
 from muniment.gateway.answers import hexadecimal, json_answer
-from muniment.gateway.instants import instant, instant_or_none
 from muniment.gateway.parts import PartsHere, Reader
+from muniment.record.instants import instant, instant_or_none
 from muniment.record.state import Status
 from muniment.store.tables import records
 

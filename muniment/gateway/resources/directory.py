@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Path, Response
 
 from muniment.gateway.answers import hexadecimal, json_answer
-from muniment.gateway.instants import instant
 from muniment.gateway.parts import ChainReader, PartsHere
 from muniment.gateway.refusals import UnknownResourceError
 from muniment.record.canonical import parse
+from muniment.record.instants import instant
 from muniment.record.types import RETAIN_FOREVER, RecordType
 from muniment.store.tables import agencies, agency_keys, officers, replacements
 from muniment.store.tables import record_types as mirrored_types

@@ -20,11 +20,11 @@ from muniment.gateway.bodies import JSON, Member, members_of, require_media_type
 from muniment.gateway.body_schemas import described_body
 from muniment.gateway.cursors import make_cursor, place_of
 from muniment.gateway.idempotency import REPLAYED, keyed_call
-from muniment.gateway.instants import instant
 from muniment.gateway.parts import Exchanging, Parts, PartsHere
 from muniment.gateway.piping import Outgoing
 from muniment.gateway.refusals import TruncatedBodyError, UnknownResourceError
 from muniment.gateway.resources.finding import Cursor, Limit
+from muniment.record.instants import instant
 from muniment.registry.exchange import tray
 from muniment.registry.exchange.shares import ShareView, list_shares, share_of
 from muniment.registry.exchange.taken_in import TakenIn

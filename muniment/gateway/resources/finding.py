@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.cursors import MAX_LIMIT, make_cursor, place_of
-from muniment.gateway.instants import instant, instant_or_none
 from muniment.gateway.parts import Parts, PartsHere, Reader
 from muniment.gateway.refusals import UnfitCallError
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import instant, instant_or_none
 from muniment.record.state import Status
 from muniment.store import journal_rows, mirror_search
 from muniment.store.journal_rows import EntryRow

@@ -17,10 +17,10 @@ from muniment.gateway.bodies import JSON, Member, members_of, require_media_type
 from muniment.gateway.body_schemas import described_body
 from muniment.gateway.callers.caller import Caller, CallerKind
 from muniment.gateway.cursors import make_cursor, place_of
-from muniment.gateway.instants import instant
 from muniment.gateway.parts import Exchanging, PartsHere
 from muniment.gateway.refusals import ForbiddenCallError, UnfitCallError
 from muniment.gateway.resources.finding import Cursor, Limit
+from muniment.record.instants import instant
 from muniment.registry import Registry
 from muniment.registry.custody.facade import HandoverView
 

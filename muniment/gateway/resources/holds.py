@@ -11,9 +11,9 @@ from fastapi import APIRouter, Query, Response
 
 from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.cursors import make_cursor, place_of
-from muniment.gateway.instants import instant
 from muniment.gateway.parts import PartsHere, Reader
 from muniment.gateway.resources.finding import Cursor, Limit
+from muniment.record.instants import instant
 from muniment.registry.disposition.candidates import DAY, due
 from muniment.store.tables import holds, records, type_holds
 

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Path, Response
 from muniment.gateway.agency_figures import seal_delay
 from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.cursors import make_cursor, place_of
-from muniment.gateway.instants import instant, instant_or_none
 from muniment.gateway.parts import PartsHere, Reader
 from muniment.gateway.refusals import UnknownResourceError
 from muniment.gateway.resources.finding import Cursor, Limit
+from muniment.record.instants import instant, instant_or_none
 from muniment.registry.sealing import progress_of
 from muniment.registry.session import Session
 from muniment.store import mirror

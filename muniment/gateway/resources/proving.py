@@ -11,13 +11,13 @@ from starlette.concurrency import run_in_threadpool
 
 from muniment.gateway.answers import RecordPath, hexadecimal, json_answer, record_in_path
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
-from muniment.gateway.instants import instant
 from muniment.gateway.parts import PartsHere, Reader
 from muniment.gateway.piping import Outgoing
 from muniment.gateway.refusals import UnfitCallError, UnknownResourceError
 from muniment.gateway.resources.records import Purpose, Version
 from muniment.gateway.standings import record_view
 from muniment.record.files import FileValue
+from muniment.record.instants import instant
 from muniment.registry import reading
 
 router = APIRouter(tags=["records"])
@@ -44,20 +44,23 @@ def trace(
     caller: Reader,
     record: RecordPath,
     format: Annotated[Literal["json", "svg"], Query()] = "json",  # noqa: A002
+    lang: Annotated[Literal["en", "zh"], Query(description="Of the picture's words")] = "en",
 ) -> Response:
     """Return a record's trace, its hash chain recomputed and compared with the chain's slots.
 
-    With `format=svg` its life is drawn, with versions, custody, holds, shares and reads.
+    With `format=svg` its life is drawn, with versions, custody, holds, shares and reads, in the
+    language `lang`.
     """
     del caller
     record_id = record_in_path(record)
     if format == "svg":
         # Loaded when it is first drawn: a gateway starts without it.
         from muniment.analysis.gathering import life_of  # noqa: PLC0415
+        from muniment.analysis.life_catalogue import Language  # noqa: PLC0415
         from muniment.analysis.picture import picture  # noqa: PLC0415
 
         record_view(parts.session, record_id)
-        drawn = picture(life_of(parts.registry, record_id))
+        drawn = picture(life_of(parts.registry, record_id), Language(lang))
         # Its own style stands in it, and nothing else may be in it.
         policy = "default-src 'none'; style-src 'unsafe-inline'"
         headers = {"Content-Security-Policy": policy}

@@ -13,9 +13,9 @@ from muniment.gateway.bodies import JSON, Member, members_of, require_media_type
 from muniment.gateway.callers import accounts, sessions
 from muniment.gateway.callers.account import Account
 from muniment.gateway.callers.caller import CallerKind
-from muniment.gateway.instants import instant
 from muniment.gateway.parts import Anybody, Parts, PartsHere
 from muniment.gateway.refusals import ForbiddenCallError, NotSignedInError
+from muniment.record.instants import instant
 
 router = APIRouter(tags=["session"])
 

@@ -16,7 +16,6 @@ from starlette.requests import ClientDisconnect
 
 from muniment.errors import InvalidInputError
 from muniment.gateway.answers import hexadecimal, json_answer
-from muniment.gateway.instants import instant
 from muniment.gateway.parts import PartsHere, Uploading
 from muniment.gateway.piping import Incoming
 from muniment.gateway.refusals import (
@@ -27,6 +26,7 @@ from muniment.gateway.refusals import (
 )
 from muniment.gateway.uploads import Upload, keep_upload, require_upload_id
 from muniment.record.files import FileValue
+from muniment.record.instants import instant
 
 router = APIRouter(tags=["records"])
 

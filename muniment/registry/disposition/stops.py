@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -21,6 +20,7 @@ from muniment.chain.journals import next_block_time
 from muniment.chain.traces import ACTS
 from muniment.exchange.errors import NotSharedError
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import day_of, in_words
 from muniment.record.state import RETAIN_FOREVER_DAY, Status
 from muniment.registry.disposition.candidates import DAY, Candidate
 from muniment.registry.exchange.running import running_shares
@@ -134,7 +134,7 @@ def day_in_words(day: int) -> str:
     """Return a day of retention as a date, `for ever` for the last one."""
     if day == RETAIN_FOREVER_DAY:
         return "for ever"
-    return f"{datetime.fromtimestamp(day * DAY, UTC):%Y-%m-%d}"
+    return day_of(day * DAY)
 
 
 def _of_state(each: Candidate, own: int, now: int) -> list[Stop]:
@@ -153,7 +153,7 @@ def _of_state(each: Candidate, own: int, now: int) -> list[Stop]:
         until = day_in_words(each.retained_until)
         found.append((StopKind.RETAINED, f"it is retained until {until}"))
     if each.offered_to and now <= each.offer_expires_at:
-        until = f"{datetime.fromtimestamp(each.offer_expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        until = f"{in_words(each.offer_expires_at)} UTC"
         what = f"custody is offered to agency {each.offered_to} until {until}"
         found.append((StopKind.OFFERED, what))
     return [Stop(each.record_id, kind, words) for kind, words in found]

@@ -8,7 +8,6 @@ argument is in it: what two calls differ in shows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import rlp
 from muniment.chain.calls import DecodedCall
 from muniment.chain.connection import Address, address_of
 from muniment.chain.values import KeyPurpose
+from muniment.record.instants import in_words
 from muniment.record.keccak import keccak
 from muniment.record.types import Sharing
 
@@ -46,7 +46,7 @@ def _hex(value: bytes) -> str:
 
 def _time(seconds: int) -> str:
     try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{in_words(seconds)} UTC"
     except (ValueError, OverflowError, OSError):
         return f"second {seconds}"
 
