@@ -35,7 +35,10 @@ if (existsSync(signature)) {
 }
 
 const script = await scriptOf(trustBytes);
-const style = readFileSync(join(ROOT, "src/page/style.css"), "utf-8").replace(/\s*\n\s*/g, "\n");
+const style = ["../look.css", "src/page/style.css"]
+  .map((each) => readFileSync(join(ROOT, each), "utf-8"))
+  .join("")
+  .replace(/\s*\n\s*/g, "\n");
 const hashOf = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 // Nothing but these two texts runs or dresses the page, and it can speak to the trust file's nodes alone.
 const policy = [
