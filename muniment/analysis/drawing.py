@@ -91,7 +91,7 @@ def fitting(text: str, size: float, width: float) -> str:
     if text_width(text, size) <= width:
         return text
     for end in range(len(text) - 1, max(2, len(text) // 2), -1):
-        shorter = text[:end].rstrip(" ,(:") + "…"
+        shorter = text[:end].rstrip(" ,(:，：") + "…"  # noqa: RUF001
         if text_width(shorter, size) <= width:
             return shorter
     return ""
@@ -100,9 +100,10 @@ def fitting(text: str, size: float, width: float) -> str:
 class Drawing:
     """A page `width` wide, drawn from top to bottom; `to_svg` gives the file."""
 
-    def __init__(self, width: float, title: str, description: str) -> None:
-        """Begin with what readers of screens are told."""
+    def __init__(self, width: float, title: str, description: str, language: str) -> None:
+        """Begin with what readers of screens are told, and the language of all words (BCP 47)."""
         self.width = width
+        self._language = language
         self._title, self._description = title, description
         self._parts: list[str] = []
 
@@ -161,7 +162,7 @@ class Drawing:
         style = _rules(_LIGHT) + "@media (prefers-color-scheme:dark){" + _rules(_DARK) + "}"
         return (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
+            f'<svg xmlns="http://www.w3.org/2000/svg" xml:lang="{self._language}" {size} '
             f'viewBox="0 0 {_plain(self.width)} {_plain(height)}" role="img" '
             'aria-labelledby="title description">\n'
             f'<title id="title">{_escaped(self._title)}</title>\n'

@@ -9,7 +9,8 @@ from typing import Final
 
 from muniment.analysis.drawing import text_width
 from muniment.analysis.life import ENDING, Life
-from muniment.analysis.life_words import act_words
+from muniment.analysis.life_catalogue import Language
+from muniment.analysis.life_words import act_words, agency_words
 from muniment.record.trace import ActKind
 
 _ROWS: Final = 4
@@ -62,7 +63,7 @@ class Flag:
         return not low.start - 3 < high.pole < low.end
 
 
-def marks_of(life: Life) -> list[Mark]:
+def marks_of(life: Life, language: Language = Language.ENGLISH) -> list[Mark]:
     """Return what happened in a life, in order."""
     amended = [each for each in life.acts if each.act.kind is ActKind.AMENDED]
     # Of many changes only the latest is worth words.
@@ -70,7 +71,7 @@ def marks_of(life: Life) -> list[Mark]:
     found = [
         Mark(
             each.time,
-            act_words(life, each),
+            act_words(life, each, language),
             "end" if each.act.kind in ENDING else "act",
             None if id(each) in hidden else _IMPORTANCE.index(each.act.kind),
         )
@@ -79,10 +80,11 @@ def marks_of(life: Life) -> list[Mark]:
     entered = life.entered
     if entered is not None:
         if entered.time is not None:
-            words = f"Entered in the journal of {life.agency(entered.agency_id)}"
+            agency = agency_words(life, entered.agency_id, language)
+            words = language.say("entered", agency=agency)
             found.append(Mark(entered.time, words, "claimed", 0))
         if entered.seal is not None:
-            found.append(Mark(entered.seal.sealed_at, "Sealed: provable", "act", 1))
+            found.append(Mark(entered.seal.sealed_at, language.say("sealed"), "act", 1))
     return sorted(found, key=lambda mark: mark.at)
 
 

@@ -7,17 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from muniment.analysis.life import ENDING, Hold, Life, LifeShare, holds_of
+from muniment.analysis.life_catalogue import Language
+from muniment.analysis.life_words import agency_words, share_words
 from muniment.chain.traces import TracedAct
-from muniment.record.state import Status
 from muniment.record.trace import ActKind
 
 _FIRST: Final = (ActKind.REGISTERED, ActKind.ENROLLED)
 _MOST_ROWS: Final = 5
-_OVER: Final = {
-    Status.SUPERSEDED: "Superseded",
-    Status.REVOKED: "Revoked",
-    Status.DISPOSED: "Destroyed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +41,17 @@ def told_apart(life: Life) -> tuple[Life, dict[int, int]]:
     return replace(life, trace=trace, holds=(*holds_of(acts), *on_type)), true_times
 
 
-def lanes_of(life: Life, now: float) -> list[tuple[str, list[Bar]]]:
+def lanes_of(
+    life: Life, now: float, language: Language = Language.ENGLISH
+) -> list[tuple[str, list[Bar]]]:
     """Return the lanes that have something in them, by name, up to `now` (Unix seconds)."""
     named = [
-        ("Content", _versions(life, now)),
-        ("Kept by", _custody(life, now)),
-        ("On hold", [_hold(each, now) for each in life.holds]),
-        ("Shared with", [_share(life, each, now) for each in life.shares]),
+        ("content", _versions(life, now, language)),
+        ("custody", _custody(life, now, language)),
+        ("holds", [_hold(each, now, language) for each in life.holds]),
+        ("shares", [_share(life, each, now, language) for each in life.shares]),
     ]
-    return [(name, bars) for name, bars in named if bars]
+    return [(language.say(f"lane.{name}"), bars) for name, bars in named if bars]
 
 
 def rows_of(bars: list[Bar]) -> list[list[Bar]]:
@@ -71,7 +69,7 @@ def rows_of(bars: list[Bar]) -> list[list[Bar]]:
     return rows
 
 
-def _versions(life: Life, now: float) -> list[Bar]:
+def _versions(life: Life, now: float, language: Language) -> list[Bar]:
     starts = _begun(life, *_FIRST, ActKind.AMENDED)
     if not starts:
         return []
@@ -81,11 +79,12 @@ def _versions(life: Life, now: float) -> list[Bar]:
     for place, (since, number, _) in enumerate(starts):
         is_latest = place + 1 == len(starts)
         until = over if is_latest else starts[place + 1][0]
-        words = f"Version {number}" + (", in force" if is_latest and not ends else "")
+        phrase = "bar.version-now" if is_latest and not ends else "bar.version"
+        words = language.say(phrase, number=number)
         bars.append(Bar(since, until, words, "version" if number % 2 else "version odd"))
     for place, each in enumerate(ends):
         until = float(ends[place + 1].time) if place + 1 < len(ends) else now
-        words = _OVER[each.act.state.status]
+        words = language.say(f"over.{each.act.state.status.name.lower()}")
         bars.append(Bar(float(each.time), until, words, "over", "on-grey"))
     return bars
 
@@ -106,33 +105,40 @@ def _begun(life: Life, *kinds: ActKind) -> list[tuple[float, int, int]]:
     return found
 
 
-def _custody(life: Life, now: float) -> list[Bar]:
+def _custody(life: Life, now: float, language: Language) -> list[Bar]:
     starts = _begun(life, *_FIRST, ActKind.TRANSFERRED)
     ends = [*(since for since, _, _ in starts[1:]), *([now] if starts else [])]
     return [
-        Bar(since, until, life.agency(agency), "custody odd" if place % 2 else "custody")
+        Bar(
+            since,
+            until,
+            agency_words(life, agency, language),
+            "custody odd" if place % 2 else "custody",
+        )
         for place, ((since, _, agency), until) in enumerate(zip(starts, ends, strict=True))
     ]
 
 
-def _hold(hold: Hold, now: float) -> Bar:
+def _hold(hold: Hold, now: float, language: Language) -> Bar:
     until = now if hold.until is None else float(hold.until)
-    words = f"by {hold.authority[:6]}…{hold.authority[-4:]}"
-    words += ", on all of its type" if hold.on_type else ""
+    authority = f"{hold.authority[:6]}…{hold.authority[-4:]}"
+    words = language.say("bar.hold-type" if hold.on_type else "bar.hold", authority=authority)
     return Bar(float(hold.since), until, words, "hold", "on-hold")
 
 
-def _share(life: Life, share: LifeShare, now: float) -> Bar:
-    who = life.agency(share.requester)
+def _share(life: Life, share: LifeShare, now: float, language: Language) -> Bar:
+    who = agency_words(life, share.requester, language)
     if share.granted_at is None:
         until = float(share.ended_at or now)
-        words = f"{who}: {'denied' if share.status == 'denied' else 'asked, no answer yet'}"
+        phrase = "bar.share-denied" if share.status == "denied" else "bar.share-asked"
+        words = language.say(phrase, agency=who)
         return Bar(float(share.requested_at), until, words, "asked", "", is_dashed=True)
     until = float(share.ended_at or min(float(share.expires_at), now))
     if share.ended_at:
-        words = f"{who}, until it was {share.status}"
+        status = share_words(share.status, language)
+        words = language.say("bar.share-ended", agency=who, status=status)
     elif share.expires_at <= now:
-        words = f"{who}, until it expired"
+        words = language.say("bar.share-expired", agency=who)
     else:
         words = who
     return Bar(float(share.granted_at), until, words, "share")

@@ -3,23 +3,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
 from muniment.analysis.life import Life
+from muniment.analysis.life_catalogue import Language
 from muniment.chain.bindings import record_registry as events
 from muniment.chain.traces import TracedAct
+from muniment.record.instants import in_words
 from muniment.record.state import Status
-from muniment.record.trace import ActKind
 from muniment.registry.acts import REASONS
 
-_STANDING: Final = {
-    Status.NONE: "Not on chain",
-    Status.IN_FORCE: "In force",
-    Status.SUPERSEDED: "Superseded by another record",
-    Status.REVOKED: "Revoked",
-    Status.DISPOSED: "Destroyed after its retention",
-}
 _SHORT: Final = 4
 
 
@@ -28,84 +21,119 @@ def short_id(identifier: bytes) -> str:
     return f"0x{identifier[:_SHORT].hex()}…{identifier[-2:].hex()}"
 
 
-def type_words(life: Life) -> str:
+def agency_words(life: Life, agency_id: int, language: Language) -> str:
+    """Return an agency's name, or its number where the mirror has no name."""
+    return life.agencies.get(agency_id) or language.say("agency", number=agency_id)
+
+
+def type_words(life: Life, language: Language = Language.ENGLISH) -> str:
     """Return the record type's name as a title: "Land deed"."""
-    name = (life.type_name or "record").replace("-", " ").replace("_", " ")
+    name = (life.type_name or language.say("record")).replace("-", " ").replace("_", " ")
     return name[:1].upper() + name[1:]
 
 
-def standing_words(life: Life) -> str:
+def standing_words(life: Life, language: Language = Language.ENGLISH) -> str:
     """Return how the record stands: "In force, version 3, kept by State archive"."""
     state = life.trace.state
     if state.status is Status.NONE:
         if life.entered is None:
-            return _STANDING[Status.NONE]
-        sealed = "nothing was done to it since" if life.entered.seal else "not provable yet"
-        return f"In force, version 1, {sealed}, kept by {life.agency(life.entered.agency_id)}"
-    words = f"{_STANDING[state.status]}, version {state.version}"
-    words += f", kept by {life.agency(state.custodian)}"
+            return language.say("standing.none")
+        sealed = "unsealed" if life.entered.seal is None else "sealed"
+        agency = agency_words(life, life.entered.agency_id, language)
+        return language.say(f"standing.{sealed}", agency=agency)
+    words = language.say(
+        "standing",
+        status=language.say(f"standing.{state.status.name.lower()}"),
+        version=state.version,
+        agency=agency_words(life, state.custodian, language),
+    )
     count = sum(hold.until is None for hold in life.holds)
-    if count:
-        words += ", on hold" if count == 1 else f", under {count} holds"
-    return words
+    if count == 1:
+        return words + language.say("standing.on-hold")
+    return words + language.say("standing.holds", count=count) if count else words
 
 
-def act_words(life: Life, traced: TracedAct) -> str:
+def act_words(life: Life, traced: TracedAct, language: Language = Language.ENGLISH) -> str:
     """Return an act as a short sentence without a subject: "Changed to version 2"."""
     act, event = traced.act, traced.event
-    if act.kind is ActKind.REGISTERED:
-        return f"Registered by {life.agency(act.agency_id)}"
-    if act.kind is ActKind.ENROLLED:
-        return "Brought on chain from the journal"
-    if act.kind is ActKind.AMENDED:
-        return f"Changed to version {act.state.version}"
+    values: dict[str, object] = {
+        "agency": agency_words(life, act.agency_id, language),
+        "version": act.state.version,
+    }
     if isinstance(event, events.Superseded):
-        return f"Superseded by {short_id(event.replacement_id)}"
+        values["record"] = short_id(event.replacement_id)
     if isinstance(event, events.Revoked):
-        return f"Revoked: {reason_words(event.reason)}"
-    if act.kind is ActKind.HELD:
-        return "Put on hold"
-    if act.kind is ActKind.RELEASED:
-        return "Released from a hold"
-    if act.kind is ActKind.TRANSFERRED:
-        return f"Handed over to {life.agency(act.agency_id)}"
-    return "Destroyed"
+        values["reason"] = reason_words(event.reason, language)
+    return language.say(f"act.{act.kind.name.lower()}", **values)
 
 
-def reason_words(code: int) -> str:
+def reason_words(code: int, language: Language = Language.ENGLISH) -> str:
     """Return the reason of a revocation."""
-    named = {number: name for name, number in REASONS.items()}
-    return named.get(code, f"reason {code}")
+    name = next((name for name, number in REASONS.items() if number == code), None)
+    return language.say("reason", code=code) if name is None else language.say(f"reason.{name}")
+
+
+def share_words(status: str, language: Language) -> str:
+    """Return how a share stands."""
+    phrase = f"share.{status}"
+    return language.say(phrase) if language.knows(phrase) else status
 
 
 def time_words(seconds: float) -> str:
     """Return a moment in full, in UTC."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{in_words(seconds)} UTC"
 
 
-def story(life: Life, most: int = 60) -> str:
+def story(life: Life, language: Language = Language.ENGLISH, most: int = 60) -> str:
     """Return the whole life as sentences, at most so many acts of it, the earliest and latest."""
-    sentences = [f"{type_words(life)} 0x{life.record_id.hex()}. {standing_words(life)}."]
-    entered = life.entered
-    if entered is not None:
-        when = "" if entered.time is None else f" at {time_words(entered.time)}, as the agency says"
-        place = f"entry {entered.index} of journal {entered.journal}"
-        sentences.append(f"Entered by {life.agency(entered.agency_id)} as {place}{when}.")
-        if entered.seal is not None:
-            sentences.append(f"Sealed at {time_words(entered.seal.sealed_at)}.")
+    say = language.say
+    sentences = [
+        say(
+            "story.title",
+            type=type_words(life, language),
+            record=f"0x{life.record_id.hex()}",
+            standing=standing_words(life, language),
+        ),
+        *_entered(life, language),
+    ]
     acts = list(life.acts)
     left_out = len(acts) - most
     if left_out > 0:
         acts = [*acts[: most // 2], *acts[-(most - most // 2) :]]
     for number, each in enumerate(acts):
         if left_out > 0 and number == most // 2:
-            sentences.append(f"{left_out} more acts.")
-        sentences.append(f"{act_words(life, each)} at {time_words(each.time)}.")
-    for share in life.shares:
-        parties = f"{life.agency(share.granter)} and {life.agency(share.requester)}"
-        sentences.append(f"Share between {parties}: {share.status}.")
+            sentences.append(say("story.more", count=left_out))
+        words = act_words(life, each, language)
+        sentences.append(say("story.act", act=words, time=time_words(each.time)))
+    sentences += [
+        say(
+            "story.share",
+            granter=agency_words(life, share.granter, language),
+            requester=agency_words(life, share.requester, language),
+            status=share_words(share.status, language),
+        )
+        for share in life.shares
+    ]
     if life.deliveries:
-        sentences.append(f"Deliveries: {len(life.deliveries)}.")
+        sentences.append(say("story.deliveries", count=len(life.deliveries)))
     if life.reads:
-        sentences.append(f"Reads written down: {len(life.reads)}.")
-    return " ".join(sentences)
+        sentences.append(say("story.reads", count=len(life.reads)))
+    return (" " if language is Language.ENGLISH else "").join(sentences)
+
+
+def _entered(life: Life, language: Language) -> list[str]:
+    entered = life.entered
+    if entered is None:
+        return []
+    values: dict[str, object] = {
+        "agency": agency_words(life, entered.agency_id, language),
+        "index": entered.index,
+        "journal": entered.journal,
+    }
+    if entered.time is None:
+        found = [language.say("story.entered", **values)]
+    else:
+        found = [language.say("story.entered-at", **values, time=time_words(entered.time))]
+    if entered.seal is not None:
+        found.append(language.say("story.sealed", time=time_words(entered.seal.sealed_at)))
+    return found

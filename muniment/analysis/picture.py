@@ -14,14 +14,16 @@ from muniment.analysis.drawing import Drawing, fitting, text_width
 from muniment.analysis.flags import Flag, Mark, flags_of, marks_of
 from muniment.analysis.life import Delivery, Life
 from muniment.analysis.life_bars import Bar, lanes_of, rows_of, told_apart
+from muniment.analysis.life_catalogue import Language
 from muniment.analysis.life_words import (
+    agency_words,
     short_id,
     standing_words,
     story,
     time_words,
     type_words,
 )
-from muniment.analysis.timescale import TimeScale, clusters, moment_words
+from muniment.analysis.timescale import TimeScale, clusters, moment_words, span_words
 
 _WIDTH: Final = 1120.0
 _LEFT: Final = 158.0
@@ -37,25 +39,28 @@ _DOTS_APART: Final = 11.5
 _COUNTS_APART: Final = 30.0
 
 
-def picture(life: Life) -> str:
+def picture(life: Life, language: Language = Language.ENGLISH) -> str:
     """Return the picture of a life, an SVG file for light and dark pages."""
-    return _Picture(life).draw()
+    return _Picture(life, language).draw()
 
 
 class _Picture:
     """The drawing of one life; `y` is how far down it is."""
 
-    def __init__(self, life: Life) -> None:
+    def __init__(self, life: Life, language: Language) -> None:
         """Lay the time axis over all moments that must be told apart."""
+        self.language, self.say = language, language.say
         self.life, self.true_times = told_apart(life)
         times = self._times()
         self.now = float(max(life.trace.block.timestamp, max(times) + 1))
         self.true_times[int(self.now)] = life.trace.block.timestamp
         self.scale = TimeScale([*times, self.now], _LEFT, _RIGHT)
-        self.marks = marks_of(self.life)
-        self.lanes = [(name, rows_of(bars)) for name, bars in lanes_of(self.life, self.now)]
-        title = f"The life of {type_words(life)} {short_id(life.record_id)}"
-        self.drawing = Drawing(_WIDTH, title, story(life))
+        self.marks = marks_of(self.life, language)
+        lanes = lanes_of(self.life, self.now, language)
+        self.lanes = [(name, rows_of(bars)) for name, bars in lanes]
+        named = {"type": type_words(life, language), "record": short_id(life.record_id)}
+        title = self.say("picture.title", **named)
+        self.drawing = Drawing(_WIDTH, title, story(life, language), language.tag)
         self.y = 0.0
         self.used: set[str] = set()
 
@@ -100,10 +105,12 @@ class _Picture:
 
     def _head(self) -> None:
         draw, life = self.drawing, self.life
-        draw.heading(_MARGIN, 42, type_words(life), short_id(life.record_id))
-        draw.text(_MARGIN, 66, fitting(standing_words(life), 14, _WIDTH - 340), size=14)
+        draw.heading(_MARGIN, 42, type_words(life, self.language), short_id(life.record_id))
+        standing = fitting(standing_words(life, self.language), 14, _WIDTH - 340)
+        draw.text(_MARGIN, 66, standing, size=14)
         block = life.trace.block
-        seen = f"as of {time_words(block.timestamp)}, block {block.number:,}"
+        at, number = time_words(block.timestamp), f"{block.number:,}"
+        seen = self.say("picture.as-of", time=at, block=number)
         draw.text(_WIDTH - _MARGIN, 66, seen, size=12, kind="muted", anchor="end")
         draw.line(_MARGIN, 82, _WIDTH - _MARGIN, 82, "rule")
         self.y = 98.0
@@ -112,7 +119,7 @@ class _Picture:
 
     def _flags(self, flags: list[Flag], line: float) -> None:
         draw = self.drawing
-        draw.text(_MARGIN, line + 4, "What happened", size=_LABEL, weight=600)
+        draw.text(_MARGIN, line + 4, self.say("picture.acts"), size=_LABEL, weight=600)
         draw.line(_LEFT, line, _RIGHT, line, "axis")
         for each in flags:
             y = line - 16 - each.row * _FLAG_ROW
@@ -128,7 +135,10 @@ class _Picture:
         if len(groups) < len(self.marks):
             groups = clusters(self.marks, place, _COUNTS_APART)
         for x, together in groups:
-            hints = [f"{each.words}, {self._when(each.at)}" for each in together]
+            hints = [
+                self.say("picture.moment", words=each.words, time=self._when(each.at))
+                for each in together
+            ]
             if len(together) > 1:
                 self._count(x, line, len(together), "open", hints)
                 self.used.add("several")
@@ -194,7 +204,12 @@ class _Picture:
             rx=min(4.0, shown / 2),
             kind=bar.kind,
             stroke_dasharray="4 3" if bar.is_dashed else None,
-            hint=f"{bar.words}: {self._when(bar.since)} to {self._when(bar.until)}",
+            hint=self.say(
+                "bar.hint",
+                words=bar.words,
+                since=self._when(bar.since),
+                until=self._when(bar.until),
+            ),
         )
         words = fitting(bar.words, 12, shown - 14)
         if words:
@@ -205,7 +220,7 @@ class _Picture:
 
     def _deliveries(self) -> None:
         y = self.y + _BAR / 2
-        self.drawing.text(_MARGIN, y + 4.5, "Delivered", size=_LABEL, weight=600)
+        self.drawing.text(_MARGIN, y + 4.5, self.say("lane.deliveries"), size=_LABEL, weight=600)
 
         def place(each: Delivery) -> float:
             return self.scale(each.made_at)
@@ -220,10 +235,11 @@ class _Picture:
         self.y += _ROW + _GAP
 
     def _delivery_words(self, delivery: Delivery) -> str:
-        words = f"Delivered to {self.life.agency(delivery.recipient)}"
-        words += f", {time_words(delivery.made_at)}"
-        received = delivery.received_at
-        return words if received is None else f"{words}, received {time_words(received)}"
+        agency = agency_words(self.life, delivery.recipient, self.language)
+        values = {"agency": agency, "time": time_words(delivery.made_at)}
+        if delivery.received_at is None:
+            return self.say("picture.delivered", **values)
+        return self.say("picture.received", **values, received=time_words(delivery.received_at))
 
     def _triangle(self, x: float, y: float, kind: str, hint: str | None = None) -> None:
         self.used.add(kind)
@@ -233,14 +249,14 @@ class _Picture:
     def _reads(self) -> None:
         self.used.add("read")
         y = self.y + _BAR / 2
-        self.drawing.text(_MARGIN, y + 4.5, "Read", size=_LABEL, weight=600)
+        self.drawing.text(_MARGIN, y + 4.5, self.say("lane.reads"), size=_LABEL, weight=600)
         moments = [each.read_ms / 1000 for each in self.life.reads or ()]
         for x, together in clusters(moments, self.scale, _COUNTS_APART):
             if len(together) > 1:
                 hints = [time_words(each) for each in together]
                 self._count(x, y, len(together), "read", hints)
             else:
-                hint = f"Read, {time_words(together[0])}"
+                hint = self.say("picture.read", time=time_words(together[0]))
                 self.drawing.add("circle", cx=x, cy=y, r=4.5, kind="read", hint=hint)
         self.y += _ROW + _GAP
 
@@ -264,7 +280,10 @@ class _Picture:
             words = next(
                 (
                     each
-                    for each in (moment_words(at, span), moment_words(at, 0))
+                    for each in (
+                        moment_words(at, span, self.language),
+                        moment_words(at, 0, self.language),
+                    )
                     if each not in said
                 ),
                 None,
@@ -283,7 +302,7 @@ class _Picture:
             )
         for cut in scale.cuts:
             self.used.add("cut")
-            words = f"{cut.words} later"
+            words = self.say("picture.later", span=span_words(cut.seconds, self.language))
             width = text_width(words, 11) + 14
             draw.add(
                 "rect",
@@ -296,7 +315,7 @@ class _Picture:
                 stroke_dasharray="3 2",
             )
             draw.text(cut.x, y + 4, words, size=11, anchor="middle", kind="muted")
-        draw.text(_MARGIN, y + 21, "Time (UTC)", size=12, kind="muted")
+        draw.text(_MARGIN, y + 21, self.say("picture.time"), size=12, kind="muted")
         self.y = y + 44.0
 
     def _foot(self) -> None:
@@ -304,9 +323,10 @@ class _Picture:
         draw.line(_MARGIN, self.y, _WIDTH - _MARGIN, self.y, "rule")
         self.y += 24.0
         x = _MARGIN
-        for key, words in _LEGEND.items():
+        for key in _LEGEND:
             if key not in self.used:
                 continue
+            words = self.say(f"legend.{key}")
             width = 22 + text_width(words, 12) + 20
             if x + width > _WIDTH - _MARGIN:
                 x, self.y = _MARGIN, self.y + 22.0
@@ -322,13 +342,13 @@ class _Picture:
     def _key(self, key: str, x: float, y: float) -> None:
         draw = self.drawing
         if key in ("act", "end", "claimed"):
-            self._shape(key, x, y, _LEGEND[key])
+            self._shape(key, x, y, self.say(f"legend.{key}"))
         elif key == "read":
             draw.add("circle", cx=x, cy=y, r=4.5, kind="read")
         elif key.startswith("delivery"):
             self._triangle(x, y, key)
         elif key == "several":
-            self._count(x, y, 3, "open", ["several acts"])
+            self._count(x, y, 3, "open", [self.say("picture.several")])
         elif key in ("asked", "cut"):
             draw.add(
                 "rect",
@@ -344,39 +364,37 @@ class _Picture:
             draw.add("rect", x=x - 7, y=y - 6, width=15.0, height=12.0, rx=3.0, kind=key)
 
     def _sources(self) -> list[str]:
-        life, lines = self.life, []
+        life, say = self.life, self.say
+        is_told = life.shares or life.deliveries or life.reads
+        lines = [say("sources.proven-and-told" if is_told else "sources.proven")]
         missing = [
-            words
-            for words, there in (
-                ("no holds", life.holds),
-                ("shared with nobody", life.shares or life.deliveries),
-                ("no reads written down", life.reads is None or life.reads),
+            say(f"sources.{what}")
+            for what, there in (
+                ("no-holds", life.holds),
+                ("no-shares", life.shares or life.deliveries),
+                ("no-reads", life.reads is None or life.reads),
             )
             if not there
         ]
-        proven = "What happened is complete: it was checked against the chain"
-        if life.shares or life.deliveries or life.reads:
-            proven += "; deliveries and reads are what this agency has written down"
-        lines.append(proven + ".")
         if missing:
-            said = ", ".join(missing)
-            lines.append(f"{said[:1].upper()}{said[1:]}.")
-        lines.append("Distances tell the order, and only roughly how long it took.")
+            said = say("sources.comma").join(missing)
+            lines.append(say("sources.missing", missing=f"{said[:1].upper()}{said[1:]}"))
+        lines.append(say("sources.order"))
         return lines
 
 
-_LEGEND: Final = {
-    "act": "an act, proven by the chain",
-    "claimed": "entered; the time is the agency's word",
-    "end": "the end of its being in force",
-    "several": "several acts, close together",
-    "hold": "may not be changed or destroyed",
-    "asked": "asked for, not granted",
-    "delivery": "delivered, no receipt yet",
-    "delivery received": "delivered, and received",
-    "read": "somebody was shown it",
-    "cut": "a quiet time, shown shorter",
-}
+_LEGEND: Final = (
+    "act",
+    "claimed",
+    "end",
+    "several",
+    "hold",
+    "asked",
+    "delivery",
+    "delivery received",
+    "read",
+    "cut",
+)
 
 
 def _delivery_kind(delivery: Delivery) -> str:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from itertools import accumulate, pairwise
 from typing import Final, TypeVar
 
+from muniment.analysis.life_catalogue import Language
+
 Moment = TypeVar("Moment")
 
 _DAY: Final = 86_400
@@ -35,11 +37,10 @@ _SPANS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A quiet time that is shown shorter than it was: its middle on the axis, and its length in
-    words."""
+    """A quiet time that is shown shorter than it was: its middle on the axis, and its seconds."""
 
     x: float
-    words: str
+    seconds: float
 
 
 class TimeScale:
@@ -53,7 +54,7 @@ class TimeScale:
         widths, longest = _widths(spans, right - left)
         self._places = list(accumulate(widths, initial=left))
         self.cuts = [
-            Cut((self._places[place] + self._places[place + 1]) / 2, span_words(span))
+            Cut((self._places[place] + self._places[place + 1]) / 2, span)
             for place, (span, width) in enumerate(zip(spans, widths, strict=True))
             if longest is not None and width >= longest
         ]
@@ -121,20 +122,21 @@ def _widths(spans: list[float], width: float) -> tuple[list[float], float | None
     return [each * stretch for each in found], longest * stretch if is_cut else None
 
 
-def span_words(seconds: float) -> str:
+def span_words(seconds: float, language: Language = Language.ENGLISH) -> str:
     """Return a length of time in its greatest unit: "11 years"."""
     for unit, name in _SPANS:
         count = round(seconds / unit)
         if count >= 2 or (count == 1 and unit == 1):
-            return f"{count:,} {name}{'' if count == 1 else 's'}"
-    return "less than a second"
+            return language.say(f"span.{name}{'' if count == 1 else 's'}", count=f"{count:,}")
+    return language.say("span.less")
 
 
-def moment_words(moment: float, span: float) -> str:
+def moment_words(moment: float, span: float, language: Language = Language.ENGLISH) -> str:
     """Return a moment as short as the span of the axis (seconds) allows, in UTC."""
     at = datetime.fromtimestamp(moment, UTC)
-    if span > 3 * _DAY:
-        return f"{at.day} {at:%b %Y}"
-    if span > 120:
-        return f"{at.day} {at:%b %H:%M}"
-    return f"{at:%H:%M:%S}"
+    if span <= 120:
+        return f"{at:%H:%M:%S}"
+    if language is Language.CHINESE:
+        day = f"{at.month}月{at.day}日"
+        return f"{at.year}年{day}" if span > 3 * _DAY else f"{day} {at:%H:%M}"
+    return f"{at.day} {at:%b %Y}" if span > 3 * _DAY else f"{at.day} {at:%b %H:%M}"

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from itertools import combinations, pairwise
+from string import Formatter
 
 import pytest
 
 from muniment.analysis.drawing import fitting, text_width
 from muniment.analysis.flags import flags_of, marks_of
 from muniment.analysis.life import Delivery, Entered, Life, LifeShare, Seal
+from muniment.analysis.life_catalogue import CATALOGUE, Language
 from muniment.analysis.picture import picture
 from muniment.analysis.timescale import TimeScale, span_words
 from muniment.registry import AccessEntry, Stage
@@ -74,9 +77,10 @@ LIVES = {
 }
 
 
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("life", LIVES.values(), ids=LIVES)
-def test_picture__is_well_formed_and_stays_on_the_page(life: Life) -> None:
-    root = ET.fromstring(picture(life))
+def test_picture__is_well_formed_and_stays_on_the_page(life: Life, language: Language) -> None:
+    root = ET.fromstring(picture(life, language))
     assert root.find(f"{SVG}title") is not None
     description = root.find(f"{SVG}desc")
     assert description is not None
@@ -122,6 +126,34 @@ def test_lanes__say_in_words_what_happened() -> None:
         assert words in shown, words
 
 
+def test_catalogue__has_both_languages_with_the_same_values() -> None:
+    for name, (english, chinese) in CATALOGUE.items():
+        values = [
+            sorted(part for _, part, _, _ in Formatter().parse(text) if part is not None)
+            for text in (english, chinese)
+        ]
+        assert values[0] == values[1], name
+        assert english.isascii(), name
+        assert chinese != english, name
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_picture_in_chinese__has_no_english_word(name: str) -> None:
+    """But for names of agencies and types, which are as they are."""
+    life = LIVES[name]
+    root = ET.fromstring(picture(life, Language.CHINESE))
+    assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "zh-CN"
+    style = root.find(f"{SVG}style")
+    for each in root.iter():
+        if each is style or not each.text:
+            continue
+        left = each.text
+        for known in [*life.agencies.values(), "Land deed", "UTC"]:
+            left = left.replace(known, "")
+        left = re.sub(r"0x[0-9a-fA-F…]+", "", left)
+        assert not re.search(r"[A-Za-z]{2}", left), each.text
+
+
 def test_journal_record__says_whose_word_its_time_is() -> None:
     shown = picture(journal())
     assert "Entered in the journal of Land registry" in shown
@@ -155,7 +187,7 @@ def test_scale__keeps_order_fills_the_axis_and_says_what_it_cut() -> None:
     assert places[0] == 100
     assert places[-1] == pytest.approx(1100)
     assert all(later - earlier >= 26 for earlier, later in pairwise(places))
-    assert [each.words for each in scale.cuts] == ["40 years"]
+    assert [span_words(each.seconds) for each in scale.cuts] == ["40 years"]
     assert scale(-5) == 100
     assert scale(1e12) == pytest.approx(1100)
     even = TimeScale([0.0, 100, 200, 300], 0, 300)

@@ -35,7 +35,7 @@ const TONES: Readonly<Record<string, string>> = {
 };
 
 export function RecordTrace({ view }: { view: RecordView }) {
-  const { say } = useWords();
+  const { say, language } = useWords();
   const trace = useResource<Trace>(`/records/${view.record}/trace`);
   return (
     <Shown of={trace}>
@@ -45,7 +45,7 @@ export function RecordTrace({ view }: { view: RecordView }) {
           {/* Drawn by the gateway; the list below says the same. */}
           <div class="picture" tabIndex={0} role="region" aria-label={say("picture")}>
             <img
-              src={`/records/${view.record}/trace?format=svg&head=${view.trace_head.slice(0, 18)}`}
+              src={`/records/${view.record}/trace?format=svg&lang=${language}&head=${view.trace_head.slice(0, 18)}`}
               alt={say("picture-alt", { count: acts.length })}
             />
           </div>
