@@ -24,7 +24,7 @@ from muniment.registry.disposition.candidates import candidates_of
 from muniment.registry.exchange.keeping import send
 from muniment.registry.submission import RefusedError
 from muniment.store import envelopes
-from tests.chain.test_custody import registered
+from tests.chain.test_custody import findings, registered, states
 from tests.chain.two_agencies import Agencies, Agency, agencies
 
 __all__ = ["agencies"]
@@ -215,9 +215,16 @@ def test_record_of_somebody_else(agencies: Agencies, offered, tmp_path: Path) ->
     giver.sync()
     handover_id, parts = honest(giver, [*records, other])
     package = sealed(giver, handover_id, parts, tmp_path / "package")
-    found = agencies[1].open("steward").handovers.check(package)
+    taker = agencies[1].open("steward")
+    found = taker.handovers.check(package)
     assert {each.record_id for each in found.acceptable} == set(records)
     assert found.faults == {other: "its custody is not on offer to this agency"}
+    # Received, the rest waits, and all is as it should be.
+    taken = taker.exchange.receive(package)
+    assert (taken.count, states(taker, handover_id)) == (len(records), {"arrived": len(records)})
+    assert taker.exchange.receive(package).row == taken.row
+    assert taker.handovers.check(handover_id).faults == found.faults
+    assert findings(taker) == []
 
 
 def test_act_slipped_in__between_check_and_acceptance(
