@@ -105,9 +105,14 @@ def _of_chain(chain: Any) -> Iterator[Metric]:
     sealed = GaugeMetricFamily(
         "muniment_validator_sealed", "Of the last blocks, sealed", labels=["validator"]
     )
+    heard = GaugeMetricFamily(
+        "muniment_validator_heard", "Whether a node of it answers (1)", labels=["validator"]
+    )
     for each in chain.validators:
+        heard.add_metric([each.label], int(each.node is not None))
         proposed.add_metric([each.label], each.proposed)
         sealed.add_metric([each.label], each.sealed)
+    yield heard
     yield proposed
     yield sealed
 

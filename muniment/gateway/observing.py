@@ -203,4 +203,6 @@ def _chain(chain: ChainStanding) -> Part:
         return Part(False, None, values)
     if chain.validators:
         values["silent"] = [each.label for each in chain.silent]
+    if chain.stands_still:
+        values["unheard"] = [each.label for each in chain.unheard]
     return Part(not chain.stands_still, chain.age, values)

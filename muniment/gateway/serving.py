@@ -25,6 +25,9 @@ from muniment.registry import Registry
 from muniment.registry.session import Session
 
 _GRACE_SECONDS: Final = 30
+_KEPT_SECONDS: Final = 75
+"""How long a connection waits for its next call: longer than proxies keep one (nginx: 60), so that
+none is closed at the moment in which it is used."""
 _NODE_SECONDS: Final = 10.0
 _TURN_SECONDS: Final = 0.0005
 
@@ -57,6 +60,7 @@ def serve(session: Session, host: str, port: int, say: Say, *, with_daemon: bool
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_keep_alive=_KEPT_SECONDS,
             # A proxy's word is taken from this machine alone.
             proxy_headers=settings.origin is not None,
             forwarded_allow_ips="127.0.0.1",

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from muniment.chain.anchors import UnprovenHeaderError, header_of
-from muniment.chain.connection import Connection
+from muniment.chain.connection import Connection, address_of
 from muniment.chain.deployment import find
 from muniment.chain.engines import header_rlp
 from muniment.chain.log_reader import MissingEventError
@@ -34,10 +36,13 @@ from network.status import validators
 from tests.chain.agency import Open, opened, sealer  # noqa: F401
 from tests.chain.conftest import World
 from tests.chain.faulty_node import FaultyNode, faulty_node
+from tests.chain.gateway import start_gateway
 from tests.chain.test_journals import imported, write
 from tests.network.conftest import CHAIN, PATIENCE, stood_at, until
 
 pytestmark = pytest.mark.slow
+
+NAMES = ("land", "aviation", "safety", "audit")
 
 
 @pytest.fixture
@@ -75,6 +80,61 @@ def test_chain_that_stands__journals_go_on_and_direct_acts_wait(
     registry.wait([direct], "final", timeout=PATIENCE)
     journals.wait_sealed(registry.session, 1, 300, Stage.FINAL, timeout=PATIENCE)
     assert_both_ways(registry)
+
+
+def test_gateway__names_who_does_not_seal_and_says_that_the_chain_stands(
+    network: Network, world: World, opened: Open, tmp_path: Path
+) -> None:
+    members = network.validators()
+    registry = opened("registrar", operators=True, urls=tuple(each.url for each in members))
+    profile = registry.session.profile
+    named = {name: each.address for name, each in zip(NAMES, members, strict=True)}
+    chain = replace(
+        profile.chain,
+        validators={name: address_of("validator", found) for name, found in named.items()},
+    )
+    profile.path.write_text(replace(profile, chain=chain).to_toml())
+    gateway = start_gateway(tmp_path, registry=registry)
+    try:
+        with gateway.client("metrics") as client:
+
+            def sealed() -> dict[str, float]:
+                text = client.get("/metrics").text
+                return dict(_figures(text, "muniment_validator_sealed"))
+
+            def chain_part() -> dict[str, Any]:
+                return dict(client.get("/healthz").json()["parts"].get("chain", {}))
+
+            until(lambda: set(sealed()) == set(NAMES) and min(sealed().values()) > 0)
+            assert chain_part()["silent"] == []
+            *_, third, fourth = members
+            stop(network, [fourth], kill=True)
+            # Sixty blocks later none of those that are looked at is of it.
+            until(lambda: [name for name, count in sealed().items() if not count] == [NAMES[3]])
+            until(lambda: chain_part()["silent"] == [NAMES[3]])
+            assert chain_part()["moves"] is True
+            stop(network, [third], kill=True)
+            until(lambda: not chain_part()["moves"])
+            health = client.get("/healthz")
+            assert (health.status_code, health.json()["status"]) == (503, "standing")
+            assert "chain" in health.json()["still"]
+            assert sorted(chain_part()["unheard"]) == sorted(NAMES[2:])
+            text = client.get("/metrics").text
+            heard = dict(_figures(text, "muniment_validator_heard"))
+            assert heard == {name: float(name in NAMES[:2]) for name in NAMES}
+            assert dict(_figures(text, "muniment_moves", "part"))["chain"] == 0
+            start(network, [third, fourth])
+            wait_for_blocks(network, network.validators())
+            until(lambda: chain_part()["moves"])
+    finally:
+        gateway.process.kill()
+        gateway.process.wait()
+
+
+def _figures(text: str, name: str, label: str = "validator") -> Iterator[tuple[str, float]]:
+    """The values of a figure for Prometheus, by a label."""
+    for found in re.finditer(rf'^{name}{{{label}="([^"]*)"}} (\S+)$', text, re.MULTILINE):
+        yield found[1], float(found[2])
 
 
 def assert_both_ways(registry: Registry) -> None:
