@@ -226,7 +226,8 @@ def _(event: records_events.JournalRepudiated, _: int) -> tuple[sa.Executable, .
     return (
         sa.update(journals)
         .where(_journal(event.agency_id, event.journal))
-        .values(repudiated_from=event.from_index),
+        # It is closed too, without an event of its own.
+        .values(repudiated_from=event.from_index, closed=True),
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from muniment.chain import Connection, Sender
+from muniment.chain.bindings.record_registry import Seal
 from muniment.chain.log_reader import MissingEventError
 from muniment.chain.nodes import Nodes
 from muniment.chain.traces import read_trace
@@ -143,6 +144,10 @@ def everything(world: World) -> None:
     role = agencies.role_of_kind(2, 2, block=block())
     world.send("other_admin", agencies.revoke_role(role, world.address("other_registrar")))
     world.send("registry_admin", agencies.schedule_admin_replacement(2, world.address("stranger")))
+    world.send("agency_admin", records.open_journal(1))
+    seal = records.seal_journal(1, 1, Seal(bytes(32), 0, 0, 0), 5, word("root"), ())
+    world.send("operator", seal)
+    world.send("agency_admin", records.repudiate_journal(1, 1, 2, 2))
 
 
 def test_mirror__is_what_the_chain_says(world: World, database: Database, tmp_path: Path) -> None:
@@ -164,6 +169,8 @@ def test_mirror__is_what_the_chain_says(world: World, database: Database, tmp_pa
     }
     assert [bytes(row[2]) for row in found["holds"]] == [word("other case")]
     assert found["type_holds"] == []
+    # Repudiated, and thereby closed.
+    assert found["journals"] == [(1, 1, 5, True, 2)]
     with database.read() as connection:
         revoked = search(connection, Filters(status=Status.REVOKED), 10)
         theirs = search(connection, Filters(custodian=2), 10)

@@ -19,6 +19,7 @@ from typing import Any, Final
 import httpx
 
 from muniment.chain import Connection, Sender, Signer, deploy
+from muniment.chain.bindings.record_registry import Seal
 from muniment.chain.contract import Call
 from muniment.exchange.terms import Terms
 from muniment.gateway.callers.accounts import add_account
@@ -40,11 +41,12 @@ from muniment.store.keys import KeyStore
 from tests.chain.agency import PASSWORD, keystore, sealer
 from tests.chain.conftest import ROLES, World
 from tests.chain.gateway import Gateway, start_gateway
-from toolchain.local_chain import CHAIN_ID, anvil, development_keys
+from tests.chain.receivers import Receiver
+from toolchain.local_chain import CHAIN_ID, anvil, development_keys, free_port
 
-LAND, TAX = 1, 2
+LAND, TAX, ARCHIVE = 1, 2, 3
 DAY: Final = 86_400
-DAYS_OF_LIFE: Final = 40
+DAYS_OF_LIFE: Final = 36
 ACCOUNT_PASSWORD: Final = "a password of the console"
 ACCOUNTS: Final = {
     "administrator": "agency_admin",
@@ -53,6 +55,8 @@ ACCOUNTS: Final = {
     "auditor": "hold_authority",
 }
 """Who signs in, and as which actor of the chain."""
+OUTSIDE: Final = {"registry_admin": "registry_admin"}
+"""Likewise, of those who see to agencies from outside."""
 
 DEED: Final = RecordType.define(
     "land-deed",
@@ -130,12 +134,16 @@ HOLDERS: Final = (
 
 @dataclass
 class Seeded:
-    """The running gateway, its folder, the registry of the land registry, and its records."""
+    """The running gateway, its folder, the registry of the land registry and its records; as its
+    steward opens it, and as the tax authority's does; who is told of events."""
 
     folder: Path
     world: World
     gateway: Gateway
     registry: Registry
+    steward: Registry
+    others: Registry
+    receiver: Receiver
     records: dict[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
@@ -145,12 +153,15 @@ class Seeded:
             "accountPassword": ACCOUNT_PASSWORD,
             "keystorePassword": PASSWORD,
             "keystores": {
-                name: str(self.folder / f"{actor}.json") for name, actor in ACCOUNTS.items()
+                name: str(self.folder / f"{actor}.json")
+                for name, actor in (ACCOUNTS | OUTSIDE).items()
             },
             "keys": {
                 name: f"0x{development_keys(len(ROLES))[ROLES.index(actor)].hex()}"
-                for name, actor in ACCOUNTS.items()
+                for name, actor in (ACCOUNTS | OUTSIDE).items()
             },
+            "receiver": self.receiver.url,
+            "deaf": f"http://127.0.0.1:{free_port()}/nobody",
             "records": self.records,
             "stranger": self.world.address("stranger"),
         }
@@ -182,8 +193,9 @@ def seeded(folder: Path) -> Iterator[Seeded]:
         admin = as_officer("agency_admin")
         lanes = [sealer(land), sealer(land, 1)]
         admin.wait([admin.add_officer("operator", address_in(each)) for each in lanes])
-        for _ in lanes:
+        for _ in range(3):
             admin.wait([journals.open_journal(admin.session)])
+        _sealed_by_a_thief(world)
         access = publish_access_type(admin.session)
         assert access is not None
         admin.wait([access])
@@ -193,9 +205,14 @@ def seeded(folder: Path) -> Iterator[Seeded]:
         }
         registrar = as_officer("registrar", operators=True, **more)
         records = _records(world, registrar, as_officer("hold_authority"))
-        _shares(as_officer("steward"), as_officer("other_steward"), folder)
-        records |= _offered(as_officer("other_registrar"), as_officer("other_steward"))
-        for name, actor in ACCOUNTS.items():
+        steward, others = as_officer("steward"), as_officer("other_steward")
+        _shares(steward, others, folder)
+        replaced = world.registries.agencies.schedule_admin_replacement(
+            LAND, world.address("stranger")
+        )
+        world.send("registry_admin", replaced)
+        records |= _offered(as_officer("other_registrar"), others)
+        for name, actor in (ACCOUNTS | OUTSIDE).items():
             keystore(land, world, actor)
             add_account(
                 registrar.session.database,
@@ -212,13 +229,28 @@ def seeded(folder: Path) -> Iterator[Seeded]:
             land,
             "registrar",
             operators=True,
-            gateway={"sign_ins_per_minute": 600, "burst": 2000, "requests_per_second": 500},
+            gateway={
+                "sign_ins_per_minute": 600,
+                "burst": 2000,
+                "requests_per_second": 500,
+                "outgoing": {"private": ["127.0.0.1/32"]},
+            },
             **more,
         )
         gateway = start_gateway(profile.path.parent, registry=registrar)
         stack.callback(_end, gateway.process)
         _permits(gateway.url, token)
-        yield Seeded(land, world, gateway, registrar, records)
+        receiver = Receiver()
+        receiver.start()
+        stack.callback(receiver.stop)
+        yield Seeded(land, world, gateway, registrar, steward, others, receiver, records)
+
+
+def _sealed_by_a_thief(world: World) -> None:
+    """A third journal, which a stolen machine key has sealed with entries that nobody knows."""
+    records = world.registries.records
+    nothing = Seal(bytes(32), 0, 0, 0)
+    world.send("operator", records.seal_journal(LAND, 3, nothing, 40, bytes([7]) * 32, ()))
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -245,6 +277,9 @@ def _deployed(url: str) -> World:
         [
             agencies.create_agency("Land Registry", world.address("agency_admin")),
             agencies.create_agency("Tax Authority", world.address("other_admin")),
+            agencies.create_agency("City Archive", world.address("stranger")),
+            # It has lost its keys: what is announced now can be carried out when tests begin.
+            agencies.schedule_admin_replacement(ARCHIVE, world.address("other_steward")),
             agencies.grant_role(
                 agencies.hold_authority(block=latest), world.address("hold_authority")
             ),

@@ -18,7 +18,7 @@ import pytest
 from muniment.chain.values import KeyPurpose as ChainPurpose
 from muniment.record.state import Status
 from muniment.store.keys import KeyPurpose
-from tests.console.agency_world import ACCOUNTS, LAND, TAX, Seeded
+from tests.console.agency_world import ACCOUNTS, ARCHIVE, LAND, TAX, Seeded
 
 SECONDS = 600
 
@@ -122,3 +122,19 @@ def test_acts__are_signed_in_the_browser_and_stand_on_chain(
             agency.registry.session.keys.rotate_agency_key(each)
     language, check = ACTS[person]
     check(agency, walk(compiled, agency, "acts", person, language))
+
+
+def test_journals_webhooks_and_a_replacement__are_seen_to_by_the_administrator(
+    compiled: Path, agency: Seeded
+) -> None:
+    walk(compiled, agency, "service", "administrator", "zh")
+    told = agency.receiver.ids
+    assert len(told) > len(set(told)) > 10, "all of them, and again from the beginning"
+
+
+def test_officers_of_an_agency__are_replaced_by_the_registry_admin(
+    compiled: Path, agency: Seeded
+) -> None:
+    walk(compiled, agency, "service", "registry_admin", "en")
+    found = agency.registry.officers(ARCHIVE)
+    assert [each.account for each in found] == [agency.world.address("other_steward")]

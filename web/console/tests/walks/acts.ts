@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { Person, Walk } from "./browser.ts";
+import type { Officer, Walk } from "./browser.ts";
 
 type Done = (walk: Walk) => Promise<void>;
 
@@ -369,4 +369,4 @@ async function firstOfItsType(walk: Walk): Promise<void> {
   walk.done["first"] = walk.record();
 }
 
-export const ACTS: Readonly<Record<Person, Done>> = { registrar, steward, auditor, administrator };
+export const ACTS: Readonly<Record<Officer, Done>> = { registrar, steward, auditor, administrator };

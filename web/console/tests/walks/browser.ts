@@ -14,7 +14,8 @@ const NARROW = 390;
 /** This machine may be loaded. */
 const PATIENCE = 60_000;
 
-export type Person = "registrar" | "steward" | "auditor" | "administrator";
+export type Officer = "registrar" | "steward" | "auditor" | "administrator";
+export type Person = Officer | "registry_admin";
 
 export interface Facts {
   readonly url: string;
@@ -24,6 +25,9 @@ export interface Facts {
   readonly keys: Readonly<Record<Person, string>>;
   readonly records: Readonly<Record<string, string>>;
   readonly stranger: string;
+  /** Addresses for webhooks: one that takes what it is told, and one where nobody listens. */
+  readonly receiver: string;
+  readonly deaf: string;
 }
 
 export class Walk {

@@ -2,15 +2,16 @@
 /**
  * One walk through the console of a running gateway. `tests/console` starts it:
  *
- *     node .build/tests/walks/walk.js FACTS tour|acts|keyboard|lies PERSON LANGUAGE [dark]
+ *     node .build/tests/walks/walk.js FACTS tour|acts|service|keyboard|lies PERSON LANGUAGE [dark]
  */
 
 import { readFileSync } from "node:fs";
 import type { Language } from "../../src/page/words/catalogue.ts";
 import { ACTS } from "./acts.ts";
-import { Walk, type Facts, type Person } from "./browser.ts";
+import { Walk, type Facts, type Officer, type Person } from "./browser.ts";
 import { keyboard } from "./keyboard.ts";
 import { lyingGateway } from "./lying_gateway.ts";
+import { SERVICE } from "./service.ts";
 import { tour } from "./tour.ts";
 
 const [file, what, person, language, scheme] = process.argv.slice(2) as [
@@ -25,12 +26,12 @@ const walk = await Walk.begin(facts, person, language, {
   colorScheme: scheme === "dark" ? "dark" : "light",
 });
 try {
-  if (what === "tour") await tour(walk);
+  if (what === "tour") await tour(walk, person as Officer);
   else if (what === "keyboard") await keyboard(walk);
   else if (what === "lies") await lyingGateway(walk);
   else {
     await walk.signIn();
-    await ACTS[person](walk);
+    await (what === "service" ? SERVICE[person] : ACTS[person as Officer])?.(walk);
   }
   await walk.end();
   console.log(JSON.stringify(walk.done));

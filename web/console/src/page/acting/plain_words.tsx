@@ -27,6 +27,7 @@ const FINAL = new Set([
   "confirmDisposition",
   "closeJournal",
   "repudiateJournal",
+  "executeAdminReplacement",
 ]);
 
 export const ROLES = ["AGENCY_ADMIN", "REGISTRAR", "STEWARD", "OPERATOR"] as const;

@@ -152,8 +152,9 @@ function JournalTable({ items, onEnding }: JournalTableProperties) {
           each.seals === 0 ? (
             "0"
           ) : (
-            <a href={`#/journals/${each.journal}`} aria-label={say("seals-of", { number: each.journal })}>
+            <a href={`#/journals/${each.journal}`}>
               {number(each.seals)}
+              <span class="visually-hidden"> {say("seals-of", { number: each.journal })}</span>
             </a>
           ),
           <>
