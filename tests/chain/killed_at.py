@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that registers, amends and sends, and is killed at the nth place where it can matter.
 
-    python -m tests.chain.killed_at PROFILE N PREFIX
-
 Such a place lies after each commit of the database and after each broadcast: between two of them
 nothing happens that lasts. With N beyond all of them it ends, and prints how many there were.
 """
@@ -11,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,7 +88,3 @@ def work(profile: Path, last: int, prefix: str) -> None:
         registry.session.nodes.read(lambda node: node.request("anvil_mine", ["0x2"]))
         wait_for_all(registry, "final")
         print(places.count)
-
-
-if __name__ == "__main__":
-    work(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

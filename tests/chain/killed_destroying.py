@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that brings the mirror up to date, and is killed at the nth commit of either store.
 
-    python -m tests.chain.killed_destroying PROFILE N
-
 What was disposed of is destroyed on the way. With N beyond all commits it ends, and prints how many
 there were.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from muniment.registry import Registry
@@ -24,7 +21,3 @@ def work(profile: Path, last: int) -> None:
         watched(places)
         registry.sync()
         print(places.count)
-
-
-if __name__ == "__main__":
-    work(Path(sys.argv[1]), int(sys.argv[2]))

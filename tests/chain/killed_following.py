@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that makes a pass over a source, and dies at the nth place that lasts.
 
-    python -m tests.chain.killed_following PROFILE N URL MAPPING
-
 Places are those of `killed_importing`. With N of 0 it ends, waits for what it submitted, and prints
 how many places there were.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from muniment.registry import Registry, Stage
@@ -30,7 +27,3 @@ def work(profile: Path, last: int, url: str, mapping: Path) -> None:
             wait_sealed(registry.session, 1, done.size, Stage.PROVABLE, timeout=120)
             registry.wait(done.submissions, timeout=120)
         print(places.count)
-
-
-if __name__ == "__main__":
-    work(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))

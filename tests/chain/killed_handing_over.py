@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that hands custody over, or takes it over, killed at the nth place where it can matter.
 
-    python -m tests.chain.killed_handing_over offer|accept PROFILE N PACKAGE [RECORD]...
-
 Places as in `killed_at.py`, and after everything that the vault keeps or deletes. With N beyond all
 of them it ends, and prints how many there were.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +49,3 @@ def work(what: str, profile: Path, last: int, package: Path, records: list[Recor
         registry.wait(made.submissions, "final", timeout=60)
         registry.sync()
         print(places.count)
-
-
-if __name__ == "__main__":
-    work(
-        sys.argv[1],
-        Path(sys.argv[2]),
-        int(sys.argv[3]),
-        Path(sys.argv[4]),
-        [RecordId(bytes.fromhex(each)) for each in sys.argv[5:]],
-    )

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that imports into the journal and seals it, and meets a fault at the nth place.
 
-    python -m tests.chain.killed_importing PROFILE N FILE FAULT
-
 With the fault `kill` such a place lies after each commit of the databases, after each object that
 is put into the vault, and before and after the checkpoint is replaced: between two of them nothing
 happens that lasts. With `EIO` or `ENOSPC` it is each fsync of the vault, which fails with that
@@ -14,7 +12,6 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,7 +118,3 @@ def work(profile: Path, last: int, file: Path, fault: str) -> None:
         )
         wait_sealed(registry.session, 1, done.size, Stage.PROVABLE, timeout=60)
         print(places.count)
-
-
-if __name__ == "__main__":
-    work(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])

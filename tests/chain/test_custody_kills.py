@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import itertools
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +21,8 @@ from muniment.store.database import Database
 from muniment.store.handovers import OFFERED
 from muniment.store.tables import leases
 from muniment.store.vault.folder import FolderVault
+from tests.chain.forked import Forked
+from tests.chain.killed_handing_over import work
 from tests.chain.test_custody import registered
 from tests.chain.two_agencies import Agencies, Agency, agencies
 
@@ -183,21 +183,8 @@ def test_accepting__ended_and_then_withdrawn__leaves_nothing(
 def run(what: str, agency: Agency, last: int, package: Path, records: list[RecordId]) -> bool:
     """Work in a process of its own until place `last`; whether it was killed there."""
     agency.open("steward").close()
-    answer = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.chain.killed_handing_over",
-            what,
-            str(agency.folder / "steward.toml"),
-            str(last),
-            str(package),
-            *(each.hex() for each in records),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    profile = agency.folder / "steward.toml"
+    answer = Forked(work, what, profile, last, package, records).ended(600)
     assert answer.returncode in (0, -signal.SIGKILL), answer.stderr
     return answer.returncode != 0
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import signal
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,8 @@ from muniment.store.journal_tables import journal_entries
 from muniment.store.tables import leases, versions
 from tests.chain.agency import PASSWORD, opened  # noqa: F401
 from tests.chain.conftest import World
+from tests.chain.forked import Forked
+from tests.chain.killed_destroying import work
 from tests.chain.test_disposition import later, registered
 from tests.chain.test_journals import Officers, imported, officer, seal, write  # noqa: F401
 from tests.chain.test_processes import environment
@@ -48,20 +49,7 @@ def disposed_of(officer: Officers, world: World, tmp_path: Path) -> tuple[Regist
 
 
 def worked(folder: Path, place: int) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.chain.killed_destroying",
-            str(folder / "profile.toml"),
-            str(place),
-        ],
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return Forked(work, folder / "profile.toml", place, environment=environment(folder)).ended()
 
 
 def assert_destroyed(registry: Registry, ids: list[RecordId]) -> None:

@@ -10,7 +10,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +27,8 @@ from muniment.store import journal_rows
 from muniment.store.tables import leases
 from tests.chain.agency import Open, opened  # noqa: F401
 from tests.chain.conftest import World
+from tests.chain.forked import Forked
+from tests.chain.killed_importing import work
 from tests.chain.test_journals import Officers, officer  # noqa: F401
 from tests.chain.test_processes import environment
 
@@ -45,15 +46,12 @@ def worked(
     folder: Path, place: int, file: Path, fault: str = "kill", within: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
     """`within` is a command that the process runs in."""
-    arguments = [str(folder / "profile.toml"), str(place), str(file), fault]
-    return subprocess.run(
-        [*within, sys.executable, "-m", "tests.chain.killed_importing", *arguments],
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return begun(folder, place, file, fault, within).ended()
+
+
+def begun(folder: Path, place: int, file: Path, fault: str, within: Sequence[str] = ()) -> Forked:
+    profile = folder / "profile.toml"
+    return Forked(work, profile, place, file, fault, environment=environment(folder), within=within)
 
 
 def assert_sound(registry: Registry, world: World, rows: int) -> None:
@@ -197,16 +195,10 @@ def killed_at_random(registry: Registry, folder: Path, seed: int, round_: int) -
     """A process that imports is killed some time after it began; the next one finishes."""
     file = write(folder, ROWS * round_)
     chance = random.Random(seed)
-    arguments = [str(folder / "profile.toml"), "0", str(file), "kill"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.chain.killed_importing", *arguments],
-        env=environment(folder),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(0.6 + 1.4 * chance.random())
+    process = begun(folder, 0, file, "kill")
+    time.sleep(1.4 * chance.random())
     process.kill()
-    process.wait()
+    process.ended()
     acknowledged = progress_of(registry.session, 1).acknowledged
     expired(registry)
     again = worked(folder, 0, file)

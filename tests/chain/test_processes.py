@@ -25,6 +25,8 @@ from muniment.store.leases import holder_of
 from muniment.store.tables import leases, submissions, transactions, versions
 from tests.chain.agency import PASSWORD, Open, opened  # noqa: F401
 from tests.chain.conftest import World
+from tests.chain.forked import Forked
+from tests.chain.killed_at import work
 
 ROWS = 300
 
@@ -151,15 +153,8 @@ def test_killed_after_every_commit_and_broadcast__done_once(
 
 
 def worked(folder: Path, place: int, prefix: str) -> subprocess.CompletedProcess[str]:
-    arguments = [str(folder / "profile.toml"), str(place), prefix]
-    return subprocess.run(
-        [sys.executable, "-m", "tests.chain.killed_at", *arguments],
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    profile = folder / "profile.toml"
+    return Forked(work, profile, place, prefix, environment=environment(folder)).ended()
 
 
 def assert_done_once(registrar: Registry, rounds: int) -> None:

@@ -9,7 +9,6 @@ import json
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,8 @@ from tests.chain.agency import PASSWORD, opened  # noqa: F401
 from tests.chain.command_line import Answer, Muniment, muniment  # noqa: F401
 from tests.chain.conftest import World
 from tests.chain.deeds import MAP, WATERMARK, Deeds, assert_followed
+from tests.chain.forked import Forked
+from tests.chain.killed_following import work
 from tests.chain.test_journal_commands import command  # noqa: F401
 from tests.chain.test_journal_kills import expired
 from tests.chain.test_processes import environment, start, until
@@ -429,15 +430,8 @@ def test_killed_after_every_commit__content_that_came_back_is_not_missed(
 
 def worked(folder: Path, deeds: Deeds, place: int) -> subprocess.CompletedProcess[str]:
     """A pass in a process of its own, which dies at a place."""
-    arguments = [str(folder / "profile.toml"), str(place), deeds.url, str(folder / "map.toml")]
-    return subprocess.run(
-        [sys.executable, "-m", "tests.chain.killed_following", *arguments],
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    arguments = (folder / "profile.toml", place, deeds.url, folder / "map.toml")
+    return Forked(work, *arguments, environment=environment(folder)).ended(300)
 
 
 def test_source_that_is_away__is_waited_for(

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import shutil
 import signal
 from pathlib import Path
@@ -18,23 +17,16 @@ from muniment.operations.witness import (
     WitnessSettings,
     create,
 )
-from tests.chain import killed_witnessing
-from tests.chain.killed_witnessing import FOUR, NODE
+from tests.chain.forked import Forked
+from tests.chain.killed_witnessing import FOUR, NODE, work
 from tests.unit.operations.test_journal_mirror import KEY, entry, publish
 
 HISTORY = [entry(each) for each in range(600)]
 FORKED = [*HISTORY[:200], entry(200, twin=1), *HISTORY[201:]]
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([killed_witnessing.__name__])
 
 
-def worked(folder: Path, place: int, branch: str, height: int) -> int | None:
-    process = _PROCESSES.Process(
-        target=killed_witnessing.work, args=(folder, place, branch, height)
-    )
-    process.start()
-    process.join(60)
-    return process.exitcode
+def worked(folder: Path, place: int, branch: str, height: int) -> int:
+    return Forked(work, folder, place, branch, height).ended(60).returncode
 
 
 def show(folder: Path, entries: list[bytes]) -> None:
