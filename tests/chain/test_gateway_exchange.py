@@ -140,6 +140,12 @@ def shared(first: Party, second: Party, deeds: list[RecordId]) -> None:
     listed = first.get(where)
     assert (listed["state"], listed["subject"], listed["size"] > 0) == ("kept", share, True)
     assert sorted(each["record"] for each in listed["records"]) == sorted(named["records"])
+    # Without records it is all that the share covers; and a file that was carried may go.
+    every = first.client.post(path, json={"with_evidence": False})
+    assert every.json()["records"] == len(deeds)
+    other = every.headers["location"]
+    assert first.client.delete(f"{other}/envelope").status_code == 204
+    assert first.get(other)["size"] is None
     received = first.carry(f"{where}/envelope", second)
     assert (received["records"], received["evidence"]) == (2, 2)
     assert received["share"]["share"] == share

@@ -66,6 +66,12 @@ def test_same_record_again__is_the_same_and_another_content_a_conflict(serve: Se
         assert other.headers["content-type"] == "application/problem+json"
         assert other.json()["type"] == "urn:muniment:problem:conflict"
         assert other.json()["record"] == first.json()["record"]
+        key = {"Idempotency-Key": "one"}
+        keyed, replayed = (client.post("/records", json=deed(2), headers=key) for _ in range(2))
+        assert (replayed.status_code, replayed.json()) == (201, keyed.json())
+        assert replayed.headers["idempotency-replayed"] == "true"
+        changed = client.post("/records", json=deed(3), headers=key)
+        assert (changed.status_code, changed.json()["field"]) == (422, "Idempotency-Key")
 
 
 def test_direct_way__puts_the_state_on_chain(serve: Serve) -> None:

@@ -64,7 +64,12 @@ _AMENDED: Final = {
     "seconds": _COMMON["seconds"],
 }
 _LIFETIME: Final = 3600
-_EXAMPLE: Final = {"act": "revoke", "record": "0x" + "8c1f" * 16, "reason": "error"}
+_RECORD: Final = "0x" + "8c1f" * 16
+_EXAMPLES: Final = (
+    {"act": "revoke", "record": _RECORD, "reason": "error"},
+    {"act": "offer_package", "records": [_RECORD], "to_agency": 2, "days": 30},
+    {"act": "accept_package", "handover": "0x" + "51c2" * 16, "only": [_RECORD]},
+)
 
 ActPath = Annotated[
     str, Path(description="An act's id: 0x and 64 digits of lower-case hex", max_length=66)
@@ -89,7 +94,7 @@ ActPath = Annotated[
                             "seconds": {"type": "integer", "minimum": 1},
                         },
                     },
-                    "example": _EXAMPLE,
+                    "examples": {str(each["act"]): {"value": each} for each in _EXAMPLES},
                 }
             },
         }
