@@ -14,9 +14,10 @@ from itertools import repeat
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.engine import Connection
 
-from muniment.journal.entry import Entry
+from muniment.journal.entry import ENTRY_BYTES, Entry
 from muniment.record.identifiers import AgencyId, Lineage, RecordId, derive_record_id
 from muniment.record.objects import ObjectPlace
 from muniment.store.batch_sheets import BatchSheet
@@ -42,6 +43,7 @@ _SHARED: Final = (
 )
 _PAGE: Final = 10_000
 _MANY: Final = 500
+_JOINED: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +153,50 @@ def add_batch(connection: Connection, new: NewBatch) -> None:
 
 def entries_between(connection: Connection, journal: int, start: int, end: int) -> list[bytes]:
     """Return the entries from `start` up to `end`, 78 bytes each."""
-    chosen = (
-        sa.select(journal_entries.c.entry)
-        .where(
-            journal_entries.c.journal == journal,
-            journal_entries.c.entry_index >= start,
-            journal_entries.c.entry_index < end,
-        )
-        .order_by(journal_entries.c.entry_index)
-    )
+    if connection.dialect.name == "postgresql":
+        return _joined_between(connection, journal, start, end)
+    chosen = sa.select(journal_entries.c.entry).where(*_between(journal, start, end))
     # `all`: row by row the driver is asked for each of them.
-    return list(connection.execute(chosen).scalars().all())
+    return list(connection.execute(chosen.order_by(journal_entries.c.entry_index)).scalars().all())
+
+
+def _joined_between(connection: Connection, journal: int, start: int, end: int) -> list[bytes]:
+    """The same from PostgreSQL, many in one value: its driver takes as long for a row as we do for
+    ten entries."""
+    found: list[bytes] = []
+    while True:
+        page = (
+            sa.select(journal_entries.c.entry_index, journal_entries.c.entry)
+            .where(*_between(journal, start, end))
+            .order_by(journal_entries.c.entry_index)
+            .limit(_JOINED)
+            .subquery()
+        )
+        # The order belongs to the last argument, which parts them.
+        nothing = aggregate_order_by(sa.literal(b""), page.c.entry_index)
+        whole = sa.select(
+            sa.func.max(page.c.entry_index),
+            sa.func.string_agg(page.c.entry, nothing, type_=sa.LargeBinary),
+            sa.func.array_agg(sa.func.octet_length(page.c.entry).distinct()),
+        )
+        last, joined, sizes = connection.execute(whole).one()
+        if last is None:
+            return found
+        if sizes == [ENTRY_BYTES]:
+            found += [joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES)]
+        else:
+            # Damaged ones: whoever reads them is to see which.
+            rows = sa.select(page.c.entry).order_by(page.c.entry_index)
+            found += connection.execute(rows).scalars().all()
+        start = last + 1
+
+
+def _between(journal: int, start: int, end: int) -> list[sa.ColumnElement[bool]]:
+    return [
+        journal_entries.c.journal == journal,
+        journal_entries.c.entry_index >= start,
+        journal_entries.c.entry_index < end,
+    ]
 
 
 def entries_of(

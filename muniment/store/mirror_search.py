@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from muniment.errors import InvalidInputError
+from muniment.errors import InvalidInputError, StoreError
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import RecordId
 from muniment.record.state import RecordState, Status
@@ -22,11 +22,10 @@ _STATUSES: Final = {int(each): each for each in Status}
 _SENT: Final = sa.func.record_send(sa.func.row(*records.columns), type_=sa.LargeBinary)
 """A row as PostgreSQL sends it to who asks in binary: its driver takes as long for each column as
 for all of them together."""
+_IS_BYTES: Final = [isinstance(each.type, sa.LargeBinary) for each in records.columns]
 # How many columns; and before each value its type and size.
-_SENT_FORM: Final = struct.Struct(
-    ">4x"
-    + "".join("8x32s" if isinstance(each.type, sa.LargeBinary) else "8xq" for each in records.c)
-)
+_SENT_FORM: Final = struct.Struct(">4x" + "".join("8s32s" if each else "8xq" for each in _IS_BYTES))
+_BYTES_OF_32: Final = (17).to_bytes(4, "big") + (32).to_bytes(4, "big")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,10 @@ class Filters:
 
 
 def search(connection: Connection, filters: Filters, limit: int) -> list[MirroredRecord]:
-    """Return the records that match, the latest acts first, at most `limit`."""
+    """Return the records that match, the latest acts first, at most `limit`.
+
+    This and the next two raise `StoreError` or `InvalidInputError` for a row that no record has.
+    """
     chosen = (
         _select(connection)
         .where(*filters.conditions)
@@ -133,15 +135,27 @@ def _select(connection: Connection) -> sa.Select[Any]:
 def _found(connection: Connection, chosen: sa.Select[Any]) -> list[MirroredRecord]:
     rows: Sequence[Sequence[Any]] = connection.execute(chosen).all()
     if connection.dialect.name == "postgresql":
-        rows = [_SENT_FORM.unpack(sent) for (sent,) in rows]
+        rows = [_received(sent) for (sent,) in rows]
     return [_record(row) for row in rows]
 
 
-def _record(row: Sequence[Any]) -> MirroredRecord:
-    """A row by places: by names, a hundred of them would take longer than their query.
+def _received(sent: bytes) -> Sequence[Any]:
+    """The row that PostgreSQL has sent in one piece."""
+    if len(sent) == _SENT_FORM.size:
+        first, record_id, *state, second, commitment, third, head, acts, since, last = (
+            _SENT_FORM.unpack(sent)
+        )
+        if first == second == third == _BYTES_OF_32:
+            return (record_id, *state, commitment, head, acts, since, last)
+    raise StoreError(
+        "a record of the mirror has an id, a commitment or a head of another size",
+        expected="32 bytes each",
+        remedy="make the mirror anew: `muniment rebuild`",
+    )
 
-    Raises `InvalidInputError` for values that no state has.
-    """
+
+def _record(row: Sequence[Any]) -> MirroredRecord:
+    """A row by places: by names, a hundred of them would take longer than their query."""
     record_id, *before, status, holds, updated, retained, commitment, head, acts, first, last = row
     known = _STATUSES.get(status)
     if known is None:

@@ -8,8 +8,12 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from benchmarks.filled import fill_journal
+from muniment.record import AgencyId, Lineage, derive_record_id
+from muniment.store import journal_rows
 from muniment.store.database import Database
 from muniment.store.postgres_driver import written_out
+from muniment.store.tables import journal_entries
 
 
 @pytest.fixture
@@ -56,3 +60,27 @@ def test_everything_read__is_of_one_moment(database: Database) -> None:
                 assert writing.execute(count).scalar_one() == wanted
                 writing.execute(sa.insert(table).values(number=wanted))
             assert reading.execute(count).scalar_one() == wanted
+
+
+def test_entries__come_in_order_over_pages_with_gaps_and_damage(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_rows, "_JOINED", 7)
+    lineage = Lineage(bytes(32))
+    fill_journal(database, 40, lambda local: derive_record_id(lineage, AgencyId(1), local))
+    here = journal_entries.c.entry_index
+    with database.write() as connection:
+        connection.execute(sa.delete(journal_entries).where(here.in_([3, 20])))
+        # Together as long as two whole ones.
+        for index, entry in ((30, b"a" * 77), (31, b"b" * 79)):
+            connection.execute(sa.update(journal_entries).where(here == index).values(entry=entry))
+    with database.read() as connection:
+        rows = connection.execute(sa.select(here, journal_entries.c.entry).order_by(here)).all()
+        wanted = {index: bytes(entry) for index, entry in rows}
+        whole = journal_rows.entries_between(connection, 1, 0, 1 << 40)
+        part = journal_rows.entries_between(connection, 1, 5, 33)
+        none = journal_rows.entries_between(connection, 1, 40, 50)
+    assert len(wanted) == 38
+    assert whole == list(wanted.values())
+    assert part == [entry for index, entry in wanted.items() if 5 <= index < 33]
+    assert none == []
