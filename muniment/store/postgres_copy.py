@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
+from operator import concat
 from struct import Struct
 from typing import Any, Final
 
@@ -53,7 +54,9 @@ def _form(column: sa.Column[Any]) -> Callable[[Sequence[Any]], list[bytes]]:
 
 
 def _numbers(values: Sequence[Any]) -> list[bytes]:
-    return [_NULL if each is None else _number(8, each) for each in values]
+    if None in values:
+        return [_NULL if each is None else _number(8, each) for each in values]
+    return list(map(_number, repeat(8), values))
 
 
 def _flags(values: Sequence[Any]) -> list[bytes]:
@@ -61,7 +64,10 @@ def _flags(values: Sequence[Any]) -> list[bytes]:
 
 
 def _bytes(values: Sequence[Any]) -> list[bytes]:
-    return [_NULL if each is None else _size(len(each)) + each for each in values]
+    if None in values:
+        return [_NULL if each is None else _size(len(each)) + each for each in values]
+    sizes = map(_size, map(len, values))
+    return list(map(concat, sizes, values))
 
 
 def _texts(values: Sequence[Any]) -> list[bytes]:
