@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
-from operator import concat
+from operator import add
 from struct import Struct
 from typing import Any, Final
 
@@ -67,7 +67,7 @@ def _bytes(values: Sequence[Any]) -> list[bytes]:
     if None in values:
         return [_NULL if each is None else _size(len(each)) + each for each in values]
     sizes = map(_size, map(len, values))
-    return list(map(concat, sizes, values))
+    return list(map(add, sizes, values))
 
 
 def _texts(values: Sequence[Any]) -> list[bytes]:
