@@ -200,7 +200,12 @@ def audit_command(as_json: bool, records: int) -> None:
 @click.option("--records", default=300_000, show_default=True, help="Flights for each engine.")
 @click.option("--queried", default=3_000_000, show_default=True, help="Records that are asked for.")
 @click.option("--leaves", default=1_000_000, show_default=True, help="Entries that are audited.")
-def engines_command(as_json: bool, records: int, queried: int, leaves: int) -> None:
+@click.option(
+    "--frames/--no-frames", "with_frames", default=True, help="Whether all of them are read, too."
+)
+def engines_command(
+    as_json: bool, records: int, queried: int, leaves: int, with_frames: bool
+) -> None:
     """Imports on PostgreSQL, HDFS and HBase; queries and frames of both databases; the audit.
 
     Each of the three numbers may be 0: what it is for is left out.
@@ -210,7 +215,7 @@ def engines_command(as_json: bool, records: int, queried: int, leaves: int) -> N
     # Servers and drivers that no other benchmark needs.
     from benchmarks import engines  # noqa: PLC0415
 
-    _show(engines.measure(records, queried, leaves), as_json)
+    _show(engines.measure(records, queried, leaves, with_frames=with_frames), as_json)
 
 
 @main.command("network")

@@ -9,8 +9,11 @@ and the sequencer write them, with random ids.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
+
+import sqlalchemy as sa
 
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import LocalId, RecordId
@@ -34,23 +37,41 @@ _TOGETHER: Final = 50_000
 def fill_mirror(database: Database, count: int, *, type_id: int = 2) -> None:
     """Add `count` records of all agencies to the mirror, by the time of their last act, and the
     versions of agency 1's."""
-    for start in range(0, count, _TOGETHER):
-        numbers = range(start, min(start + _TOGETHER, count))
-        words = os.urandom(64 * len(numbers))
-        ids = [words[at : at + 32] for at in range(0, 32 * len(numbers), 32)]
-        rest = words[32 * len(numbers) :]
-        rows, own = [], []
-        for place, number in enumerate(numbers):
-            agency, commitment = 1 + number % AGENCIES, rest[32 * place : 32 * place + 32]
-            status = int(Status.REVOKED if number % 50 == 0 else Status.IN_FORCE)
-            block, time = 1 + number // 100, FIRST_TIME + SECONDS_A_RECORD * number
-            row: tuple[Any, ...] = (ids[place], agency, agency, 0, 0, type_id, 1, 1, 1, status)
-            rows.append((*row, 0, time, 25_000, commitment, bytes(32), 1, block, block))
-            if agency == 1:
-                own.append((RecordId(ids[place]), number, commitment, 1000 * time))
-        with database.write() as connection:
-            insert_rows(connection, records, rows)
-            add_versions(connection, [_version(*each, type_id) for each in own])
+    with _filled_at_once(database, records, count):
+        for start in range(0, count, _TOGETHER):
+            _fill(database, range(start, min(start + _TOGETHER, count)), type_id)
+
+
+def _fill(database: Database, numbers: range, type_id: int) -> None:
+    words = os.urandom(64 * len(numbers))
+    ids = [words[at : at + 32] for at in range(0, 32 * len(numbers), 32)]
+    rest = words[32 * len(numbers) :]
+    rows, own = [], []
+    for place, number in enumerate(numbers):
+        agency, commitment = 1 + number % AGENCIES, rest[32 * place : 32 * place + 32]
+        status = int(Status.REVOKED if number % 50 == 0 else Status.IN_FORCE)
+        block, time = 1 + number // 100, FIRST_TIME + SECONDS_A_RECORD * number
+        row: tuple[Any, ...] = (ids[place], agency, agency, 0, 0, type_id, 1, 1, 1, status)
+        rows.append((*row, 0, time, 25_000, commitment, bytes(32), 1, block, block))
+        if agency == 1:
+            own.append((RecordId(ids[place]), number, commitment, 1000 * time))
+    with database.write(durable=False) as connection:
+        # In order of the key, as the indexer does.
+        insert_rows(connection, records, sorted(rows))
+        add_versions(connection, [_version(*each, type_id) for each in own])
+
+
+@contextmanager
+def _filled_at_once(database: Database, table: sa.Table, count: int) -> Iterator[None]:
+    """Make the indexes of many rows when all are there: the same, in a fraction of the time."""
+    indexes = sorted(table.indexes, key=lambda each: str(each.name)) if count > _TOGETHER else []
+    with database.write() as connection:
+        for index in indexes:
+            index.drop(connection)
+    yield
+    with database.write() as connection:
+        for index in indexes:
+            index.create(connection)
 
 
 def _version(
@@ -91,7 +112,7 @@ def fill_journal(
             [(300 * place, 300) for place in range(many)],
             [],
         )
-        with database.write() as connection:
+        with database.write(durable=False) as connection:
             add_batch(connection, new)
         found.append(RecordId(new.record_ids[0]))
     return found
