@@ -18,11 +18,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from muniment.cli import main
+
 _PROCESSES = multiprocessing.get_context("forkserver")
 # pytest too: each process takes up what was the main module, and that is pytest's.
 _PROCESSES.set_forkserver_preload(
     [
         "pytest",
+        "muniment.cli.importing",
+        "muniment.cli.outbox",
         *(
             f"tests.chain.killed_{what}"
             for what in (
@@ -79,6 +83,12 @@ class Forked:
             if self._tracer is not None:
                 self._tracer.wait(_TRACED_SECONDS)
             self._folder.cleanup()
+
+
+def muniment(*arguments: str) -> None:
+    """The command line, as the work of such a process."""
+    sys.argv = ["muniment", *arguments]
+    main()
 
 
 def _begin(

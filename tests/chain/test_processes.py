@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ from muniment.store.leases import holder_of
 from muniment.store.tables import leases, submissions, transactions, versions
 from tests.chain.agency import PASSWORD, Open, opened  # noqa: F401
 from tests.chain.conftest import World
-from tests.chain.forked import Forked
+from tests.chain.forked import Forked, muniment
 from tests.chain.killed_at import work
 
 ROWS = 300
@@ -196,22 +196,18 @@ def kill_and_go_on(opened: Open, world: World, folder: Path, seed: int) -> None:
     """Kill an import at some moments, then let it end; what is missing comes, nothing twice."""
     registrar = opened("registrar", operators=True)
     write_rows(folder)
-    command = ("import", "land-deed", str(folder / "rows.csv"), "--map", str(folder / "map.toml"))
+    rows, mapping = str(folder / "rows.csv"), str(folder / "map.toml")
+    imports = ["import", "land-deed", rows, "--map", mapping, "--json"]
+    given = environment(folder)
     chance = random.Random(seed)
     for _ in range(2):
-        process = start(folder, *command)
-        try:
-            # The process needs about a second to start: before, during and after its work.
-            process.wait(chance.uniform(0.6, 4.0))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.communicate()
-    process = start(folder, *command, "--json")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    told = json.loads(out)
+        # Before, during and after its work.
+        with suppress(TimeoutError):
+            Forked(muniment, *imports, environment=given).ended(chance.uniform(0.0, 3.0))
+    done = Forked(muniment, *imports, environment=given).ended()
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
     assert told["registered"] + told["unchanged"] == ROWS
-    flushed = start(folder, "outbox", "flush")
-    _, err = flushed.communicate(timeout=120)
-    assert flushed.returncode == 0, err
+    flushed = Forked(muniment, "outbox", "flush", environment=given).ended()
+    assert flushed.returncode == 0, flushed.stderr
     assert_all_there_once(registrar, world)
