@@ -26,7 +26,7 @@ from muniment import __version__
 from muniment.analysis.archive_pages import page, readme
 from muniment.analysis.gathering import gathered
 from muniment.analysis.life import Life
-from muniment.analysis.life_words import standing_words
+from muniment.analysis.life_words import agency_words, standing_words
 from muniment.analysis.picture import picture
 from muniment.analysis.provenance import provenance
 from muniment.errors import ErasedError, InvalidInputError, StoreError
@@ -157,7 +157,7 @@ class _Writer:
         # Who read it is no part of what is handed over.
         life = gathered(self.registry, record_id, with_reads=False)
         own = self.registry.session.profile.agency.id
-        self.agency = life.agency(own)
+        self.agency = agency_words(life, own)
         kept, absent = self._kept(life)
         read = [(record_id, each.row.version) for each in kept]
         # Written down before anything is shown.

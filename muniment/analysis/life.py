@@ -125,10 +125,6 @@ class Life:
         """The acts on chain, in order."""
         return self.trace.acts
 
-    def agency(self, agency_id: int) -> str:
-        """Return an agency's name, or its number where the mirror has no name."""
-        return self.agencies.get(agency_id) or f"agency {agency_id}"
-
 
 def holds_of(acts: Sequence[TracedAct]) -> tuple[Hold, ...]:
     """Return the holds on a record that its acts tell, the earliest first."""

@@ -21,7 +21,7 @@ def short_id(identifier: bytes) -> str:
     return f"0x{identifier[:_SHORT].hex()}…{identifier[-2:].hex()}"
 
 
-def agency_words(life: Life, agency_id: int, language: Language) -> str:
+def agency_words(life: Life, agency_id: int, language: Language = Language.ENGLISH) -> str:
     """Return an agency's name, or its number where the mirror has no name."""
     return life.agencies.get(agency_id) or language.say("agency", number=agency_id)
 

@@ -221,11 +221,10 @@ class _Picture:
     def _deliveries(self) -> None:
         y = self.y + _BAR / 2
         self.drawing.text(_MARGIN, y + 4.5, self.say("lane.deliveries"), size=_LABEL, weight=600)
-
-        def place(each: Delivery) -> float:
-            return self.scale(each.made_at)
-
-        for x, together in clusters(list(self.life.deliveries), place, _COUNTS_APART):
+        deliveries = list(self.life.deliveries)
+        for x, together in clusters(
+            deliveries, lambda each: self.scale(each.made_at), _COUNTS_APART
+        ):
             hints = [self._delivery_words(each) for each in together]
             if len(together) > 1:
                 self._count(x, y, len(together), "open", hints)

@@ -23,6 +23,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from muniment.analysis.life import Delivery, Entered, Hold, Life, LifeShare, Seal
+from muniment.analysis.life_words import agency_words
 from muniment.analysis.prov_document import Name, ProvDocument
 from muniment.chain.bindings import record_registry as events
 from muniment.chain.traces import TracedAct
@@ -317,7 +318,7 @@ class _Record:
             "agent",
             f"r:agency-{agency_id}",
             type=Name("prov:Organization"),
-            label=self.life.agency(agency_id),
+            label=agency_words(self.life, agency_id),
             agency=agency_id,
         )
 

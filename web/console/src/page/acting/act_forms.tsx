@@ -123,7 +123,6 @@ interface AskingProperties {
 
 function Asking({ title, lead, questions, onClose, onAnswered }: AskingProperties) {
   const { say } = useWords();
-  const { agencies, agency } = useSession();
   const [answers, setAnswers] = useState<Answers>({
     replacement: "",
     reason: "error",
@@ -180,14 +179,7 @@ function Asking({ title, lead, questions, onClose, onAnswered }: AskingPropertie
               if (each === "agency") {
                 return (
                   <select {...shared} onChange={change(each)}>
-                    <option value="" />
-                    {agencies
-                      .filter(({ id }) => id !== agency)
-                      .map(({ id, name }) => (
-                        <option key={id} value={id}>
-                          {`${id} · ${name}`}
-                        </option>
-                      ))}
+                    <OtherAgencies />
                   </select>
                 );
               }
@@ -204,6 +196,23 @@ function Asking({ title, lead, questions, onClose, onAnswered }: AskingPropertie
         <Foot onClose={onClose}>{say("check-and-sign")}</Foot>
       </form>
     </Dialog>
+  );
+}
+
+/** The choices of a list of agencies: none, and each but one's own. */
+export function OtherAgencies() {
+  const { agencies, agency } = useSession();
+  return (
+    <>
+      <option value="" />
+      {agencies
+        .filter(({ id }) => id !== agency)
+        .map(({ id, name }) => (
+          <option key={id} value={id}>
+            {`${id} · ${name}`}
+          </option>
+        ))}
+    </>
   );
 }
 

@@ -4,7 +4,7 @@
 import { useState } from "preact/hooks";
 import { checksummed } from "../../core/transactions.ts";
 import { RecordAct } from "../acting/act_forms.tsx";
-import { Card, Dialog, Empty, Field, PageHead, Short, Shown, useResource } from "../parts/parts.tsx";
+import { Card, Dialog, Empty, Field, PageHead, Short, Shown, TextField, useResource } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
@@ -191,15 +191,13 @@ function HoldType({ held, onClose, onDone }: HoldTypeProperties) {
             )}
           </Field>
         )}
-        <Field label={say("question.case")} hint={say("question-hint.case")} required>
-          {(attributes) => (
-            <input
-              {...attributes}
-              value={caseName}
-              onInput={(event) => setCaseName(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={say("question.case")}
+          hint={say("question-hint.case")}
+          required
+          value={caseName}
+          onText={setCaseName}
+        />
         <Foot onClose={onClose}>{say("check-and-sign")}</Foot>
       </form>
     </Dialog>

@@ -10,7 +10,7 @@ import { officerAct, type Act, type Role } from "../acting/acts.ts";
 import { roleId } from "../acting/plain_words.tsx";
 import { Glyph } from "../parts/glyphs.tsx";
 import { secondsOf } from "../parts/instants.ts";
-import { Badge, Card, Dialog, Field, PageHead, ProblemNotice, Shown, useResource } from "../parts/parts.tsx";
+import { Badge, Card, Dialog, Field, PageHead, ProblemNotice, Shown, TextField, useResource } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
@@ -235,17 +235,15 @@ function AddOfficer({ onClose, onAct }: { onClose: () => void; onAct: (act: Act)
             </select>
           )}
         </Field>
-        <Field label={say("argument.account")} hint={say("account-hint")} fault={fault} required>
-          {(attributes) => (
-            <input
-              {...attributes}
-              class="mono"
-              spellcheck={false}
-              value={account}
-              onInput={(event) => setAccount(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={say("argument.account")}
+          hint={say("account-hint")}
+          fault={fault}
+          required
+          kind="code"
+          value={account}
+          onText={setAccount}
+        />
         <Foot onClose={onClose}>{say("check-and-sign")}</Foot>
       </form>
     </Dialog>

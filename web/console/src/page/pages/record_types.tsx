@@ -7,7 +7,7 @@ import { ActDialog } from "../acting/act_dialog.tsx";
 import { Foot } from "../acting/act_forms.tsx";
 import { FOR_EVER, publishTypeAct, SHARINGS, type Act } from "../acting/acts.ts";
 import { Glyph } from "../parts/glyphs.tsx";
-import { Card, Dialog, Empty, Field, PageHead } from "../parts/parts.tsx";
+import { Card, Dialog, Empty, Field, namesIn, PageHead, TextField } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { can, useSession, type RecordTypeRow } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
@@ -139,7 +139,7 @@ function PublishType({ before, onClose }: { before: RecordTypeRow | null; onClos
       schema: parsed,
       retentionDays: days.trim() === "" ? FOR_EVER : Number(days),
       sharing,
-      searchable: searchable.split(/[,，\s]+/).filter((each) => each !== ""),
+      searchable: namesIn(searchable),
     };
     setAct(publishTypeAct(say(before === null ? "new-type" : "next-version"), type, agency));
   }
@@ -147,27 +147,23 @@ function PublishType({ before, onClose }: { before: RecordTypeRow | null; onClos
   return (
     <Dialog title={before === null ? say("new-type") : say("next-version")} onClose={onClose}>
       <form onSubmit={submit} noValidate>
-        <Field label={say("argument.name")} fault={faults["name"]} required>
-          {(attributes) => (
-            <input
-              {...attributes}
-              value={name}
-              maxLength={64}
-              onInput={(event) => setName(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={say("argument.name")}
+          fault={faults["name"]}
+          required
+          value={name}
+          maxLength={64}
+          onText={setName}
+        />
         <div class="field-row">
-          <Field label={say("argument.retentionDays")} hint={say("retention-hint")} fault={faults["days"]}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                inputMode="numeric"
-                value={days}
-                onInput={(event) => setDays(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label={say("argument.retentionDays")}
+            hint={say("retention-hint")}
+            fault={faults["days"]}
+            kind="number"
+            value={days}
+            onText={setDays}
+          />
           <Field label={say("argument.sharing")} required>
             {(attributes) => (
               <select
@@ -184,15 +180,12 @@ function PublishType({ before, onClose }: { before: RecordTypeRow | null; onClos
             )}
           </Field>
         </div>
-        <Field label={say("searchable")} hint={say("searchable-hint")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              value={searchable}
-              onInput={(event) => setSearchable(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={say("searchable")}
+          hint={say("searchable-hint")}
+          value={searchable}
+          onText={setSearchable}
+        />
         <Field label={say("schema")} hint={say("schema-hint")} fault={faults["schema"]} required>
           {(attributes) => (
             <textarea

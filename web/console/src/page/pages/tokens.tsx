@@ -6,7 +6,7 @@ import { call } from "../../api/client.ts";
 import { Foot } from "../acting/act_forms.tsx";
 import { Glyph } from "../parts/glyphs.tsx";
 import { secondsOf } from "../parts/instants.ts";
-import { Badge, Card, Dialog, Empty, Field, Notice, PageHead, ProblemNotice, Shown, useResource } from "../parts/parts.tsx";
+import { Badge, Card, Dialog, Empty, Field, Notice, PageHead, ProblemNotice, Shown, TextField, useResource } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { useWords } from "../words/language.tsx";
 
@@ -152,11 +152,13 @@ function MakeToken({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={say("make-token")} onClose={onClose}>
       <form onSubmit={submit}>
-        <Field label={say("token-name")} hint={say("token-name-hint")} required>
-          {(attributes) => (
-            <input {...attributes} value={name} onInput={(event) => setName(event.currentTarget.value)} />
-          )}
-        </Field>
+        <TextField
+          label={say("token-name")}
+          hint={say("token-name-hint")}
+          required
+          value={name}
+          onText={setName}
+        />
         <fieldset>
           <legend>{say("scopes")}</legend>
           <div class="choices">

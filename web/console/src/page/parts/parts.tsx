@@ -178,6 +178,37 @@ export function Field(properties: FieldProperties) {
   );
 }
 
+export interface TextFieldProperties extends Omit<FieldProperties, "children"> {
+  readonly value: string;
+  readonly onText: (text: string) => void;
+  /** `code`: in letters of one width; `number`: small screens show digits. */
+  readonly kind?: "code" | "number";
+  readonly maxLength?: number;
+}
+
+/** A labelled line of text. */
+export function TextField({ value, onText, kind, maxLength, ...field }: TextFieldProperties) {
+  return (
+    <Field {...field}>
+      {(attributes) => (
+        <input
+          {...attributes}
+          {...(kind === "code" ? { class: "mono", spellcheck: false } : {})}
+          {...(kind === "number" ? { inputMode: "numeric" as const } : {})}
+          {...(maxLength === undefined ? {} : { maxLength })}
+          value={value}
+          onInput={(event) => onText(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** Names as they are typed in one line, between commas or spaces. */
+export function namesIn(line: string): readonly string[] {
+  return line.split(/[,，\s]+/).filter((each) => each !== "");
+}
+
 interface DropProperties {
   readonly label: string;
   readonly hint?: string;
