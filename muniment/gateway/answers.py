@@ -15,6 +15,7 @@ from muniment.record.identifiers import RecordId
 from muniment.registry import Stage, Submission, record_id_of
 from muniment.registry.journals import EntrySubmission
 
+NDJSON: Final = "application/x-ndjson"
 _is_id: Final = re.compile(r"0x[0-9a-f]{64}").fullmatch
 
 RecordPath = Annotated[
@@ -54,7 +55,15 @@ def submission_body(submission: Submission, stage: Stage | None = None) -> dict[
     return body
 
 
+def json_line(value: Any) -> bytes:
+    """Return a line of NDJSON."""
+    return _json(value) + b"\n"
+
+
 def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer of JSON."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(text, status, dict(headers or {}), "application/json")
+    return Response(_json(body), status, dict(headers or {}), "application/json")
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -39,6 +39,7 @@ RESOURCES: Final = (
     "directory",
     "holds",
     "exchange",
+    "carrying",
     "handovers",
     "acts",
     "events",

@@ -185,6 +185,16 @@ def attempts_at(
     for column, value in ((attempts.c.record_id, record_id), (attempts.c.share_id, share_id)):
         if value is not None:
             chosen = chosen.where(column == value)
+    return _attempts(connection, chosen)
+
+
+def latest_attempts(connection: Connection, limit: int) -> list[Attempt]:
+    """Return what was refused, the latest first."""
+    latest = sa.select(attempts).order_by(attempts.c.attempt_id.desc()).limit(limit)
+    return _attempts(connection, latest)
+
+
+def _attempts(connection: Connection, chosen: sa.Select[Any]) -> list[Attempt]:
     return [
         Attempt(**{name: _bytes(row[name]) for name in Attempt.__slots__})
         for row in connection.execute(chosen).mappings()

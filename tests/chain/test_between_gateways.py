@@ -5,6 +5,7 @@ ones."""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,11 +42,11 @@ Start = Callable[..., Gateway]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts the gateway of an agency, at a port that may be chosen."""
+    """Starts the gateway of an agency, at a port that may be chosen, which knows `peers`."""
     started: list[Gateway] = []
 
-    def run(agency: Agency, port: int = 0) -> Gateway:
-        steward(agency)
+    def run(agency: Agency, port: int = 0, **peers: str) -> Gateway:
+        steward(agency, **peers)
         (agency.folder / "profile.toml").write_text((agency.folder / "steward.toml").read_text())
         started.append(start_gateway(agency.folder, "--port", str(port)))
         return started[-1]
@@ -87,8 +88,9 @@ def test_delivery__is_pushed_to_a_gateway_that_comes_back_and_fetched_from_anoth
 ) -> None:
     file = delivered(agencies, tmp_path)
     first, second = agencies
-    port = free_port()
-    sending = steward(first, **{"2": f"http://127.0.0.1:{port}"})
+    port, own_port = free_port(), free_port()
+    peers = {"1": f"http://127.0.0.1:{own_port}", "2": f"http://127.0.0.1:{port}"}
+    sending = steward(first, **peers)
     gateway = gateway_of(sending.session, "2", seconds=120)
     done: list[object] = []
     pushing = threading.Thread(target=lambda: done.append(gateway.push(file)))
@@ -96,7 +98,7 @@ def test_delivery__is_pushed_to_a_gateway_that_comes_back_and_fetched_from_anoth
     # It is down: the push waits for it.
     time.sleep(1)
     assert (pushing.is_alive(), done) == (True, [])
-    theirs = start(second, port)
+    theirs = start(second, port, **peers)
     pushing.join(90)
     [pushed] = done
     assert pushed.records == 2  # type: ignore[attr-defined]
@@ -112,7 +114,7 @@ def test_delivery__is_pushed_to_a_gateway_that_comes_back_and_fetched_from_anoth
     assert share.status == "granted"
     # The other way round: agency 2 fetches what agency 1 has for it, and has it already but for
     # what was not pushed.
-    ours = start(first)
+    ours = start(first, own_port, **peers)
     monkeypatch.setenv("MUNIMENT_PASSWORD", PASSWORD)
     monkeypatch.setenv("MUNIMENT_PROFILE", str(second.folder / "profile.toml"))
     second_delivery = tmp_path / "more"
@@ -139,7 +141,49 @@ def test_delivery__is_pushed_to_a_gateway_that_comes_back_and_fetched_from_anoth
         ("send", str(file), "--to-gateway", ours.url, "--json"), "", tmp_path, monkeypatch, capfd
     )
     assert sent.code == 18, sent.err
+    ours.registry, theirs.registry = sending, taken_in
+    officers_carry(ours, theirs, f"0x{share.share_id.hex()}")
     assert theirs.process.poll() is None
+
+
+def officers_carry(ours: Gateway, theirs: Gateway, share: str) -> None:
+    """Deliver, push and fetch by REST, each answered in lines while it goes on."""
+    ndjson = {"Accept": "application/x-ndjson"}
+    with ours.client("exchange") as giver, theirs.client("exchange", "read") as taker:
+
+        def lines(client: httpx.Client, path: str, **body: Any) -> list[dict[str, Any]]:
+            done = client.post(path, json=body, headers=ndjson)
+            assert done.status_code == 200, done.text
+            assert done.headers["content-type"].startswith("application/x-ndjson")
+            return [json.loads(each) for each in done.text.splitlines()]
+
+        first, *_, made = lines(giver, f"/shares/{share}/deliveries", with_evidence=False)
+        assert (first, made["records"]) == ({"delivered": 2}, 2)
+        *_, pushed = lines(giver, f"/deliveries/{made['delivery']}/push")
+        assert (pushed["delivery"], pushed["kind"]) == (made["delivery"], "delivery")
+        assert giver.get(f"/deliveries/{made['delivery']}").json()["size"] is None
+        gone = giver.post(f"/deliveries/{made['delivery']}/push")
+        assert gone.status_code == 404
+        shown = taker.get("/deliveries?order=latest&limit=1").json()["items"]
+        assert [(each["delivery"], each["acknowledged"]) for each in shown] == [
+            (made["delivery"], False)
+        ]
+        # Left there, it is fetched from here.
+        *_, left = lines(giver, f"/shares/{share}/deliveries")
+        *_, fetched = lines(taker, "/deliveries:fetch", agency=1)
+        assert [(each["delivery"], each["fault"]) for each in fetched["items"]] == [
+            (left["delivery"], None)
+        ]
+        assert lines(taker, "/deliveries:fetch", agency=1) == [{"items": []}]
+        unknown = taker.post("/deliveries:fetch", json={"agency": 3})
+        assert (unknown.status_code, unknown.json()["field"]) == (422, "gateway")
+        # What no share lets go is refused as any call, and told.
+        none = taker.post(f"/shares/{share}/deliveries", json={}, headers=ndjson)
+        assert none.status_code == 403, none.text
+        [refused] = taker.get("/attempts").json()["items"]
+        assert (refused["what"], refused["share"]) == ("deliver", share)
+        [agency] = [each for each in taker.get("/agencies").json()["items"] if each["agency"] == 1]
+        assert agency["gateway"] is True
 
 
 def test_push__goes_on_where_it_was(

@@ -25,6 +25,7 @@ from muniment.exchange.terms import Terms
 from muniment.gateway.callers.accounts import add_account
 from muniment.gateway.callers.tokens import make_token
 from muniment.record import FILE_SCHEMA, AgencyId, RecordType, TypeId, derive_lineage
+from muniment.record.identifiers import RecordId
 from muniment.record.types import RETAIN_FOREVER, Sharing
 from muniment.registry import (
     AgencyProfile,
@@ -32,6 +33,7 @@ from muniment.registry import (
     KeysProfile,
     Profile,
     Registry,
+    Submission,
     journals,
 )
 from muniment.registry.access_entries import publish_access_type
@@ -160,6 +162,7 @@ class Seeded:
                 name: f"0x{development_keys(len(ROLES))[ROLES.index(actor)].hex()}"
                 for name, actor in (ACCOUNTS | OUTSIDE).items()
             },
+            "folder": str(self.folder),
             "receiver": self.receiver.url,
             "deaf": f"http://127.0.0.1:{free_port()}/nobody",
             "records": self.records,
@@ -212,6 +215,7 @@ def seeded(folder: Path) -> Iterator[Seeded]:
         )
         world.send("registry_admin", replaced)
         records |= _offered(as_officer("other_registrar"), others)
+        _given(steward, others, as_officer("other_registrar"), folder)
         for name, actor in (ACCOUNTS | OUTSIDE).items():
             keystore(land, world, actor)
             add_account(
@@ -411,6 +415,33 @@ def _shares(ours: Registry, others: Registry, folder: Path) -> None:
         asked = others.exchange.request(LAND, terms, record_type="land-deed", target=path)
         asked.submission.wait()
         ours.exchange.receive(path)
+
+
+def _agreed(asking: Registry, giving: Registry, terms: Terms, name: str, path: Path) -> bytes:
+    """A share of all records of a type, asked for and granted; its id."""
+    granter = giving.session.profile.agency.id
+    asked = asking.exchange.request(granter, terms, record_type=name, target=path)
+    asked.submission.wait()
+    taken = giving.exchange.receive(path)
+    assert taken.share is not None
+    granted = giving.exchange.grant(taken.share.share_id)
+    assert isinstance(granted, Submission)
+    granted.wait()
+    return taken.share.share_id
+
+
+def _given(ours: Registry, others: Registry, registrar: Registry, folder: Path) -> None:
+    """Shares in force both ways, and a delivery of the tax authority's that is to be taken in."""
+    terms = Terms.of("boundaries of 2026", "Land Act § 12", ["holder", "parcel"])
+    _agreed(others, ours, terms, "land-deed", folder / "boundaries.envelope")
+    terms = Terms.of("owners of parcels", "Land Act § 4", None)
+    share = _agreed(ours, others, terms, "tax-return", folder / "owners.envelope")
+    made = registrar.register("tax-return", {"payer": "Lise Meitner"}, source_id="2026-9")
+    made.wait("final")
+    assert made.record_id is not None
+    target = folder / "land" / "returns.delivery"
+    others.sync()
+    others.exchange.deliver(share, target, [RecordId(made.record_id)])
 
 
 def _offered(registrar: Registry, steward: Registry) -> dict[str, str]:

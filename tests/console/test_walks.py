@@ -17,6 +17,8 @@ import pytest
 
 from muniment.chain.values import KeyPurpose as ChainPurpose
 from muniment.record.state import Status
+from muniment.registry import record_id_of
+from muniment.registry.exchange.receiving import acknowledged_under
 from muniment.store.keys import KeyPurpose
 from tests.console.agency_world import ACCOUNTS, ARCHIVE, LAND, TAX, Seeded
 
@@ -138,3 +140,17 @@ def test_officers_of_an_agency__are_replaced_by_the_registry_admin(
     walk(compiled, agency, "service", "registry_admin", "en")
     found = agency.registry.officers(ARCHIVE)
     assert [each.account for each in found] == [agency.world.address("other_steward")]
+
+
+def test_deliveries__go_to_another_agency_and_come_from_it(compiled: Path, agency: Seeded) -> None:
+    walk(compiled, agency, "service", "steward", "zh")
+    others = agency.others
+    others.sync()
+    taken = others.exchange.receive(agency.folder / "deeds.envelope", acknowledge=False)
+    assert taken.count == 2
+    shown = others.exchange.received(record_id_of(agency.records["deed"]))
+    assert {name for each in shown for name in each.values} == {"holder", "parcel"}
+    # What they delivered is acknowledged on chain.
+    delivered = [each for each in others.exchange.shares() if each.granter == TAX]
+    [share] = [each.share_id for each in delivered if each.status == "granted"]
+    assert len(acknowledged_under(others.session, [share])) == 1

@@ -8,7 +8,6 @@ must not wait for a server that waits for it. What is not read yet lies in a fil
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future
@@ -21,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from muniment.errors import MunimentError
-from muniment.gateway.answers import hexadecimal
+from muniment.gateway.answers import NDJSON, hexadecimal, json_line
 from muniment.gateway.bodies import Member, members_of, require_media_type
 from muniment.gateway.errors import problem_of
 from muniment.gateway.parts import Parts, PartsHere, Registering
@@ -34,7 +33,6 @@ from muniment.registry.new_content import NewContent, with_files
 
 router = APIRouter(tags=["records"])
 
-NDJSON: Final = "application/x-ndjson"
 _ROW: Final = {
     "source_id": Member(str, "the agency's own number of the record"),
     "content": Member(dict, "a JSON object that the type's schema allows"),
@@ -97,7 +95,7 @@ class _Rows:
     def last(self) -> bytes:
         """Return the line with the counts."""
         tally = self.tally
-        return _line(
+        return json_line(
             {
                 "rows": tally.rows,
                 "registered": tally.registered,
@@ -130,7 +128,7 @@ class _Rows:
             done = future.result()
         except MunimentError as error:
             self.tally.refused += 1
-            return _line(row | {"error": problem_of(error)})
+            return json_line(row | {"error": problem_of(error)})
         submission = done.submission
         if done.new:
             self.tally.registered += 1
@@ -139,7 +137,7 @@ class _Rows:
         row |= {"record": hexadecimal(submission.record_id), "new": done.new}
         if isinstance(submission, EntrySubmission):
             row |= {"journal": submission.journal, "index": submission.index}
-        return _line(row | {"stage": "acknowledged" if done.new else str(submission.stage)})
+        return json_line(row | {"stage": "acknowledged" if done.new else str(submission.stage)})
 
     def _answered(self) -> int:
         tally = self.tally
@@ -177,7 +175,7 @@ class _Answering(Response):
                 answers.add(await run_in_threadpool(self._rows.answer, lines))
             answers.add(self._rows.last())
         except BodyTooLargeError as error:
-            answers.add(_line({"error": problem_of(error)}))
+            answers.add(json_line({"error": problem_of(error)}))
         except ClientDisconnect:
             # Rows that came whole are registered; whoever sent them is told nothing any more.
             return
@@ -231,7 +229,3 @@ class _Spool:
             piece = self._file.read(min(_PIECE, self._written - self._sent))
             self._sent += len(piece)
             yield piece
-
-
-def _line(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Path, Response
 
 from muniment.gateway.answers import hexadecimal, json_answer
+from muniment.gateway.between.calling import PEERS
 from muniment.gateway.parts import ChainReader, PartsHere
 from muniment.gateway.refusals import UnknownResourceError
 from muniment.record.canonical import parse
@@ -48,9 +49,11 @@ def show_type(parts: PartsHere, caller: ChainReader, name: str) -> Response:
 
 @router.get("/agencies", summary="All agencies")
 def list_agencies(parts: PartsHere, caller: ChainReader) -> Response:
-    """List the agencies of the registry by the mirror, with the types that each keeps."""
+    """List the agencies of the registry by the mirror, with the types that each keeps; `gateway`
+    says whether this one knows the other's."""
     del caller
     own = parts.session.profile.agency.id
+    peers = parts.settings.others.get(PEERS, {})
     with parts.database.read() as connection:
         rows = connection.execute(sa.select(agencies).order_by(agencies.c.agency_id)).mappings()
         named = {row["agency_id"]: row["name"] for row in rows}
@@ -69,6 +72,7 @@ def list_agencies(parts: PartsHere, caller: ChainReader) -> Response:
             "agency": number,
             "name": name,
             "own": number == own,
+            "gateway": str(number) in peers,
             "types": list(types.get(number, {}).values()),
         }
         for number, name in named.items()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final, Literal
 
@@ -20,12 +21,14 @@ from muniment.gateway.bodies import JSON, Member, members_of, require_media_type
 from muniment.gateway.body_schemas import described_body
 from muniment.gateway.cursors import make_cursor, place_of
 from muniment.gateway.idempotency import REPLAYED, keyed_call
+from muniment.gateway.lines import Tell, answer_in_lines, is_in_lines
 from muniment.gateway.parts import Exchanging, Parts, PartsHere
 from muniment.gateway.piping import Outgoing
 from muniment.gateway.refusals import TruncatedBodyError, UnknownResourceError
 from muniment.gateway.resources.finding import Cursor, Limit
 from muniment.record.instants import instant
 from muniment.registry.exchange import tray
+from muniment.registry.exchange.receiving import acknowledged_under
 from muniment.registry.exchange.shares import ShareView, list_shares, share_of
 from muniment.registry.exchange.taken_in import TakenIn
 from muniment.store import envelopes
@@ -86,7 +89,11 @@ async def deliver(
     request: Request, parts: PartsHere, caller: Exchanging, share: Digest
 ) -> Response:
     """Write a delivery of records under a share that this agency granted, of all that it covers by
-    default, and leave it to be fetched: from here, or by the other agency's gateway."""
+    default, and leave it to be fetched: from here, or by the other agency's gateway.
+
+    With `Accept: application/x-ndjson` it is answered in lines: `{"delivered": records}` as it goes
+    on, and last what is answered else, or `{"error": {problem}}`.
+    """
     require_media_type(request, JSON)
     body = await whole_body(request)
     given = members_of(body, _DELIVERY)
@@ -94,18 +101,25 @@ async def deliver(
     records = records_of(given, "records") if "records" in given else None
     call = keyed_call(request, caller, body)
 
-    def work() -> Response:
-        before = idempotency.answer_before(parts.database, call)
-        if before is not None:
-            return _delivered(before.body, {REPLAYED: "true"})
+    def make(tell: Tell = lambda _: None) -> dict[str, Any]:
         made = parts.registry.exchange.deliver(
-            share_id, None, records, with_evidence=given.get("with_evidence")
+            share_id,
+            None,
+            records,
+            with_evidence=given.get("with_evidence"),
+            progress=lambda count: tell({"delivered": count}),
         )
         done = {"delivery": hexadecimal(made.digest), "share": share, "records": made.count}
         if call is not None:
             with parts.database.write() as connection:
                 idempotency.remember_answer(connection, call, 201, done)
-        return _delivered(done, {})
+        return done
+
+    def work() -> Response:
+        before = idempotency.answer_before(parts.database, call)
+        if before is not None:
+            return _delivered(before.body, {REPLAYED: "true"})
+        return answer_in_lines(make) if is_in_lines(request) else _delivered(make(), {})
 
     return await run_in_threadpool(work)
 
@@ -121,12 +135,16 @@ def deliveries(
     direction: Literal["sent", "received"] | None = None,
     kind: EnvelopeKind | None = None,
     share: Annotated[str | None, Query(max_length=66)] = None,
+    order: Literal["earliest", "latest"] = "earliest",
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List envelopes, the earliest kept first; `share` those under one share."""
+    """List envelopes by when they came here or were written; `share` those under one share.
+
+    `acknowledged` says whether a delivery's receipt stands on chain, null for other kinds.
+    """
     del caller
-    query = ["deliveries", direction, kind, share]
+    query = ["deliveries", direction, kind, share, order]
     start = int(place_of(parts.cursor_key, query, cursor) or 0)
     with parts.database.read() as connection:
         found = envelopes.find(
@@ -135,10 +153,14 @@ def deliveries(
             direction=direction,
             subject=None if share is None else id_of("share", share),
         )
+    if order == "latest":
+        found.reverse()
     following = None
     if start + limit < len(found):
         following = make_cursor(parts.cursor_key, query, start + limit)
-    items = [_envelope(each) for each in found[start : start + limit]]
+    page = found[start : start + limit]
+    receipts = acknowledged_under(parts.session, [each.subject for each in page])
+    items = [_envelope(each, receipts) for each in page]
     return json_answer({"items": items, "next": following})
 
 
@@ -155,7 +177,8 @@ def show_delivery(parts: PartsHere, caller: Exchanging, digest: Digest) -> Respo
     ]
     name = tray.place_of(parts.session, row)
     size = None if name is None else parts.session.vault.size(name)
-    return json_answer({**_envelope(row), "size": size, "records": listed})
+    receipts = acknowledged_under(parts.session, [row.subject])
+    return json_answer({**_envelope(row, receipts), "size": size, "records": listed})
 
 
 @router.get("/deliveries/{digest}/envelope", summary="The envelope's file")
@@ -249,7 +272,8 @@ def share_body(share: ShareView, own: int) -> dict[str, Any]:
     }
 
 
-def _envelope(row: EnvelopeRow) -> dict[str, Any]:
+def _envelope(row: EnvelopeRow, receipts: Collection[bytes]) -> dict[str, Any]:
+    is_delivery = row.kind == EnvelopeKind.DELIVERY
     return {
         "delivery": hexadecimal(row.digest),
         "direction": row.direction,
@@ -260,13 +284,14 @@ def _envelope(row: EnvelopeRow) -> dict[str, Any]:
         "made_at": instant(row.made_at),
         "kept_at": instant(row.kept_ms / 1000),
         "state": row.state,
+        "acknowledged": row.digest in receipts if is_delivery else None,
     }
 
 
 def _taken(taken: TakenIn, parts: Parts) -> dict[str, Any]:
     own = parts.session.profile.agency.id
     return {
-        **_envelope(taken.row),
+        **_envelope(taken.row, acknowledged_under(parts.session, [taken.row.subject])),
         "records": taken.count,
         "evidence": taken.evidence,
         "share": None if taken.share is None else share_body(taken.share, own),

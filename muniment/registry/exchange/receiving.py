@@ -8,7 +8,7 @@ changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ from muniment.store.envelopes import EnvelopedRecord
 from muniment.store.folding import event_of
 from muniment.store.mirror import NewLog
 
-__all__ = ["Handler", "TakenIn", "is_acknowledged", "receive"]
+__all__ = ["Handler", "TakenIn", "acknowledged_under", "is_acknowledged", "receive"]
 
 Handler = Callable[[Session, Arrived], TakenIn]
 """Checks and keeps an envelope of one kind, and does what follows."""
@@ -157,9 +157,16 @@ def _delivery(
 
 def is_acknowledged(session: Session, share_id: bytes, digest: bytes) -> bool:
     """Whether a delivery's receipt stands on chain, by the mirror."""
-    return any(
-        isinstance(event, DeliveryAcknowledged) and event.delivery_digest == digest
-        for event in map(event_of, _events(session, share_id))
+    return digest in acknowledged_under(session, [share_id])
+
+
+def acknowledged_under(session: Session, share_ids: Sequence[bytes]) -> frozenset[bytes]:
+    """Return the digests of all deliveries under shares whose receipts stand on chain, by the
+    mirror."""
+    return frozenset(
+        event.delivery_digest
+        for event in map(event_of, _events(session, share_ids))
+        if isinstance(event, DeliveryAcknowledged)
     )
 
 
@@ -181,7 +188,7 @@ def _require_made_in_time(session: Session, share: ShareView, made_at: int) -> N
     """A delivery may have been on its way when the grant ended; one made later is none."""
     ended = share.expires_at
     if share.status == REVOKED:
-        for log in _events(session, share.share_id):
+        for log in _events(session, [share.share_id]):
             if isinstance(event_of(log), ShareRevoked):
                 ended = min(ended, _time_of(session, log.block_number))
     if made_at > ended + CLOCKS:
@@ -192,9 +199,9 @@ def _time_of(session: Session, number: int) -> int:
     return session.nodes.read(lambda node: node.block(number)).timestamp
 
 
-def _events(session: Session, share_id: bytes) -> list[NewLog]:
+def _events(session: Session, share_ids: Sequence[bytes]) -> list[NewLog]:
     with session.database.read() as connection:
-        return mirror.logs_of(connection, [share_id])
+        return mirror.logs_of(connection, share_ids)
 
 
 _HANDLERS: Final[dict[EnvelopeKind, Handler]] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Many rows at once, into the journal: the answer comes row by row while the rows are sent. */
 
-import { Problem, sendRows } from "./client.ts";
+import { NDJSON, postForLines, Problem } from "./client.ts";
 
 export interface BulkRow {
   readonly row: number;
@@ -30,7 +30,9 @@ export interface BulkTold {
 export async function importRows(type: string, rows: Blob, told: BulkTold): Promise<BulkTotals> {
   let totals: BulkTotals | null = null;
   const query = new URLSearchParams({ type });
-  await sendRows(`/records:bulk?${query}`, rows, told.signal, (line) => {
+  const headers = { "Content-Type": NDJSON };
+  const options = { body: rows, headers, signal: told.signal };
+  await postForLines(`/records:bulk?${query}`, options, (line) => {
     const value = JSON.parse(line);
     if ("rows" in value) totals = value;
     else told.onRow(value);

@@ -126,15 +126,16 @@ export function sendFile(
   });
 }
 
-/** Sends lines of JSON and tells of each line of the answer as it comes. Raises `Problem`. */
-export async function sendRows(
+/** Lines of JSON, as they are sent and answered. */
+export const NDJSON = "application/x-ndjson";
+
+/** Posts, and tells of each line of the answer as it comes. Raises `Problem`. */
+export async function postForLines(
   path: string,
-  rows: Blob,
-  signal: AbortSignal,
+  options: CallOptions,
   onLine: (line: string) => void,
 ): Promise<void> {
-  const headers = { "Content-Type": "application/x-ndjson" };
-  const answer = await answered("POST", path, { body: rows, headers, signal });
+  const answer = await answered("POST", path, options);
   if (answer.body === null) return;
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -147,7 +148,7 @@ export async function sendRows(
       lines.filter((each) => each !== "").forEach(onLine);
     }
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (options.signal?.aborted) throw error;
     throw new Problem(0, {});
   }
   if (rest !== "") onLine(rest);

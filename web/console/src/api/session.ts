@@ -38,6 +38,7 @@ async function loaded(body: any): Promise<Session> {
   const rows: AgencyRow[] = agencies.map((each) => ({
     id: each.agency,
     name: each.name,
+    hasGateway: each.gateway,
     types: each.types.map((type: any) => ({
       id: type.type_id,
       name: type.name,

@@ -7,6 +7,8 @@ import { whenSignedOut } from "../api/client.ts";
 import { currentSession, signOut } from "../api/session.ts";
 import { forgetKeystore } from "./acting/signing.ts";
 import { AgencyKeys } from "./pages/agency_keys.tsx";
+import { Deliveries } from "./pages/deliveries.tsx";
+import { Delivery } from "./pages/delivery.tsx";
 import { FindRecords } from "./pages/find_records.tsx";
 import { Holds } from "./pages/holds.tsx";
 import { ImportRecords } from "./pages/import_records.tsx";
@@ -110,6 +112,7 @@ const GROUPS: readonly { readonly name: Phrase; readonly links: readonly Link[] 
     links: [
       { to: "inbox", glyph: "inbox", name: "inbox", isPublic: true },
       { to: "shares", glyph: "shares", name: "shares", roles: ["steward", "registrar", "admin"] },
+      { to: "deliveries", glyph: "deliveries", name: "deliveries", roles: ["steward", "registrar", "admin"] },
       { to: "holds", glyph: "hold", name: "holds" },
       { to: "retention", glyph: "retention", name: "retention" },
     ],
@@ -271,6 +274,8 @@ function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
       return <Inbox />;
     case "shares":
       return <Shares />;
+    case "deliveries":
+      return first === undefined ? <Deliveries /> : <Delivery digest={first} />;
     case "holds":
       return <Holds />;
     case "retention":

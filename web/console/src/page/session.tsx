@@ -25,6 +25,8 @@ export interface Session {
 export interface AgencyRow {
   readonly id: number;
   readonly name: string;
+  /** Whether envelopes can go to its gateway, and be fetched there. */
+  readonly hasGateway: boolean;
   readonly types: readonly { readonly id: number; readonly name: string; readonly sharing: string }[];
 }
 

@@ -179,12 +179,12 @@ const steward: Done = async (walk) => {
   await walk.goTo("shares");
   await page.locator(".badge.good").first().waitFor();
   await walk.look("shares-decided");
-  await page.locator("main").getByRole("button", { name: walk.say("do.revoke-share") }).click();
+  await rows.getByRole("button", { name: walk.say("do.revoke-share") }).click();
   await page.locator("dialog select").selectOption("purpose-ended");
   await walk.button("check-and-sign").click();
   await walk.sign(["revokeShare"]);
   await walk.close();
-  await page.locator("main tr", { hasText: "property tax of 2026" }).getByText(walk.say("share.revoked")).waitFor();
+  await rows.getByText(walk.say("share.revoked")).waitFor();
 
   await walk.goTo(`records/${walk.facts.records["offered"]}`);
   await walk.button("do.accept").click();

@@ -25,6 +25,8 @@ export interface Facts {
   readonly keys: Readonly<Record<Person, string>>;
   readonly records: Readonly<Record<string, string>>;
   readonly stranger: string;
+  /** Where files lie that come from the other agency, and go to it. */
+  readonly folder: string;
   /** Addresses for webhooks: one that takes what it is told, and one where nobody listens. */
   readonly receiver: string;
   readonly deaf: string;

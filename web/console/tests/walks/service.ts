@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What is seldom done, and much hangs on: journals, webhooks, replacements of officers. */
+/** What goes to other agencies; and what is seldom done, and much hangs on. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { Person, Walk } from "./browser.ts";
 
 /** Types what an irreversible act asks for, after it has refused another word. */
@@ -162,7 +163,60 @@ const registryAdmin = async (walk: Walk): Promise<void> => {
   await page.getByText(walk.say("no-replacement")).waitFor();
 };
 
+/** A delivery made here and carried there, and one that came from there: both ways. */
+const steward = async (walk: Walk): Promise<void> => {
+  const { page, facts } = walk;
+  await walk.goTo("deliveries");
+  await walk.button("do.deliver").click();
+  const dialog = page.locator("dialog");
+  await dialog.locator('select[name="share"]').selectOption({ label: "Tax Authority · boundaries of 2026" });
+  const named = dialog.getByLabel(walk.say("records"));
+  await named.fill("0x12");
+  await dialog.getByRole("button", { name: walk.say("do.deliver") }).click();
+  await dialog.locator(".fault").waitFor();
+  await named.fill(`${facts.records["deed"]}\n${facts.records["free"]}`);
+  await walk.look("deliver");
+  await dialog.getByRole("button", { name: walk.say("do.deliver") }).click();
+  await page.getByText(walk.say("delivery-made", { count: 2 })).waitFor();
+  await walk.look("delivered");
+  await page.getByRole("link", { name: walk.say("show-envelope") }).click();
+  await page.getByText(walk.say("file-waits")).waitFor();
+  assert.equal(await page.locator("main table tbody tr").count(), 2);
+  const download = page.waitForEvent("download");
+  await page.locator("main").getByRole("button", { name: walk.say("download") }).click();
+  const file = join(facts.folder, "deeds.envelope");
+  await (await download).saveAs(file);
+  await walk.look("envelope-sent");
+  await walk.button("do.let-go").click();
+  await page.getByText(walk.say("no-file-here")).waitFor();
+
+  // What is for another agency is refused, and told.
+  await walk.goTo("deliveries");
+  await walk.button("do.take-in").click();
+  await page.setInputFiles("#envelope", file);
+  await dialog.getByRole("button", { name: walk.say("do.take-in") }).click();
+  await dialog.locator('[role="alert"]').waitFor();
+  await walk.look("take-in-refused");
+  await page.setInputFiles("#envelope", join(facts.folder, "returns.delivery"));
+  await dialog.getByRole("button", { name: walk.say("do.take-in") }).click();
+  await page.getByText(walk.say("taken-in-records", { count: 1, evidence: 1 })).waitFor();
+  await page.getByRole("link", { name: walk.say("show-envelope") }).click();
+  await page.getByText(walk.say("check.records", { count: 1 })).waitFor();
+  await walk.look("envelope-received");
+  await walk.button("do.acknowledge").click();
+  await walk.sign(["acknowledgeDelivery"]);
+  await walk.close();
+  await page.locator("main").getByText(walk.say("acknowledged"), { exact: true }).waitFor();
+  await walk.goTo("deliveries");
+  await page.locator('main select[name="direction"]').selectOption("received");
+  await walk.settled();
+  await page.locator("main .badge.good").first().waitFor();
+  await page.getByRole("cell", { name: "receive", exact: true }).waitFor();
+  await walk.look("deliveries");
+};
+
 export const SERVICE: Readonly<Partial<Record<Person, (walk: Walk) => Promise<void>>>> = {
   administrator,
+  steward,
   registry_admin: registryAdmin,
 };

@@ -6,7 +6,7 @@ import type { Officer, Walk } from "./browser.ts";
 const PAGES = ["overview", "find", "find?where=journal", "holds", "retention"] as const;
 const OF_PERSON = {
   registrar: ["register/land-deed", "import", "inbox", "shares", "officers", "keys", "types"],
-  steward: ["inbox", "shares", "officers"],
+  steward: ["inbox", "shares", "deliveries", "officers"],
   auditor: ["officers", "types"],
   administrator: ["inbox", "shares", "officers", "keys", "types", "journals/1", "tokens", "webhooks"],
 } as const;

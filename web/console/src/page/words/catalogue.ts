@@ -6,6 +6,7 @@
 
 import { ACTING } from "./acting_words.ts";
 import { ADMINISTRATION } from "./administration_words.ts";
+import { EXCHANGE } from "./exchange_words.ts";
 import { FRAME } from "./frame_words.ts";
 import { PROBLEMS } from "./problem_words.ts";
 import { RECORDS } from "./record_words.ts";
@@ -24,6 +25,7 @@ export const CATALOGUE = {
   ...RECORDS,
   ...WORK,
   ...ADMINISTRATION,
+  ...EXCHANGE,
   ...SERVICE,
   ...PROBLEMS,
 } as const satisfies Record<string, Both>;
