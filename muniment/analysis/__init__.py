@@ -19,7 +19,8 @@ def frames(registry: Registry) -> Frames:
     """
     from muniment.analysis.arrow_reading import analysis_package  # noqa: PLC0415  (heavy)
 
-    for name in ("pandas", "pyarrow", "adbc_driver_manager"):
+    # All that takes its time to load is loaded now, and not with the first frame.
+    for name in ("pandas", "pyarrow", "adbc_driver_manager", "adbc_driver_manager.dbapi"):
         analysis_package(name)
     from muniment.analysis.framing import Frames  # noqa: PLC0415
 
