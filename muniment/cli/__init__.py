@@ -15,6 +15,7 @@ import click
 
 from muniment import __version__
 from muniment.cli.exit_codes import ExitCode
+from muniment.cli.file_trouble import trouble_with_file
 from muniment.errors import MunimentError
 
 _COMMANDS: Final = {
@@ -120,3 +121,9 @@ def main() -> None:
         # Whoever read our output has had enough of it (`muniment find … | head`).
         sys.stderr.close()
         sys.exit(ExitCode.OK)
+    except OSError as error:
+        trouble = trouble_with_file(error)
+        if trouble is None:
+            raise
+        click.echo(f"error: {trouble.diagnostics()}", err=True)
+        sys.exit(trouble.exit_code)

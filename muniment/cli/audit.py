@@ -210,6 +210,9 @@ def _new_place(output: str) -> str:
     folder = os.path.abspath(output)  # noqa: PTH100  (a link stays the name it is)
     if os.path.lexists(folder):
         raise InvalidInputError("--output", "a folder that is not there yet", f"{output}, there")
+    # Whether it can be made is better known before everything is hashed.
+    Path(folder).mkdir()
+    Path(folder).rmdir()
     return f"file://{folder}"
 
 

@@ -98,7 +98,7 @@ def open_(
             read_receipts=reads or named.read_receipts,
             reads=ReadsProfile(number, sealer.resolve(), pace) if reads else named.reads,
         )
-        profile.write_text(made.to_toml(), encoding="utf-8")
+        made.save()
         finish(registry, [submission], wait, timeout, as_json)
     click.echo(f"journal {number}; the profile names it now", err=True)
 
@@ -256,9 +256,9 @@ def _forget(profile: Path, number: int) -> None:
     named = Profile.load(profile)
     if named.reads is not None and named.reads.number == number:
         made = dataclasses.replace(named, reads=None, read_receipts=False)
-        profile.write_text(made.to_toml(), encoding="utf-8")
+        made.save()
         click.echo("reads leave no entries now; next: muniment journal open --reads", err=True)
     if named.journal is not None and named.journal.number == number:
         made = dataclasses.replace(named, journal=None)
-        profile.write_text(made.to_toml(), encoding="utf-8")
+        made.save()
         click.echo("the profile names no journal now; next: muniment journal open", err=True)

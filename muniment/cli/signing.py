@@ -25,6 +25,7 @@ from muniment.registry.prepared.signing import Review, TrustedRegistry
 from muniment.registry.prepared.signing import review as reviewed
 from muniment.registry.prepared.signing import sign as signed
 from muniment.registry.profile import Profile
+from muniment.store import durable_files
 
 _LARGEST: Final = 64 << 20
 
@@ -78,7 +79,7 @@ def sign(
     raw = signed(found, Signer.from_keystore(chosen), nonce)
     text = json.dumps(signed_json(document.prepared_id, raw))
     if output is not None:
-        output.write_text(text + "\n")
+        durable_files.replace(output, f"{text}\n".encode(), mode=0o644)
     if as_json:
         click.echo(json.dumps(_review_json(found) | ({} if output else {"signed": text})))
     elif output is None:

@@ -6,6 +6,7 @@ Paths in it are relative to its own folder. It holds no password; `muniment init
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -16,8 +17,10 @@ import tomlkit
 
 from muniment.chain.connection import Address, address_of
 from muniment.errors import InvalidInputError
+from muniment.store import durable_files
 
 FORMAT: Final = "muniment/profile/v1"
+_MODE: Final = 0o644
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,17 @@ class Profile:
         if not 1 <= profile.batch <= 256:
             raise InvalidInputError("batch", "1 to 256 records a transaction", str(profile.batch))
         return profile
+
+    def save(self) -> None:
+        """Write it in the place of what is there, whole or not at all, with the mode that that has.
+
+        Raises `OSError`.
+        """
+        try:
+            mode = stat.S_IMODE(self.path.stat().st_mode)
+        except FileNotFoundError:
+            mode = _MODE
+        durable_files.replace(self.path, self.to_toml().encode(), mode=mode)
 
     def to_toml(self) -> str:
         """Return the text of the file, with paths relative to its folder where they can be."""
