@@ -166,23 +166,22 @@ def sealing(
         while not is_last and (moved or not stop.is_set()):
             is_last = stop.is_set()
             try:
-                is_sealing = worker is not None and worker.step(now=doing.at_once) is not None
                 head = session.nodes.read(_head)
                 # What takes transactions of its own is done where there is something to do: an
                 # import appends meanwhile, to the same database.
-                if (
-                    is_sealing
-                    or moved
-                    or head != mirrored
-                    or time.monotonic() - sent >= _SEND_SECONDS
-                ):
+                if moved or head != mirrored or time.monotonic() - sent >= _SEND_SECONDS:
                     with session.database.read() as connection:
                         needed = outbox.open_accounts(connection)
                     moved = bool(needed) and sending.step(needed)
                     sent = time.monotonic()
+                    if moved:
+                        head = session.nodes.read(_head)
                 if head != mirrored:
                     sync(session)
                     mirrored = head
+                # Last: a seal that has its block is mirrored before files of the next are written.
+                if worker is not None and not is_last:
+                    moved = worker.step(now=doing.at_once) is not None or moved
                 doing.fault = None
             except MunimentError as error:
                 doing.fault = error
