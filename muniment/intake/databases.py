@@ -58,7 +58,7 @@ def read_query(url: sa.URL, query: str, skip: int = 0) -> Iterator[Batch]:
     engine = engine_of(url)
     given = 0
     try:
-        with engine.connect() as connection:
+        with connected(engine) as connection:
             only_read(connection)
             found = connection.execution_options(stream_results=True, max_row_buffer=BATCH_ROWS)
             # It has no parameters: colons are the query's own.
@@ -108,6 +108,21 @@ def engine_of(url: sa.URL) -> sa.Engine:
         ) from error
 
 
+def connected(engine: sa.Engine) -> sa.Connection:
+    """Return a connection to a source. Raises `InvalidInputError` for options in its URL that its
+    driver does not take, and what the database says."""
+    try:
+        return engine.connect()
+    except (TypeError, ValueError) as error:
+        # Drivers take options as arguments, and fall over those that they do not have.
+        raise InvalidInputError(
+            "source",
+            f"options that {engine.driver} takes, or none",
+            f"a URL with {', '.join(map(repr, engine.url.query)) or 'what its driver refuses'}",
+            remedy="take out what stands behind the question mark of the URL",
+        ) from error
+
+
 def only_read(connection: sa.Connection) -> None:
     """Have the database refuse to write in this transaction, where it knows how."""
     match connection.dialect.name:
@@ -140,6 +155,10 @@ def told(
     refused = isinstance(error, sa.exc.ProgrammingError | sa.exc.DataError) or (
         url.get_backend_name() == "sqlite" and isinstance(error, sa.exc.OperationalError)
     )
+    if url.get_backend_name() == "sqlite" and "not a database" in str(cause):
+        return InvalidInputError(
+            f"database {place_of(url)}", "a file that SQLite made", "no database of SQLite's"
+        )
     lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
     network = isinstance(cause, OSError) or "network" in str(cause).lower()
     away = state[:2] in _AWAY or "locked" in str(cause)

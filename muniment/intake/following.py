@@ -17,7 +17,14 @@ import sqlalchemy as sa
 
 from muniment.errors import InvalidInputError
 from muniment.intake.batches import BATCH_ROWS, Batch, from_columns
-from muniment.intake.databases import database_url, engine_of, only_read, place_of, told
+from muniment.intake.databases import (
+    connected,
+    database_url,
+    engine_of,
+    only_read,
+    place_of,
+    told,
+)
 from muniment.intake.sync_rules import SyncRules
 
 MOST_DOUBLE: Final = 1_000
@@ -32,7 +39,7 @@ def following(url: str, rules: SyncRules) -> Iterator[Followed]:
     engine = engine_of(place)
     try:
         with _translated(place, 0):
-            connection = engine.connect()
+            connection = connected(engine)
         try:
             yield Followed(connection, place, rules)
         finally:
