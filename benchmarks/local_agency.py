@@ -21,6 +21,7 @@ from muniment.registry import (
     Registry,
 )
 from muniment.registry.profile import JournalProfile
+from muniment.registry.session import make_stores
 from muniment.store.keys import KeyStore, new_key_file
 from toolchain.local_chain import ROOT
 
@@ -70,6 +71,9 @@ def open_agency(
     for each, path in keystores.items():
         if not path.exists():
             new_keystore(path, PASSWORD, local.keys[each])
+    database = database or f"sqlite:///{folder}/muniment.db"
+    vault = vault or str(folder / "vault")
+    make_stores(database, vault)
     found = local.registries
     profile = Profile(
         path=folder / "muniment.toml",
@@ -83,8 +87,8 @@ def open_agency(
         ),
         agency=AgencyProfile(agency_id, "faa-strikes"),
         keys=KeysProfile(store, root, keystores[role], (keystores["operator"],), key_file),
-        database=database or f"sqlite:///{folder}/muniment.db",
-        vault=vault or str(folder / "vault"),
+        database=database,
+        vault=vault,
         journal=journal,
     )
     return Registry.open(profile, password=PASSWORD)

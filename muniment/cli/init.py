@@ -19,11 +19,9 @@ from muniment.record.identifiers import AgencyId, Lineage
 from muniment.registry import Registry
 from muniment.registry.evidence_making import make_trust
 from muniment.registry.profile import AgencyProfile, ChainProfile, KeysProfile, Profile
-from muniment.registry.session import Session, address_in
-from muniment.store.database import Database
+from muniment.registry.session import Session, address_in, make_stores
 from muniment.store.durable_files import write_new
 from muniment.store.keys import KeyStore, new_key_file
-from muniment.store.vault import open_vault
 
 
 @click.command()
@@ -124,15 +122,14 @@ def init(
         passphrase=passphrase,
         key_file=opener,
     ).close()
-    Database.open(profile.database).close()
-    open_vault(profile.vault).close()
+    make_stores(profile.database, profile.vault)
     trust_path = base / "trust.toml"
     with Registry(Session(profile)) as opened:
         trust = make_trust(opened.session, days=365, greatest_age_days=30, nodes=chain.urls)
     trust_data = trust.to_bytes()
     write_new(trust_path, trust_data, mode=0o644)
     profile = replace(profile, trust=trust_path)
-    path.write_text(profile.to_toml(), encoding="utf-8")
+    profile.save()
     accounts = {
         "officer": None if officer is None else address_in(officer),
         "operators": [address_in(each) for each in made],

@@ -307,7 +307,7 @@ def _version(session: Session, row: VersionRow, where: str) -> Iterator[Finding]
 def _packs(session: Session, tell: Tell) -> Iterator[Finding]:
     """Whether each pack can be read to its end, and lacks nothing that a row names."""
     try:
-        open_vault(session.profile.vault).close()
+        open_vault(session.profile.vault, create=False).close()
     except MunimentError as error:
         yield Finding(f"vault {session.profile.vault}", error.what)
     with session.database.read() as connection:

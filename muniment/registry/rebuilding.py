@@ -38,6 +38,7 @@ from muniment.registry.sending import holder_name, lane_lease
 from muniment.registry.session import Session
 from muniment.store import dispositions, journal_rows, mirror, outbox, packs
 from muniment.store.batch_sheets import BATCH_PLACE
+from muniment.store.database import Database
 from muniment.store.folding import event_of
 from muniment.store.leases import held
 from muniment.store.origins import brought_by_others
@@ -87,6 +88,8 @@ def rebuild(session: Session, *, tell: Tell = lambda _, __: None) -> Rebuilt:
     `LeaseHeldError` while a daemon runs, `UnreachableError`.
     """
     done = Rebuilt()
+    # Where it is lost altogether.
+    Database.open(session.profile.database).close()
     with ExitStack() as leases:
         names = [LEASE, *(lane_lease(account) for account in session.keystores())]
         for name in names:

@@ -68,8 +68,8 @@ class Session:
 
     @cached_property
     def database(self) -> Database:
-        """The database, its tables brought to this release's form."""
-        database = Database.open(self.profile.database)
+        """The database that `muniment init` made, its tables brought to this release's form."""
+        database = Database.open(self.profile.database, create=False)
         self._closing.callback(database.close)
         return database
 
@@ -103,8 +103,8 @@ class Session:
 
     @cached_property
     def vault(self) -> Vault:
-        """The vault."""
-        vault = open_vault(self.profile.vault)
+        """The vault that `muniment init` made."""
+        vault = open_vault(self.profile.vault, create=False)
         self._closing.callback(vault.close)
         return vault
 
@@ -220,6 +220,16 @@ class Session:
     def _sealers(self) -> list[Path]:
         journals = (self.profile.journal, self.profile.reads)
         return [each.sealer for each in journals if each is not None]
+
+
+def make_stores(database: str, vault: str) -> None:
+    """Make the database and the vault of a new profile, where they are not there yet.
+
+    A session makes neither: a mistake in a URL, or a disk that is not mounted, must not pass for an
+    agency without records. Raises `InvalidInputError`, `StoreError`.
+    """
+    Database.open(database).close()
+    open_vault(vault).close()
 
 
 def address_in(keystore: Path) -> Address:

@@ -19,9 +19,8 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine
 
-from muniment.errors import InvalidInputError
 from muniment.store import migrations, postgres_driver
 from muniment.store.database_errors import (
     BUSY_SECONDS,
@@ -31,8 +30,10 @@ from muniment.store.database_errors import (
     DatabaseUnreachableError,
     DiskFullError,
     require_driver,
+    require_there,
     translated,
 )
+from muniment.store.database_urls import own_database_url, shown
 
 __all__ = [
     "VIEW",
@@ -47,7 +48,6 @@ __all__ = [
 VIEW: Final = "muniment_view"
 """The execution option of connections that only read: all of it is of one moment."""
 _ONE_MOMENT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-_DIALECTS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+pg8000"}
 
 
 class Database:
@@ -62,12 +62,15 @@ class Database:
         """Open a database, bring its tables to this release's form, and return it.
 
         `url` as SQLAlchemy writes it: ``sqlite:///path`` or ``postgresql://user@host/name``.
-        Raises `StoreError`: unreachable, read-only, locked, or of a newer release. With
-        `create=False` a database without tables is refused instead of made.
+        Raises `StoreError`: unreachable, read-only, locked, of a newer release or not ours. With
+        `create=False` a database that is not there, or without tables, is refused instead of made.
         """
-        parsed = _url_of(url)
+        parsed = own_database_url("database", url)
         require_driver(parsed)
-        engine = sa.create_engine(parsed, **_engine_options(url))
+        if not create and parsed.get_backend_name() == "sqlite":
+            # SQLite would make the file.
+            require_there(parsed)
+        engine = sa.create_engine(parsed, **_engine_options(parsed))
         _prepare(engine)
         database = cls(engine)
         with translated(engine.url):
@@ -82,7 +85,7 @@ class Database:
     @property
     def shown(self) -> str:
         """The URL without its password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        return shown(self.engine.url)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -128,20 +131,8 @@ class Database:
         self.close()
 
 
-def _url_of(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise InvalidInputError("database", "sqlite:///PATH or postgresql://…", "no URL") from error
-    dialect = _DIALECTS.get(parsed.get_backend_name())
-    if dialect is None:
-        name = parsed.get_backend_name()
-        raise InvalidInputError("database", "a URL of sqlite or postgresql", f"one of {name}")
-    return parsed.set(drivername=dialect)
-
-
-def _engine_options(url: str) -> dict[str, Any]:
-    if make_url(url).get_backend_name() == "sqlite":
+def _engine_options(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
         # One connection a thread; SQLAlchemy must not begin transactions behind our back.
         return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     return {"pool_pre_ping": True}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from muniment.errors import InvalidInputError, StoreError
+from muniment.store.database_urls import shown
 
 BUSY_SECONDS: Final = 10.0
 """For how long a lock is waited for."""
@@ -67,7 +69,7 @@ _BY_STATE: Final[dict[str, _Told]] = {
     ),
     "53100": (
         DiskFullError,
-        "the server's disk is full",
+        "cannot be written: the server's disk is full",
         "room on the server's disk",
         "make room there, then try again; what was acknowledged before is kept",
     ),
@@ -108,7 +110,7 @@ _BY_WORDS: Final[tuple[tuple[tuple[str, ...], _Told], ...]] = (
         ("disk is full", "no space", "disk full", "disk i/o error"),
         (
             DiskFullError,
-            "the disk is full, or fails",
+            "cannot be written: the disk is full, or fails",
             "room on a disk that works",
             "make room (df), see the system's log; what was acknowledged before is kept",
         ),
@@ -155,7 +157,7 @@ def translated(url: URL) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        raise _error_of(error, url.render_as_string(hide_password=True)) from error
+        raise _error_of(error, shown(url)) from error
 
 
 def require_driver(url: URL) -> None:
@@ -171,6 +173,17 @@ def require_driver(url: URL) -> None:
         ) from error
 
 
+def require_there(url: URL) -> None:
+    """Raise `DatabaseUnreachableError` where the file of an SQLite database is missing."""
+    if not Path(url.database or "").is_file():
+        raise DatabaseUnreachableError(
+            f"database {shown(url)} is not there",
+            expected="the file that `muniment init` made",
+            remedy="check the profile's database URL and that its disk is mounted; a lost one is "
+            "made anew by `muniment rebuild`, or comes back by `muniment restore`",
+        )
+
+
 def sql_state(error: BaseException | None) -> str:
     """Return the SQLSTATE of what PostgreSQL said, empty text where it said none."""
     first = error.args[0] if error is not None and error.args else None
@@ -178,7 +191,7 @@ def sql_state(error: BaseException | None) -> str:
     return str(first.get("C", "")) if isinstance(first, dict) else ""
 
 
-def _error_of(error: sa.exc.DBAPIError, shown: str) -> Exception:
+def _error_of(error: sa.exc.DBAPIError, place: str) -> Exception:
     state, said = sql_state(error.orig), str(error.orig).lower()
     told = _BY_STATE.get(state) or _BY_STATE.get(state[:2])
     if told is None and isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
@@ -189,4 +202,4 @@ def _error_of(error: sa.exc.DBAPIError, shown: str) -> Exception:
     kind, what, expected, remedy = told or _OTHER
     if told is None:
         what = f"{what}: {type(error.orig).__name__}"
-    return kind(f"database {shown} {what}", expected=expected, remedy=remedy)
+    return kind(f"database {place} {what}", expected=expected, remedy=remedy)

@@ -14,6 +14,7 @@ from muniment.record import FILE_SCHEMA, AgencyId, RecordType, TypeId, derive_li
 from muniment.record.types import Sharing
 from muniment.registry import AgencyProfile, ChainProfile, KeysProfile, Profile, Registry
 from muniment.registry.profile import JournalProfile, ReadsProfile
+from muniment.registry.session import make_stores
 from muniment.store.keys import KeyStore
 from tests.chain.conftest import ROLES, World
 from toolchain.local_chain import CHAIN_ID, development_keys
@@ -82,6 +83,7 @@ def opened(world: World, tmp_path: Path, database_url: str, vault_url: str) -> I
         lineage=lineage,
         key_file=key_file,
     ).close()
+    make_stores(database_url, vault_url)
     registries: list[Registry] = []
 
     def open_as(

@@ -19,7 +19,7 @@ from muniment.registry import (
     journals,
 )
 from muniment.registry.profile import JournalProfile, ReadsProfile
-from muniment.registry.session import address_in
+from muniment.registry.session import address_in, make_stores
 from muniment.store.keys import KeyStore
 from tests.chain.agency import PASSWORD, deed, keystore, sealer
 from tests.chain.command_line import Answer, answer
@@ -57,6 +57,7 @@ class Agency:
             lineage=lineage,
             key_file=key_file,
         ).close()
+        make_stores(self.database, str(self.folder / "vault"))
 
     def open(
         self,

@@ -38,7 +38,7 @@ from muniment.registry import (
 )
 from muniment.registry.access_entries import publish_access_type
 from muniment.registry.profile import JournalProfile, ReadsProfile
-from muniment.registry.session import address_in
+from muniment.registry.session import address_in, make_stores
 from muniment.store.keys import KeyStore
 from tests.chain.agency import PASSWORD, keystore, sealer
 from tests.chain.conftest import ROLES, World
@@ -317,6 +317,7 @@ def _key_store(world: World, agency: int, folder: Path) -> None:
         lineage=derive_lineage(CHAIN_ID, address),
         key_file=key_file,
     ).close()
+    make_stores(f"sqlite:///{folder}/muniment.db", str(folder / "vault"))
 
 
 def _profile(

@@ -11,7 +11,7 @@ import pytest
 
 from devservers.hadoop import Hadoop
 from muniment.record.objects import Writable
-from muniment.store.vault import VaultError, hbase, hbase_cells, open_vault
+from muniment.store.vault import NoVaultError, VaultError, hbase, hbase_cells, open_vault
 from muniment.store.vault.hbase import HbaseVault
 from tests.unit.store.vault.contract import BIG, Reopen, VaultContract, content
 from toolchain.local_chain import free_port
@@ -181,6 +181,12 @@ def test_table_that_is_not_there__is_said_with_the_command(hadoop: Hadoop) -> No
     with pytest.raises(VaultError) as error:
         open_vault(f"{hadoop.hbase_url}/nowhere")
     assert "create 'nowhere', {NAME => 'o', VERSIONS => 1}, SPLITS => ['1'," in error.value.remedy
+
+
+def test_place_without_a_vault__is_refused_and_left(vault: HbaseVault, hbase_url: str) -> None:
+    for _ in range(2):
+        with pytest.raises(NoVaultError, match="no vault lies there"):
+            open_vault(f"{hbase_url}.none", create=False)
 
 
 def test_vault_of_another_format__is_refused(vault: HbaseVault, hbase_url: str) -> None:

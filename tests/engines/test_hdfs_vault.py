@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 
 from devservers.hadoop import Hadoop
-from muniment.store.vault import ObjectMissingError, Vault, VaultError, hdfs_merging, open_vault
+from muniment.store.vault import (
+    NoVaultError,
+    ObjectMissingError,
+    Vault,
+    VaultError,
+    hdfs_merging,
+    open_vault,
+)
 from muniment.store.vault.hdfs import HdfsVault
 from muniment.store.vault.hdfs_bundles import FAN_OUT
 from tests.unit.store.vault.contract import BIG, Reopen, VaultContract, content
@@ -199,6 +206,13 @@ class TestRefusals:
         with pytest.raises(VaultError, match="something else"):
             open_vault(f"{hadoop.hdfs_url}/letters")
         assert vault._files.names("/letters") == ["mine.txt"]
+
+    def test_place_without_a_vault__is_refused_and_left(
+        self, vault: HdfsVault, hadoop: Hadoop
+    ) -> None:
+        with pytest.raises(NoVaultError, match="no vault lies there"):
+            open_vault(f"{hadoop.hdfs_url}/none", create=False)
+        assert "none" not in vault._files.names("/")
 
     def test_nobody_listens__is_told_soon(self) -> None:
         began = time.monotonic()

@@ -14,6 +14,7 @@ pytest.register_assert_rewrite(
     "tests.unit.store.keys.test_key_store",
     "tests.unit.store.keys.test_tampering",
     "tests.unit.store.test_mirror_search",
+    "tests.unit.store.test_migrations",
     "tests.unit.store.test_query_plans",
 )
 

@@ -23,6 +23,7 @@ from muniment.record.canonical import canonicalize
 from muniment.record.types import Sharing
 from muniment.registry import AgencyProfile, ChainProfile, KeysProfile, Profile, Registry
 from muniment.registry.evidence_making import make_trust
+from muniment.registry.session import make_stores
 from muniment.store.keys import KeyStore, new_key_file
 from tests.chain.conftest import ROLES, World, deploy_world
 from tests.vectors.evidence_cases import changed_files
@@ -55,6 +56,8 @@ def open_registries(world: World, folder: Path) -> dict[str, Registry]:
     KeyStore.create(
         store, folder / "root.json", agency_id=AgencyId(1), lineage=lineage, key_file=key_file
     ).close()
+    database, vault = f"sqlite:///{folder}/muniment.db", str(folder / "vault")
+    make_stores(database, vault)
     keys = development_keys(len(ROLES))
     found = {}
     for role in ("agency_admin", "registrar", "steward", "hold_authority"):
@@ -73,8 +76,8 @@ def open_registries(world: World, folder: Path) -> dict[str, Registry]:
             ),
             agency=AgencyProfile(1, "land-register"),
             keys=KeysProfile(store, folder / "root.json", officer, (), key_file),
-            database=f"sqlite:///{folder}/muniment.db",
-            vault=str(folder / "vault"),
+            database=database,
+            vault=vault,
         )
         found[role] = Registry.open(profile, password=PASSWORD)
     return found

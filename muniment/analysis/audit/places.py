@@ -19,8 +19,15 @@ from urllib.parse import unquote, urlsplit
 from muniment.errors import InvalidInputError
 from muniment.journal.tiles import CHECKPOINT_PATH
 from muniment.store.journal_files import PREFIX
-from muniment.store.vault import ObjectMissingError, Vault, VaultError, open_vault
+from muniment.store.vault import (
+    NoVaultError,
+    ObjectMissingError,
+    Vault,
+    VaultError,
+    open_vault,
+)
 from muniment.store.vault.folder import MARKER
+from muniment.store.vault.remote import is_address
 
 LARGEST_FILE: Final = 32 << 20
 """Longest file of a journal that is read, in bytes. A bundle has 256 entries of 64 KiB."""
@@ -85,11 +92,10 @@ def place_of(url: str, journal: int) -> JournalPlace:
 @lru_cache(READERS)
 def vault_at(url: str) -> Vault:
     """Return the vault at a URL, which must be there. Raises `InvalidInputError`, `VaultError`."""
-    scheme = urlsplit(url).scheme if "://" in url else ""
-    # Opening makes a vault where there is none: where a folder is not mounted, for example.
-    if scheme in ("", "file", "hdfs") and not _has(url, MARKER):
-        raise _unseen(url)
-    return open_vault(url)
+    try:
+        return open_vault(url, create=False)
+    except NoVaultError as error:
+        raise _unseen(url) from error
 
 
 def shown(url: str) -> str:
@@ -149,7 +155,7 @@ def _reading_folder(folder: Path) -> Read:
 
 def _reading_hdfs(url: str) -> Read:
     parts = urlsplit(url)
-    if not parts.hostname or not parts.path.strip("/"):
+    if not parts.hostname or not parts.path.strip("/") or not is_address(parts):
         raise InvalidInputError("journal", "hdfs://host:port/path", "another URL")
     try:
         from muniment.store.vault.hdfs_files import HdfsFiles  # noqa: PLC0415  (an extra)

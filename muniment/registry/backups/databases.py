@@ -19,8 +19,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
-from muniment.errors import InvalidInputError
 from muniment.registry.backups.manifest import BackupError
+from muniment.store.database_urls import own_database_url, shown
 from muniment.store.durable_files import PRIVATE_FILE, sync_folder
 
 SQLITE: Final = "sqlite"
@@ -31,10 +31,7 @@ _PAGES: Final = 1024
 
 def form_of(url: str) -> str:
     """Return which kind of database a URL names. Raises `InvalidInputError`."""
-    name = make_url(url).get_backend_name()
-    if name not in _FILES:
-        raise InvalidInputError("database", "a URL of sqlite or postgresql", f"one of {name}")
-    return name
+    return own_database_url("database", url).get_backend_name()
 
 
 def file_of(form: str) -> str:
@@ -114,13 +111,12 @@ def is_empty(url: str) -> bool:
     if form_of(url) == SQLITE:
         path = path_of(url)
         return not path.exists() or path.stat().st_size == 0
-    engine = sa.create_engine(make_url(url).set(drivername="postgresql+pg8000"))
+    engine = sa.create_engine(own_database_url("database", url))
     try:
         return not sa.inspect(engine).get_table_names()
     except sa.exc.DBAPIError as error:
-        shown = engine.url.render_as_string(hide_password=True)
         raise BackupError(
-            f"database {shown} does not answer",
+            f"database {shown(engine.url)} does not answer",
             expected="a database that can be opened",
             remedy="make it first (`createdb`), and check who may open it",
         ) from error

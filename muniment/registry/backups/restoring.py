@@ -26,6 +26,7 @@ from muniment.registry.mirroring import sync
 from muniment.registry.session import Session
 from muniment.store import dispositions, journal_rows
 from muniment.store.keys import KeyStore, Place
+from muniment.store.vault import open_vault
 
 Tell = Callable[[int], None]
 
@@ -72,7 +73,8 @@ def restore_backup(
         )
     manifest.require(kind, session.profile.agency.id, identity(session), folder)
     if kind is BackupKind.VAULT:
-        brought = vaults.bring_back(folder, manifest.files, session.vault, tell)
+        with contextlib.closing(open_vault(session.profile.vault)) as vault:
+            brought = vaults.bring_back(folder, manifest.files, vault, tell)
         return Restored(kind, brought.objects, brought.there, 0)
     copies = [require_whole(folder, name, each) for name, each in manifest.files.items()]
     if len(copies) != 1:

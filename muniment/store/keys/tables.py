@@ -15,12 +15,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 
-from muniment.errors import InvalidInputError, KeystoreError
+from muniment.errors import KeystoreError
 from muniment.store.database import Database
 from muniment.store.database_errors import require_driver
+from muniment.store.database_urls import own_database_url
 from muniment.store.durable_files import PRIVATE_FILE
 
 STORE_FORMAT: Final = "muniment/key-store/v1"
@@ -113,36 +114,24 @@ def connect(url: str, *, create: bool = False) -> Database:
     `url` is ``sqlite:///path`` or ``postgresql://…``. A file of SQLite is made, mode 600, with
     `create`, and must be there without. Raises `InvalidInputError`, `KeystoreError`.
     """
-    try:
-        parsed = make_url(url)
-    except sa.exc.ArgumentError:
-        raise InvalidInputError("key store", "sqlite:///PATH or postgresql://…", "no URL") from None
+    parsed = own_database_url("key store", url)
     # Parameters stay out of messages: they are wrapped keys and record ids.
     if parsed.get_backend_name() == "sqlite":
-        _require_file(parsed, create=create)
+        _require_file(str(parsed.database), create=create)
         engine = sa.create_engine(
-            parsed.set(drivername="sqlite+pysqlite"),
+            parsed,
             hide_parameters=True,
             connect_args={"timeout": 10.0, "check_same_thread": False},
         )
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    elif parsed.get_backend_name() == "postgresql":
-        served = parsed.set(drivername="postgresql+pg8000")
-        require_driver(served)
-        engine = sa.create_engine(served, hide_parameters=True, pool_pre_ping=True)
     else:
-        name = parsed.get_backend_name()
-        raise InvalidInputError("key store", "a URL of sqlite or postgresql", f"one of {name}")
+        require_driver(parsed)
+        engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
     return Database(engine)
 
 
-def _require_file(url: URL, *, create: bool) -> None:
-    path = url.database
-    if not path or path == ":memory:":
-        raise InvalidInputError(
-            "key store", "sqlite:///PATH", "a store in memory, which keeps none"
-        )
+def _require_file(path: str, *, create: bool) -> None:
     try:
         if create:
             # Made with its mode before SQLite does, which gives its other files the same.

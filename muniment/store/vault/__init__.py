@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from muniment.errors import InvalidInputError
 from muniment.store.vault.contract import (
     DigestKeeping,
+    NoVaultError,
     ObjectExistsError,
     ObjectMissingError,
     Vault,
@@ -20,6 +21,7 @@ from muniment.store.vault.folder import FolderVault
 __all__ = [
     "DigestKeeping",
     "FolderVault",
+    "NoVaultError",
     "ObjectExistsError",
     "ObjectMissingError",
     "Vault",
@@ -35,23 +37,24 @@ _REMOTE: Final = {
 """By scheme: module, class, and the extra that brings what they import."""
 
 
-def open_vault(url: str) -> Vault:
+def open_vault(url: str, *, create: bool = True) -> Vault:
     """Open the vault at a URL, making it where there is none.
 
     A plain path or ``file:///path``; ``hdfs://host:port/path``; ``hbase://host:port/table``;
     ``s3://bucket/path``, which no test has seen. Raises `InvalidInputError` for another scheme, or
-    where the extra for it is not installed; `VaultError` where it cannot be used.
+    where the extra for it is not installed; `VaultError` where it cannot be used, and with
+    `create=False` `NoVaultError` where there is none.
     """
     if not isinstance(url, str) or not url:
         raise InvalidInputError("vault", "a path or a URL", "empty or no text")
     scheme, separator, _ = url.partition("://")
     if not separator:
-        return FolderVault(url)
+        return FolderVault(url, create=create)
     if scheme == "file":
         parts = urlsplit(url)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
             raise InvalidInputError("vault", "file:///path, of this machine", "another URL")
-        return FolderVault(unquote(parts.path))
+        return FolderVault(unquote(parts.path), create=create)
     if scheme not in _REMOTE:
         raise InvalidInputError(
             "vault",
@@ -72,5 +75,5 @@ def open_vault(url: str) -> Vault:
             f"a URL of scheme {scheme!r}, and {error.name} is not installed",
             remedy=f"pip install 'muniment[{extra}]'",
         ) from error
-    vault: Vault = getattr(module, kind)(url)
+    vault: Vault = getattr(module, kind)(url, create=create)
     return vault

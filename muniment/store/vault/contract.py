@@ -58,6 +58,18 @@ class VaultError(StoreError):
     """The vault's place cannot be read or written: full, read-only, gone. Nothing half is left."""
 
 
+class NoVaultError(VaultError):
+    """Nothing lies at the vault's place: a mistake in the URL, or a disk that is not mounted."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"vault {place}: no vault lies there",
+            expected="the vault that `muniment init` made",
+            remedy="check the URL, and that the disk is mounted; what was lost comes back by "
+            "`muniment restore`; nothing was written",
+        )
+
+
 @runtime_checkable
 class Vault(Protocol):
     """A place for objects. Names are relative and slash-separated (`require_name`).

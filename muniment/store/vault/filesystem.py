@@ -21,6 +21,7 @@ from typing import Any, Final, cast
 from muniment.record.files import Readable
 from muniment.record.identifiers import require_uint
 from muniment.store.vault.contract import (
+    NoVaultError,
     ObjectExistsError,
     ObjectMissingError,
     Source,
@@ -46,11 +47,14 @@ class FilesystemVault:
         root: str,
         place: str,
         faults: tuple[type[Exception], ...] = (OSError,),
+        *,
+        create: bool = True,
     ) -> None:
         """Open the vault below `root`, making it where there is none.
 
         `place` is its URL, for messages; `faults` are what the file system raises beside its
-        answers. Raises `VaultError` where it cannot be used, or something else lies there.
+        answers. Raises `VaultError` where it cannot be used, or something else lies there; with
+        `create=False` `NoVaultError` where nothing does.
         """
         self._filesystem = filesystem
         self._root = root
@@ -58,7 +62,7 @@ class FilesystemVault:
         self._place = place
         self._faults = faults
         with self._translated("the vault"):
-            self._make()
+            self._make(create=create)
 
     @property
     def durability(self) -> str:
@@ -191,11 +195,13 @@ class FilesystemVault:
                 length += len(piece)
         return length, digest.digest()
 
-    def _make(self) -> None:
+    def _make(self, *, create: bool) -> None:
         marker = f"{self._root}/{MARKER}"
         if self._info(marker) is None:
             if self._filesystem.exists(self._root) and self._filesystem.ls(self._root):
                 raise self._no_vault()
+            if not create:
+                raise NoVaultError(self._place)
             with contextlib.suppress(FileExistsError):
                 self._filesystem.pipe_file(marker, FORMAT, mode="create")
         if self._filesystem.cat_file(marker) != FORMAT:

@@ -26,6 +26,7 @@ from muniment.record.identifiers import require_uint
 from muniment.store import durable_files
 from muniment.store.durable_files import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
 from muniment.store.vault.contract import (
+    NoVaultError,
     ObjectExistsError,
     ObjectMissingError,
     Source,
@@ -48,17 +49,18 @@ _SYNCING: Final = 16
 class FolderVault:
     """A vault in `folder`; see `Vault` for what each method promises."""
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, *, create: bool = True) -> None:
         """Open the vault in `folder`, making it where there is none.
 
         Files have mode 600 and folders 700. Leftovers of writers that died are removed. Raises
-        `VaultError` where the folder cannot be used, or holds something else.
+        `VaultError` where the folder cannot be used, or holds something else; with `create=False`
+        `NoVaultError` where there is none.
         """
         self.folder = Path(folder).absolute()
         self._objects = self.folder / "objects"
         self._incoming = self.folder / "incoming"
         with self._translated("the folder"):
-            self._make()
+            self._make(create=create)
         with contextlib.suppress(OSError):
             self._clean()
 
@@ -194,7 +196,7 @@ class FolderVault:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise ObjectMissingError(name) from None
 
-    def _make(self) -> None:
+    def _make(self, *, create: bool) -> None:
         marker = self.folder / MARKER
         try:
             if marker.read_bytes() == FORMAT:
@@ -205,6 +207,8 @@ class FolderVault:
                 for entry in self.folder.iterdir()
             ):
                 raise _no_vault(self.folder) from None
+            if not create:
+                raise NoVaultError(str(self.folder)) from None
         else:
             raise _no_vault(self.folder)
         self._make_folders(self._objects)

@@ -23,6 +23,7 @@ from muniment.record.files import Readable
 from muniment.record.identifiers import require_uint
 from muniment.store.vault import hbase_cells
 from muniment.store.vault.contract import (
+    NoVaultError,
     ObjectExistsError,
     ObjectMissingError,
     Source,
@@ -41,7 +42,7 @@ from muniment.store.vault.hbase_cells import (
     head_of,
 )
 from muniment.store.vault.hbase_table import CONNECTIONS, PAGE, HbaseTable
-from muniment.store.vault.remote import Digesting, Pieces, pour
+from muniment.store.vault.remote import Digesting, Pieces, is_address, pour
 
 STALE_SECONDS: Final = 86_400
 """Age at which what an upload left behind is removed; one that takes half of that is given up."""
@@ -58,19 +59,20 @@ _is_vault: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}").fullmatch
 class HbaseVault:
     """A vault in a table of HBase; see `Vault` for what each method promises."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, create: bool = True) -> None:
         """Open the vault at ``hbase://host:port/table``, or one of several in ``…/table/name``.
 
         The table is there already (docs/guides/engines.md). ``?transport=framed&protocol=compact``
         where the Thrift server wants that. Raises `InvalidInputError` for another URL, `VaultError`
-        where table or server cannot be used.
+        where table or server cannot be used; with `create=False` `NoVaultError` where the table has
+        no vault of this name.
         """
         host, port, table, vault, options = _parts_of(url)
         self._place = f"hbase://{host}:{port}/{table}/{vault}"
         self._rows = Rows(vault)
         self._table = HbaseTable(self._place, host, port, table, options)
         try:
-            self._make()
+            self._make(create=create)
             with contextlib.suppress(VaultError):
                 self._clean()
         except BaseException:
@@ -257,10 +259,12 @@ class HbaseVault:
 
     # --- the place --------------------------------------------------------------------------------
 
-    def _make(self) -> None:
+    def _make(self, *, create: bool) -> None:
         row = self._rows.marker()
         found = self._table.cell("the table", row)
         self._table.is_open()
+        if found is None and not create:
+            raise NoVaultError(self._place)
         if found is None:
             self._table.swap("the table", row, None, FORMAT)
             found = self._table.cell("the table", row)
@@ -357,18 +361,16 @@ class _Upload:
 
 
 def _parts_of(url: str) -> tuple[str, int, str, str, dict[str, str]]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _DEFAULT_PORT
-    except ValueError:
-        raise _no_url() from None
+    parts = urlsplit(url)
+    if not is_address(parts):
+        raise _no_url()
     table, _, vault = parts.path.removeprefix("/").partition("/")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     good = parts.scheme == "hbase" and parts.hostname and _is_table(table) and not parts.fragment
     known = all(value in _OPTIONS.get(key, ()) for key, value in options.items())
     if not good or not known or (vault and not _is_vault(vault)):
         raise _no_url()
-    return str(parts.hostname), port, table, vault or _DEFAULT_VAULT, options
+    return str(parts.hostname), parts.port or _DEFAULT_PORT, table, vault or _DEFAULT_VAULT, options
 
 
 def _no_url() -> InvalidInputError:

@@ -27,6 +27,7 @@ from muniment.errors import InvalidInputError
 from muniment.record.files import Readable
 from muniment.record.identifiers import require_uint
 from muniment.store.vault.contract import (
+    NoVaultError,
     ObjectExistsError,
     ObjectMissingError,
     Source,
@@ -38,7 +39,7 @@ from muniment.store.vault.hdfs_bundles import MAGIC, Entry, Kind
 from muniment.store.vault.hdfs_files import HdfsFiles, Upload
 from muniment.store.vault.hdfs_log import HdfsLog
 from muniment.store.vault.hdfs_merging import LARGE, merge_older, new_upload
-from muniment.store.vault.remote import Digesting, Pieces, pour
+from muniment.store.vault.remote import Digesting, Pieces, is_address, pour
 
 MARKER: Final = "MUNIMENT-VAULT"
 FORMAT: Final = b"muniment/hdfs-vault/v1\n"
@@ -53,17 +54,18 @@ class HdfsVault:
     the bundles when it is first needed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, create: bool = True) -> None:
         """Open the vault at ``hdfs://host:port/path``, making it where there is none.
 
         ``?replication=3`` says how often each block is kept, where that is not the site's default.
-        Raises `InvalidInputError` for another URL or without the extra, and `VaultError`.
+        Raises `InvalidInputError` for another URL or without the extra, and `VaultError`; with
+        `create=False` `NoVaultError` where there is none.
         """
         root, path, replication = _parts_of(url)
         self._path = path
         self._files = HdfsFiles(root, f"{root}{path}", replication)
         self._log = HdfsLog(self._files, path)
-        self._make()
+        self._make(create=create)
 
     @property
     def durability(self) -> str:
@@ -181,13 +183,15 @@ class HdfsVault:
 
     # --- the place --------------------------------------------------------------------------------
 
-    def _make(self) -> None:
+    def _make(self, *, create: bool) -> None:
         marker = f"{self._path}/{MARKER}"
         try:
             found = self._files.first_bytes(marker, len(FORMAT) + 1)
         except FileNotFoundError:
             if any(name not in (*_FOLDERS, MARKER) for name in self._files.names(self._path)):
                 raise self._no_vault() from None
+            if not create:
+                raise NoVaultError(self._files.place) from None
             for folder in _FOLDERS:
                 self._files.make_folder(f"{self._path}/{folder}")
             # Whole or not there, for whoever opens the vault at the same time.
@@ -227,8 +231,12 @@ def _parts_of(url: str) -> tuple[str, str, int | None]:
     path = unquote(parts.path).rstrip("/")
     key, _, value = parts.query.partition("=")
     good = parts.scheme == "hdfs" and parts.hostname and path and not parts.fragment
-    if not good or (parts.query and (key != "replication" or not value.isdecimal())):
+    known = not parts.query or (key == "replication" and value.isdecimal())
+    if not (good and known and is_address(parts)):
         raise InvalidInputError(
-            "vault", "hdfs://host:port/path or hdfs://nameservice/path", "another URL"
+            "vault",
+            "hdfs://host:port/path or hdfs://nameservice/path",
+            "another URL",
+            remedy="a user is named by HADOOP_USER_NAME, and never in the URL",
         )
     return f"hdfs://{parts.netloc}", path, int(value) if value else None

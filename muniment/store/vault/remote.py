@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
+from urllib.parse import SplitResult
 
 from muniment.record.files import read_piece
 from muniment.record.objects import Writable
@@ -25,6 +26,14 @@ _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 2.0
 
 Result = TypeVar("Result")
+
+
+def is_address(parts: SplitResult) -> bool:
+    """Whether a URL names host and port and nobody: credentials would end up in messages."""
+    try:
+        return parts.username is None and parts.port != 0
+    except ValueError:
+        return False
 
 
 class Unavailable(Exception):  # noqa: N818  (never leaves the vault)

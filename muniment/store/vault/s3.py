@@ -26,17 +26,19 @@ _is_path: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+").fullmatch
 class S3Vault(FilesystemVault):
     """A vault in a bucket; see `Vault` for what each method promises."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, create: bool = True) -> None:
         """Open the vault at ``s3://bucket/path``, making it where there is none.
 
         The bucket is there already. Region, endpoint and credentials come from where every client
         of S3 takes them (AWS_… in the environment, ~/.aws, the machine's role). Raises
-        `InvalidInputError` for another URL, `VaultError`.
+        `InvalidInputError` for another URL, `VaultError`; `create` as for `FilesystemVault`.
         """
         root = root_of(url)
         # Others write there too: what was listed a moment ago is not to be believed.
         filesystem = s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
-        super().__init__(filesystem, root, url, (OSError, BotoCoreError, ClientError))
+        super().__init__(
+            filesystem, root, url, (OSError, BotoCoreError, ClientError), create=create
+        )
 
     @property
     def durability(self) -> str:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811  (fixtures are arguments)
 """A database that cannot be used says why, and nothing is half written."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,9 @@ from muniment.store.database import (
 )
 from muniment.store.keys.tables import connect
 from muniment.store.leases import TTL_SECONDS, Lease, LeaseLostError, held, holder_of
-from muniment.store.migrations import SchemaTooNewError
 from muniment.store.rows import is_intact, with_digest
 from muniment.store.tables import leases, mirror
+from tests.small_disks import SmallDisk, small_disk  # noqa: F401
 
 
 def url(folder: Path) -> str:
@@ -89,20 +88,33 @@ def test_read_only_file__is_said(tmp_path: Path) -> None:
             change()
 
 
-def test_newer_release__is_refused_and_untouched(tmp_path: Path) -> None:
-    with Database.open(url(tmp_path)) as database, database.write() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9.1.0'")
-    before = (tmp_path / "muniment.db").read_bytes()
-    with pytest.raises(SchemaTooNewError, match=r"Muniment 9\.1\.0, a newer release") as error:
-        Database.open(url(tmp_path))
-    assert "pip install 'muniment>=9.1.0'" in error.value.diagnostics()
-    assert (tmp_path / "muniment.db").read_bytes() == before
+@pytest.mark.parametrize("field", ["database", "key store"])
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("", "no URL"),
+        ("muniment.db", "no URL"),
+        ("sqlite", "no URL"),
+        ("postgresql://ann:hush@127.0.0.1:hush/name", "no URL"),
+        ("mysql://ann:hush@host/name", "one of mysql"),
+        ("sqlite://", "in memory, which keeps nothing"),
+        ("sqlite:///:memory:", "in memory, which keeps nothing"),
+        ("sqlite:///name.db?mode=hush", "one with 'mode'"),
+        ("postgresql://ann@host/name?password=hush&sslmode=hush", "one with 'password', 'sslmode'"),
+    ],
+)
+def test_wrong_url__names_the_field_and_shows_no_secret(field: str, wrong: str, told: str) -> None:
+    opening = Database.open if field == "database" else connect
+    with pytest.raises(InvalidInputError, match=f"{field} is .*{told}") as error:
+        opening(wrong)
+    assert "hush" not in error.value.diagnostics()
 
 
-@pytest.mark.parametrize("wrong", ["", "muniment.db", "mysql://host/name", "sqlite"])
-def test_wrong_url__names_the_field(wrong: str) -> None:
-    with pytest.raises(InvalidInputError, match="database"):
-        Database.open(wrong)
+def test_database_that_is_not_there__is_said_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnreachableError, match="is not there") as error:
+        Database.open(url(tmp_path), create=False)
+    assert "muniment rebuild" in error.value.diagnostics()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_database_file__is_said(tmp_path: Path) -> None:
@@ -127,23 +139,8 @@ def test_driver_that_is_not_installed__is_named_with_the_command(
         assert "pip install 'muniment[postgres]'" in error.value.diagnostics()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, with room for two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0 or _mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", folder):
-        pytest.skip("a file system can be mounted by root alone")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def _mount(*words: str | Path) -> int:
-    return subprocess.run(["mount", *words], check=False, stderr=subprocess.DEVNULL).returncode
-
-
-def test_full_file_system__is_said_and_what_was_written_stays(small_disk: Path) -> None:
-    with Database.open(url(small_disk)) as database:
+def test_full_file_system__is_said_and_what_was_written_stays(small_disk: SmallDisk) -> None:
+    with Database.open(url(small_disk.folder)) as database:
         done = 0
 
         def fill() -> None:
@@ -161,11 +158,11 @@ def test_full_file_system__is_said_and_what_was_written_stays(small_disk: Path) 
             assert len(connection.execute(sa.select(leases.c.token)).all()) == done > 0
 
 
-def test_read_only_file_system__is_said(small_disk: Path) -> None:
-    Database.open(url(small_disk)).close()
-    assert not _mount("-o", "remount,ro", small_disk)
+def test_read_only_file_system__is_said(small_disk: SmallDisk) -> None:
+    Database.open(url(small_disk.folder)).close()
+    small_disk.forbid_writing()
     with pytest.raises((DatabaseReadOnlyError, DatabaseUnreachableError)) as error:
-        Database.open(url(small_disk))
+        Database.open(url(small_disk.folder))
     said = error.value.diagnostics()
     assert "check owner, mode and mount" in said or "its disk is not read-only" in said
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from muniment.store.vault import Vault, VaultError
+from muniment.store.vault import NoVaultError, Vault, VaultError
 from muniment.store.vault.filesystem import _WHOLE, FORMAT, FilesystemVault
 from tests.unit.store.vault.contract import Reopen, VaultContract, content
 
@@ -53,6 +53,12 @@ def test_object_longer_than_is_kept_in_memory(vault: Vault) -> None:
     assert vault.put_if_absent("ab/big", data)
     assert not vault.put_if_absent("ab/big", data)
     assert content(vault, "ab/big") == data
+
+
+def test_place_without_a_vault__is_refused_and_left(store: Store) -> None:
+    with pytest.raises(NoVaultError, match="no vault lies there"):
+        FilesystemVault(store, "/bucket/vault", "memory://bucket/vault", create=False)
+    assert store.find("/") == []
 
 
 def test_something_else_lies_there__is_refused_and_left(store: Store) -> None:

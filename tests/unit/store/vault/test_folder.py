@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from muniment.errors import InvalidInputError
-from muniment.store.vault import FolderVault, Vault, VaultError, open_vault
+from muniment.store.vault import FolderVault, NoVaultError, Vault, VaultError, open_vault
 from tests.unit.store.vault.contract import BIG, Reopen, VaultContract, content
 
 
@@ -62,6 +62,18 @@ class TestOpening:
         with pytest.raises(VaultError, match="something else"):
             FolderVault(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
+
+    @pytest.mark.parametrize("is_mounted", [True, False])
+    def test_place_without_a_vault__is_refused_and_left(
+        self, tmp_path: Path, is_mounted: bool
+    ) -> None:
+        place = tmp_path / "mount"
+        if is_mounted:
+            place.mkdir()
+        with pytest.raises(NoVaultError, match="no vault lies there"):
+            open_vault(str(place), create=False)
+        assert place.exists() == is_mounted
+        assert list(tmp_path.rglob("*")) == [place] * is_mounted
 
     def test_vault_of_another_format__is_refused(self, vault: Vault, folder: Path) -> None:
         (folder / "MUNIMENT-VAULT").write_text("muniment/folder-vault/v9\n")

@@ -32,6 +32,8 @@ def test_extra_that_is_missing__is_named_with_the_command(
     [
         *("hdfs://127.0.0.1:9000", "hdfs://127.0.0.1:9000/", "hdfs:///vault"),
         *("hdfs://127.0.0.1:9000/vault?replication=two", "hdfs://127.0.0.1:9000/vault?copies=2"),
+        *("hdfs://127.0.0.1:nine/vault", "hdfs://ann:hush@127.0.0.1:9000/vault"),
+        *("hbase://ann:hush@127.0.0.1:9090/table",),
         *("hbase://127.0.0.1:9090", "hbase://127.0.0.1:9090/", "hbase:///table"),
         *("hbase://127.0.0.1:ninety/table", "hbase://127.0.0.1:9090/ta ble"),
         *("hbase://127.0.0.1:9090/table/UPPER", "hbase://127.0.0.1:9090/table/one/two"),
@@ -41,8 +43,9 @@ def test_extra_that_is_missing__is_named_with_the_command(
 )
 def test_url_that_is_none__is_refused_without_asking_anybody(url: str) -> None:
     began = time.monotonic()
-    with pytest.raises(InvalidInputError):
+    with pytest.raises(InvalidInputError) as error:
         open_vault(url)
+    assert "hush" not in error.value.diagnostics()
     assert time.monotonic() - began < 1
 
 

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811  (fixtures are arguments)
+"""Disks that are full, and keystores that do not open, in the middle of commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from tests.chain.agency import PASSWORD, opened, sealer  # noqa: F401
+from tests.chain.command_line import Muniment, muniment  # noqa: F401
+from tests.chain.test_journal_commands import command, imported, rows_of  # noqa: F401
+from tests.chain.test_processes import until
+from tests.small_disks import SmallDisk, small_disk  # noqa: F401
+
+
+class TestFullDisk:
+    """Database and vault lie on a small disk."""
+
+    @pytest.fixture
+    def vault_url(self, small_disk: SmallDisk) -> str:
+        return str(small_disk.folder / "vault")
+
+    @pytest.fixture
+    def database_url(self, small_disk: SmallDisk) -> str:
+        return f"sqlite:///{small_disk.folder}/muniment.db"
+
+    def test_import__is_told_and_the_same_command_goes_on(
+        self, command: Muniment, small_disk: SmallDisk, tmp_path: Path
+    ) -> None:
+        assert imported(command, tmp_path, rows_of(3)).code == 0
+        told = []
+        # Nothing can be opened; some of it can be done, and perhaps all of it.
+        for left in (0, 48 << 10, 160 << 10):
+            small_disk.fill(but=left)
+            answer = imported(command, tmp_path, rows_of(10 + left // 4096))
+            small_disk.empty()
+            assert "Traceback" not in answer.err
+            assert answer.code in (0, 8), answer.err
+            told.append("make room" in answer.err)
+        assert told[0]
+        # A lease that could not be given back runs out.
+        until(lambda: imported(command, tmp_path, rows_of(60)).code == 0, 120)
+        status = command("journal", "status", "--json").json
+        assert (status["acknowledged"], status["provable"]) == (60, 60)
+        checked = command("fsck")
+        assert checked.code == 0, checked.out
+
+
+def test_outputs_that_cannot_be_written__are_told(command: Muniment, tmp_path: Path) -> None:
+    assert imported(command, tmp_path, rows_of(1)).code == 0
+    there = tmp_path / "there.svg"
+    for place, code, told in (
+        (tmp_path / "none" / "life.svg", 2, "a folder that is there"),
+        (there, 0, "bytes"),
+        (there, 2, "there.svg is not to be used: File exists"),
+    ):
+        answer = command("trace", "0", "--svg", "-o", str(place))
+        assert (answer.code, told in answer.err) == (code, True), answer.err
+    # Before anything is read, and Spark is started.
+    answer = command("audit", "--spark", "local[1]", "-o", "/proc/none")
+    assert (answer.code, "a folder that is there" in answer.err) == (2, True), answer.err
+
+
+def test_sealer_s_keystore_that_does_not_open__ends_the_wait(
+    command: Muniment, tmp_path: Path
+) -> None:
+    keystore = sealer(tmp_path)
+    whole = keystore.read_text()
+    key = Account.decrypt(json.loads(whole), PASSWORD)
+    keystore.write_text(json.dumps(Account.encrypt(key, "another", kdf="pbkdf2", iterations=9)))
+    answer = imported(command, tmp_path, rows_of(2))
+    assert (answer.code, "does not open it" in answer.err) == (6, True), answer.err
+    # What was registered is kept, and sealed as soon as somebody can.
+    keystore.write_text(whole)
+    assert imported(command, tmp_path, rows_of(2)).code == 0
+    assert command("journal", "status", "--json").json["provable"] == 2
