@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
@@ -37,11 +37,14 @@ from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import Access, Registry, UnkeptVersionError
 from muniment.registry.access_entries import EXPORTED, record_reads
-from muniment.registry.evidence_making import make_evidence
+from muniment.registry.evidence_making import evidence_apart
 from muniment.registry.reading import KeptVersion, extract, kept_version
 from muniment.store.durable_files import sync_folder
 
 FORMAT: Final = "muniment/archive/v1"
+_Evidence = Mapping[tuple[RecordId, int | None], bytes]
+_TOGETHER: Final = 100
+"""Records that a node is asked for together, and whose contents are in memory meanwhile."""
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -120,10 +123,10 @@ def archive(
     try:
         registry.sync()
         writer = _Writer(registry, half, access or Access())
-        for done, each in enumerate(many, start=1):
-            writer.write(each)
-            if progress is not None:
-                progress(done)
+        for start in range(0, len(many), _TOGETHER):
+            for each in writer.write(many[start : start + _TOGETHER]):
+                if progress is not None:
+                    progress(each)
         writer.write_pages()
         found = writer.archived
         agency = writer.agency
@@ -152,20 +155,36 @@ class _Writer:
     archived: list[ArchivedRecord] = field(default_factory=list)
     agency: str = ""
 
-    def write(self, record_id: RecordId) -> None:
-        """Write all there is of one record. Raises `StoreError`."""
+    def write(self, record_ids: Sequence[RecordId]) -> Iterator[int]:
+        """Write all there is of some records, and yield how many are done after each. Raises
+        `StoreError`."""
         # Who read it is no part of what is handed over.
-        life = gathered(self.registry, record_id, with_reads=False)
+        lives = gathered(self.registry, record_ids, with_reads=False)
+        kept = [self._kept(life) for life in lives]
+        wanted: list[tuple[RecordId, int | None]] = []
+        for life, (those, _) in zip(lives, kept, strict=True):
+            wanted += [(life.record_id, each.row.version) for each in those]
+            if not those:
+                wanted.append((life.record_id, None))
+        made = evidence_apart(self.registry.session, wanted)
+        evidence = dict(zip(wanted, made, strict=True))
+        for life, (those, absent) in zip(lives, kept, strict=True):
+            self._write(life, those, absent, evidence)
+            yield len(self.archived)
+
+    def _write(
+        self, life: Life, kept: list[KeptVersion], absent: dict[int, str], evidence: _Evidence
+    ) -> None:
+        record_id = life.record_id
         own = self.registry.session.profile.agency.id
         self.agency = agency_words(life, own)
-        kept, absent = self._kept(life)
         read = [(record_id, each.row.version) for each in kept]
         # Written down before anything is shown.
         record_reads(self.registry.session, EXPORTED, read, self.access)
         folder = f"records/{record_id.hex()}"
-        versions = [self._version(life, folder, each) for each in kept]
+        versions = [self._version(life, folder, each, evidence) for each in kept]
         if not kept:
-            self._put(f"{folder}/evidence/trace.json", self._evidence(life, None))
+            self._put(f"{folder}/evidence/trace.json", _final(life, evidence[record_id, None]))
         versions += [ArchivedVersion(each, None, None, absent=why) for each, why in absent.items()]
         versions.sort(key=lambda each: each.version)
         self._put(f"{folder}/provenance.json", provenance([life]).to_json().encode())
@@ -200,17 +219,18 @@ class _Writer:
                 absent[number] = "not kept by this agency"
         return kept, absent
 
-    def _version(self, life: Life, folder: str, kept: KeptVersion) -> ArchivedVersion:
+    def _version(
+        self, life: Life, folder: str, kept: KeptVersion, evidence: _Evidence
+    ) -> ArchivedVersion:
         number = kept.row.version
         content = self._put(
             f"{folder}/content/version-{number}.json", kept.version.content.canonical
         )
-        evidence = self._put(
-            f"{folder}/evidence/version-{number}.json", self._evidence(life, number)
-        )
+        proof = _final(life, evidence[life.record_id, number])
+        proven = self._put(f"{folder}/evidence/version-{number}.json", proof)
         files = tuple(self._files(life.record_id, folder, kept))
         schema = self._schema(kept.record_type)
-        return ArchivedVersion(number, content, evidence, kept.row.commitment, schema, files)
+        return ArchivedVersion(number, content, proven, kept.row.commitment, schema, files)
 
     def _files(self, record_id: RecordId, folder: str, kept: KeptVersion) -> list[ArchivedFile]:
         found = []
@@ -229,23 +249,6 @@ class _Writer:
             found.append(ArchivedFile(name, path, value))
         return found
 
-    def _evidence(self, life: Life, version: int | None) -> bytes:
-        """Evidence of a version with all its fields, None for the trace alone; it must know every
-        act that the rest of the archive tells."""
-        fields = None if version is not None else ()
-        data = make_evidence(
-            self.registry.session, [life.record_id], fields=fields, version=version
-        )
-        [proven] = EvidenceFile.from_bytes(data).records
-        if len(proven.trace) != len(life.acts):
-            raise StoreError(
-                f"record 0x{life.record_id.hex()} has acts that are not final yet: evidence proves "
-                f"{len(proven.trace)} of {len(life.acts)}",
-                expected="a record whose acts are all final",
-                remedy="try again when the chain has a few more blocks",
-            )
-        return data
-
     def _schema(self, record_type: RecordType) -> str:
         name = _UNSAFE.sub("_", record_type.name)[:60]
         number = f"{record_type.type_id}-v{record_type.version}"
@@ -256,6 +259,19 @@ class _Writer:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         return path
+
+
+def _final(life: Life, evidence: bytes) -> bytes:
+    """The evidence, which must know every act that the rest of the archive tells."""
+    [proven] = EvidenceFile.from_bytes(evidence).records
+    if len(proven.trace) != len(life.acts):
+        raise StoreError(
+            f"record 0x{life.record_id.hex()} has acts that are not final yet: evidence proves "
+            f"{len(proven.trace)} of {len(life.acts)}",
+            expected="a record whose acts are all final",
+            remedy="try again when the chain has a few more blocks",
+        )
+    return evidence
 
 
 def _require_absent(target: Path) -> None:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 import sqlalchemy as sa
@@ -26,10 +27,12 @@ from muniment.chain.connection import Connection, block_of
 from muniment.chain.traces import Trace
 from muniment.errors import ChainError, UnreachableError
 from muniment.exchange.envelope_header import EnvelopeKind
-from muniment.registry import Registry
-from muniment.registry.journal_records import entry_of
-from muniment.store import envelopes, folding, mirror
+from muniment.record.identifiers import RecordId
+from muniment.registry import Registry, record_id_of
+from muniment.registry.reading import traces
+from muniment.store import envelopes, folding, journal_rows, mirror
 from muniment.store.envelopes import EnvelopeRow
+from muniment.store.journal_rows import EntryRow
 from muniment.store.tables import agencies, record_types, seals, shares
 
 _MANY: Final = 500
@@ -41,45 +44,88 @@ def life_of(registry: Registry, record: bytes | str) -> Life:
     The mirror is brought up to date first. Raises `UnreachableError`, `TraceMismatchError`.
     """
     registry.sync()
-    return gathered(registry, record)
+    [life] = gathered(registry, [record_id_of(record)])
+    return life
 
 
-def gathered(registry: Registry, record: bytes | str, *, with_reads: bool = True) -> Life:
-    """Return a life by the mirror as it is, for many of them one after the other; see `life_of`."""
-    trace = registry.trace(record)
+def gathered(
+    registry: Registry, records: Sequence[RecordId], *, with_reads: bool = True
+) -> list[Life]:
+    """Return lives by the mirror as it is, a node being asked for all of them together; some
+    hundred records at most. See `life_of`."""
     session = registry.session
-    chain = session.profile.chain
-    entered = _entered(registry, trace)
-    issuer, type_id, version = _type_of(registry, trace)
+    known = traces(session, records)
     with session.database.read() as connection:
-        names = {
-            int(row.agency_id): str(row.name) for row in connection.execute(sa.select(agencies))
-        }
-        type_name = connection.execute(
-            sa.select(record_types.c.name).where(
-                record_types.c.agency_id == issuer,
-                record_types.c.type_id == type_id,
-                record_types.c.version == version,
-            )
-        ).scalar()
-        about = mirror.logs_of(connection, [bytes(trace.record_id)])
-        of_type = mirror.logs_of(connection, [int(issuer).to_bytes(4, "big")]) if issuer else []
-        packed = envelopes.find(connection, record_id=trace.record_id)
-        share_ids = _share_ids(connection, packed)
-        of_shares = _logs_in_parts(connection, share_ids)
-    logs = [*about, *of_type, *of_shares]
-    times = block_times(registry, {each.block_number for each in logs if each.name in _TIMELESS})
+        named = connection.execute(sa.select(agencies.c.agency_id, agencies.c.name))
+        names = {int(agency_id): str(name) for agency_id, name in named}
+        told = [_told(connection, known[each]) for each in records]
+    timeless = {log.block_number for each in told for log in each.logs if log.name in _TIMELESS}
+    times = block_times(registry, timeless)
+    return [_life(registry, each, names, times, with_reads=with_reads) for each in told]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known of a record besides its trace, before the times of blocks are asked for."""
+
+    trace: Trace
+    entry: EntryRow | None
+    type_id: int
+    type_name: str | None
+    about: list[mirror.NewLog]
+    of_type: list[mirror.NewLog]
+    packed: list[EnvelopeRow]
+    of_shares: list[mirror.NewLog]
+
+    @property
+    def logs(self) -> Iterable[mirror.NewLog]:
+        """All that may need a time."""
+        return chain(self.about, self.of_type, self.of_shares)
+
+
+def _told(connection: DatabaseConnection, trace: Trace) -> _Told:
+    entry = journal_rows.entry_of(connection, trace.record_id)
+    issuer, type_id, version = _type_of(entry, trace)
+    type_name = connection.execute(
+        sa.select(record_types.c.name).where(
+            record_types.c.agency_id == issuer,
+            record_types.c.type_id == type_id,
+            record_types.c.version == version,
+        )
+    ).scalar()
+    packed = envelopes.find(connection, record_id=trace.record_id)
+    return _Told(
+        trace,
+        entry,
+        type_id,
+        type_name,
+        mirror.logs_of(connection, [bytes(trace.record_id)]),
+        mirror.logs_of(connection, [int(issuer).to_bytes(4, "big")]) if issuer else [],
+        packed,
+        _logs_in_parts(connection, _share_ids(connection, packed)),
+    )
+
+
+def _life(
+    registry: Registry,
+    told: _Told,
+    names: Mapping[int, str],
+    times: Mapping[int, int],
+    *,
+    with_reads: bool,
+) -> Life:
+    profile, trace = registry.session.profile, told.trace
     return Life(
-        chain_id=chain.id,
-        registry=chain.registry,
+        chain_id=profile.chain.id,
+        registry=profile.chain.registry,
         trace=trace,
-        type_name=type_name,
+        type_name=told.type_name,
         agencies=names,
-        entered=entered,
-        holds=(*holds_of(trace.acts), *_type_holds(of_type, times, type_id)),
-        offers=tuple(_offers(about, times)),
-        shares=tuple(_shares(of_shares, times)),
-        deliveries=tuple(_deliveries(session.profile.agency.id, packed, of_shares, times)),
+        entered=_entered(registry, told.entry, trace),
+        holds=(*holds_of(trace.acts), *_type_holds(told.of_type, times, told.type_id)),
+        offers=tuple(_offers(told.about, times)),
+        shares=tuple(_shares(told.of_shares, times)),
+        deliveries=tuple(_deliveries(profile.agency.id, told.packed, told.of_shares, times)),
         reads=tuple(registry.history(trace.record_id)) if with_reads else None,
     )
 
@@ -107,18 +153,16 @@ _CLOSING: Final = (
 """What closes an offer: its end, its acceptance, or the next offer."""
 
 
-def _type_of(registry: Registry, trace: Trace) -> tuple[int, int, int]:
+def _type_of(row: EntryRow | None, trace: Trace) -> tuple[int, int, int]:
     """The agency, number and version of a record's type; of zeros where no act tells it."""
-    row = None if trace.state.issuer else entry_of(registry.session, trace.record_id)
-    if row is not None:
+    if row is not None and not trace.state.issuer:
         return row.agency_id, row.entry.type_id, row.entry.type_version
     return trace.state.issuer, trace.state.type_id, trace.state.type_version
 
 
-def _entered(registry: Registry, trace: Trace) -> Entered | None:
+def _entered(registry: Registry, row: EntryRow | None, trace: Trace) -> Entered | None:
     session = registry.session
     claimed: int | None
-    row = entry_of(session, trace.record_id)
     if row is not None:
         place = (row.agency_id, row.journal, row.index)
         commitment, claimed = bytes(row.entry.commitment), int(row.entry.time)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,10 +96,16 @@ def header_of(connection: Connection, block: Block) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ProvenSlots:
-    """What the trie `nodes` prove of an account, and the `words` that they say are in its slots."""
+    """What trie nodes prove of an account: the `words` in its slots, by the nodes of the `account`
+    and of each slot, its `proofs`."""
 
-    nodes: set[bytes]
+    account: set[bytes]
+    proofs: dict[int, set[bytes]]
     words: dict[int, int]
+
+    def nodes(self, slots: Iterable[int]) -> set[bytes]:
+        """Return the nodes that prove some of the slots."""
+        return self.account.union(*(self.proofs[each] for each in slots))
 
 
 def proven_slots(
@@ -109,7 +115,7 @@ def proven_slots(
 
     Raises `NoProofsError`, `UnreachableError`.
     """
-    found = ProvenSlots(set(), {})
+    found = ProvenSlots(set(), {}, {})
     for start in range(0, len(slots), _SLOTS_A_REQUEST):
         part = [f"0x{slot:064x}" for slot in slots[start : start + _SLOTS_A_REQUEST]]
         try:
@@ -122,13 +128,16 @@ def proven_slots(
 
 def _take(found: ProvenSlots, slots: Sequence[int], answer: Mapping[str, Any]) -> None:
     try:
-        nodes = set(answer["accountProof"])
+        found.account.update(_nodes(answer["accountProof"]))
         for slot, each in zip(slots, answer["storageProof"], strict=True):
-            nodes.update(each["proof"])
+            found.proofs[slot] = _nodes(each["proof"])
             found.words[slot] = int(each["value"], 16)
-        found.nodes.update(bytes.fromhex(node[2:]) for node in nodes)
     except (KeyError, TypeError, ValueError) as error:
         raise NoProofsError("its answer has another form") from error
+
+
+def _nodes(proof: Iterable[str]) -> set[bytes]:
+    return {bytes.fromhex(node[2:]) for node in proof}
 
 
 def _integer(text: str) -> bytes:

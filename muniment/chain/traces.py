@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from muniment.chain.bindings import record_registry as events
-from muniment.chain.connection import Block
-from muniment.chain.contract import Event, topic_of
+from muniment.chain.bindings.record_registry import Record
+from muniment.chain.connection import Block, RpcError, block_parameter
+from muniment.chain.contract import Event, LoggedEvent, topic_of
+from muniment.chain.decoding import WORD
 from muniment.chain.deployment import Registries
 from muniment.chain.log_reader import LogReader
+from muniment.proof import record_slots
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import AgencyId, RecordId
 from muniment.record.state import RecordState
@@ -30,6 +35,8 @@ ACTS = (
     "Disposed",
 )
 """The names of the events that tell acts."""
+_TOGETHER: Final = 100
+"""Records whose logs are asked for together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +72,61 @@ def read_trace(registries: Registries, record_id: bytes, block: Block) -> Trace:
     here is refused as incomplete.
     """
     records = registries.records
-    reader = LogReader(records.connection, [records])
-    topics = [[topic_of("RecordRegistry", name) for name in ACTS], f"0x{record_id.hex()}"]
-    logged = list(reader.read(registries.first_block, block, topics=topics))
+    logged = _logged(registries, [record_id], block)
     stored = records.record(record_id, block=block)
+    return _trace(record_id, logged, stored, block)
+
+
+def read_traces(
+    registries: Registries,
+    record_ids: Sequence[RecordId],
+    block: Block,
+    words: Mapping[int, int] | None = None,
+) -> dict[RecordId, Trace]:
+    """Return the traces of many records in a few requests; see `read_trace`.
+
+    `words` are what their slots have in the block, where the caller knows it.
+    """
+    known = _words(registries, record_ids, block) if words is None else words
+    logged: dict[bytes, list[LoggedEvent]] = {each: [] for each in record_ids}
+    for start in range(0, len(record_ids), _TOGETHER):
+        for each in _logged(registries, record_ids[start : start + _TOGETHER], block):
+            logged[each.event.record_id].append(each)  # type: ignore[attr-defined]
+    found = {}
+    for record_id in record_ids:
+        commitment, state, head = (known[slot] for slot in record_slots(record_id))
+        stored = Record(
+            commitment.to_bytes(WORD, "big"),
+            RecordState.from_word(state),
+            head.to_bytes(WORD, "big"),
+        )
+        found[record_id] = _trace(record_id, logged[record_id], stored, block)
+    return found
+
+
+def _logged(registries: Registries, record_ids: Sequence[bytes], block: Block) -> list[LoggedEvent]:
+    """The events of acts on records, in order of the chain."""
+    records = registries.records
+    wanted = [f"0x{each.hex()}" for each in record_ids]
+    topics = [[topic_of("RecordRegistry", name) for name in ACTS], wanted]
+    reader = LogReader(records.connection, [records])
+    return list(reader.read(registries.first_block, block, topics=topics))
+
+
+def _words(registries: Registries, record_ids: Sequence[RecordId], block: Block) -> dict[int, int]:
+    """What the slots of records have in a block."""
+    records = registries.records
+    slots = [slot for each in record_ids for slot in record_slots(each)]
+    answers = records.connection.request_many(
+        "eth_getStorageAt", [[records.address, hex(slot), block_parameter(block)] for slot in slots]
+    )
+    for answer in answers:
+        if isinstance(answer, RpcError):
+            raise answer
+    return {slot: int(answer, 16) for slot, answer in zip(slots, answers, strict=True)}
+
+
+def _trace(record_id: bytes, logged: Sequence[LoggedEvent], stored: Record, block: Block) -> Trace:
     acts = [act_of(each.event) for each in logged]
     head = verify_trace(record_id, acts, stored.commitment, stored.state, stored.trace_head)
     traced = tuple(

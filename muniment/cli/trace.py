@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
 from muniment.analysis.gathering import gathered, life_of
+from muniment.analysis.life import Life
 from muniment.analysis.life_catalogue import Language
 from muniment.analysis.picture import picture
 from muniment.analysis.provenance import provenance
@@ -27,6 +29,9 @@ from muniment.record.identifiers import RecordId
 from muniment.record.instants import in_words
 from muniment.registry import Registry
 from muniment.store.durable_files import write_new
+
+_TOGETHER: Final = 100
+"""Records that a node is asked for together."""
 
 
 @click.command()
@@ -84,12 +89,13 @@ def trace(
 
 
 def _provenance(registry: Registry, ids: Sequence[RecordId], form: str) -> str:
-    lives = []
+    lives: list[Life] = []
+    many = list(dict.fromkeys(ids))
     registry.sync()
-    with progress_bar("reading", len(ids)) as tell:
-        for done, each in enumerate(dict.fromkeys(ids), start=1):
-            lives.append(gathered(registry, each, with_reads=False))
-            tell(done)
+    with progress_bar("reading", len(many)) as tell:
+        for start in range(0, len(many), _TOGETHER):
+            lives += gathered(registry, many[start : start + _TOGETHER], with_reads=False)
+            tell(len(lives))
     document = provenance(lives)
     return document.to_json() if form == "json" else document.to_prov_n()
 

@@ -21,6 +21,7 @@ from muniment.errors import ChainError, ErasedError, InvalidInputError
 from muniment.evidence import (
     Evidence,
     EvidenceFile,
+    EvidentEntry,
     ShownContent,
     TrustFile,
 )
@@ -98,12 +99,55 @@ def unchecked_evidence(
     if not ids or (len(ids) > 1 and not bundle):
         raise InvalidInputError("records", "one record, or a bundle of some", str(len(ids)))
     chosen = None if fields is None else list(fields)
-    depth = session.profile.chain.finality_depth
     others = dict(received or {})
     given = {each: found.entry for each, found in others.items() if found.entry is not None}
+    found, contents = _read(session, ids, checkpoint, witnessed, progress, given)
+    records = tuple(
+        _evidence(
+            each,
+            found,
+            others[each].content
+            if each in others
+            else contents.shown(each, found, version, chosen, lenient=bundle),
+        )
+        for each in ids
+    )
+    data = EvidenceFile(found.anchor, records, bundle).to_bytes()
+    return Unchecked(data, trust_of_itself(session, found.anchor, found.block), found.block)
 
+
+def evidence_apart(session: Session, wanted: Sequence[tuple[RecordId, int | None]]) -> list[bytes]:
+    """Return an evidence file of each version that is wanted, with all its fields; in the place of
+    None, of the trace alone.
+
+    All are as of one block, and a node is asked for all together. Raises as `make_evidence`.
+    """
+    ids = sorted({record_id for record_id, _ in wanted})
+    found, contents = _read(session, ids)
+    made = []
+    for record_id, version in wanted:
+        fields: list[str] | None = [] if version is None else None
+        shown = contents.shown(record_id, found, version, fields, lenient=False)
+        anchor = found.anchor_of(record_id)
+        data = EvidenceFile(anchor, (_evidence(record_id, found, shown),), False).to_bytes()
+        require_sound(Unchecked(data, trust_of_itself(session, anchor, found.block), found.block))
+        made.append(data)
+    return made
+
+
+def _read(
+    session: Session,
+    ids: Sequence[RecordId],
+    checkpoint: bytes | None = None,
+    witnessed: bytes | None = None,
+    progress: Callable[[int], None] | None = None,
+    given: Mapping[RecordId, EvidentEntry] | None = None,
+) -> tuple[Read, _Contents]:
+    """What the chain says of records, and the contents that may be shown of them."""
+    depth = session.profile.chain.finality_depth
+    known = given or {}
     with session.database.read() as connection:
-        rows = journal_rows.entries_of(connection, [each for each in ids if each not in given])
+        rows = journal_rows.entries_of(connection, [each for each in ids if each not in known])
 
     def read(node: Connection) -> Read:
         head = node.block()
@@ -112,24 +156,15 @@ def unchecked_evidence(
             block = _noted(node, witnessed, final)
         else:
             block = head if final == head.number else node.block(final)
-        return Reader(session, node, block, checkpoint, witnessed).read(ids, rows, progress, given)
+        return Reader(session, node, block, checkpoint, witnessed).read(ids, rows, progress, known)
 
     found = session.nodes.read(read)
-    entered = [row for each, row in rows.items() if each in found.entries]
-    contents = _Contents(session, entered)
-    records = tuple(
-        Evidence(
-            each,
-            tuple(evident_act(act) for act in found.acts(each)),
-            others[each].content
-            if each in others
-            else contents.shown(each, found, version, chosen, lenient=bundle),
-            found.entries.get(each),
-        )
-        for each in ids
-    )
-    data = EvidenceFile(found.anchor, records, bundle).to_bytes()
-    return Unchecked(data, trust_of_itself(session, found.anchor, found.block), found.block)
+    return found, _Contents(session, [row for each, row in rows.items() if each in found.entries])
+
+
+def _evidence(record_id: RecordId, found: Read, shown: ShownContent | None) -> Evidence:
+    acts = tuple(evident_act(act) for act in found.acts(record_id))
+    return Evidence(record_id, acts, shown, found.entries.get(record_id))
 
 
 class _Contents:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from muniment.chain.anchors import ProvenSlots, header_of, proven_slots
 from muniment.chain.connection import Block, Connection
 from muniment.chain.engines import Engine, engine_of
-from muniment.chain.traces import Trace, TracedAct, read_trace
+from muniment.chain.traces import Trace, TracedAct, read_traces
 from muniment.evidence import Anchor, EvidentEntry
 from muniment.proof import (
     journal_head_slot,
@@ -29,12 +29,16 @@ from muniment.store.journal_rows import EntryRow
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a node says of records in one block: each has a trace, or an entry, or both."""
+    """What a node says of records in one block: each has a trace, or an entry, or both.
+
+    The `anchor` is of all of them; `nodes` are those that each one's slots hang on.
+    """
 
     anchor: Anchor
     block: Block
     traces: dict[RecordId, Trace]
     entries: dict[RecordId, EvidentEntry]
+    nodes: dict[RecordId, set[bytes]]
 
     def acts(self, record_id: RecordId) -> Sequence[TracedAct]:
         """Return the acts of a record, in order."""
@@ -46,6 +50,10 @@ class Read:
         if record_id in self.entries:
             return 1
         return self.traces[record_id].state.version
+
+    def anchor_of(self, record_id: RecordId) -> Anchor:
+        """Return the anchor of one of the records alone."""
+        return replace(self.anchor, nodes=tuple(sorted(self.nodes[record_id])))
 
 
 class Reader:
@@ -81,29 +89,35 @@ class Reader:
 
         Raises `NoProofsError`, `NotSealedError`, `TraceMismatchError`, `UnreachableError`.
         """
-        slots = {each: record_slots(each) for each in ids}
+        slots = {each: {*record_slots(each)} for each in ids}
         records = self._prove([slot for each in slots.values() for slot in each])
-        traces: dict[RecordId, Trace] = {}
-        entries: dict[RecordId, EvidentEntry] = {}
-        more = {successor_slot()}
         known = given or {}
+        acted_on = [
+            each
+            for each in ids
+            if (each not in rows and each not in known)
+            or any(records.words[slot] for slot in slots[each])
+        ]
+        traces = read_traces(self._registries, acted_on, self._block, records.words)
+        entries: dict[RecordId, EvidentEntry] = {}
+        more = {each: {successor_slot()} for each in ids}
         for place, each in enumerate(ids, start=1):
             row, entry, state = rows.get(each), known.get(each), RecordState()
-            entered = row is not None or entry is not None
-            if not entered or any(records.words[slot] for slot in slots[each]):
-                traces[each] = read_trace(self._registries, each, self._block)
+            if each in traces:
                 state = traces[each].state
             if row is not None and state.status is Status.NONE:
                 entry = self.prover.entry(row)
             if entry is not None and state.status is Status.NONE:
                 entries[each] = entry
-                more |= slots_of(entry)
+                more[each] |= slots_of(entry)
             elif state.type_id:
-                more.add(type_head_slot(state.issuer, state.type_id))
+                more[each].add(type_head_slot(state.issuer, state.type_id))
             if progress is not None:
                 progress(place)
-        nodes = records.nodes | self._prove(sorted(more)).nodes
-        return Read(self.anchor(nodes), self._block, traces, entries)
+        others = self._prove(sorted(set().union(*more.values())))
+        nodes = {each: records.nodes(slots[each]) | others.nodes(more[each]) for each in ids}
+        whole = self.anchor(set().union(*nodes.values()))
+        return Read(whole, self._block, traces, entries, nodes)
 
     def anchor(self, nodes: set[bytes]) -> Anchor:
         """Return the anchor that these trie nodes hang on. Raises `NoHandOverError`."""
@@ -117,7 +131,7 @@ class Reader:
 
     def prove(self, slots: set[int]) -> set[bytes]:
         """Return the trie nodes that prove what is in slots."""
-        return self._prove(sorted(slots)).nodes
+        return self._prove(sorted(slots)).nodes(slots)
 
     def _prove(self, slots: Sequence[int]) -> ProvenSlots:
         return proven_slots(self._node, self._address, slots, self._block)

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from muniment.chain.connection import Block, Connection
-from muniment.chain.traces import Trace, read_trace
+from muniment.chain.traces import Trace, read_trace, read_traces
 from muniment.errors import CommitmentMismatchError, InvalidInputError
 from muniment.record.canonical import JsonValue
 from muniment.record.commitment import Commitment
@@ -93,6 +93,16 @@ def trace(session: Session, record_id: RecordId) -> Trace:
     def read(connection: Connection) -> Trace:
         block = connection.block()
         return read_trace(session.registries(connection, block), record_id, block)
+
+    return session.nodes.read(read)
+
+
+def traces(session: Session, record_ids: Sequence[RecordId]) -> dict[RecordId, Trace]:
+    """Return the complete traces of some records in one block, checked against their slots."""
+
+    def read(connection: Connection) -> dict[RecordId, Trace]:
+        block = connection.block()
+        return read_traces(session.registries(connection, block), record_ids, block)
 
     return session.nodes.read(read)
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import bagit
 import prov.model
 import pytest
+from web3 import HTTPProvider
 
 from muniment.analysis import archive as archiving
 from muniment.analysis.archive import archive
@@ -204,6 +206,35 @@ def test_register_of_a_journal__is_handed_over_by_its_entries(
     assert len(evidence) == 10, "five contents and five files of evidence"
     shown = (tmp_path / "bag/data" / done.records[0].folder / "life.svg").read_text()
     assert "Sealed: provable" in shown
+
+
+def test_many_records__ask_a_node_hardly_more_than_one(
+    registrar: Registry, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = {"holder": "Ada", "parcel": "3"}
+    names = [str(number) for number in range(3, 23)]
+    made = [registrar.register("land-deed", content, source_id=each) for each in names]
+    made[-1].wait()
+    registrar.revoke(registrar.record_id("3"), "error").wait()
+    world.connection.request("anvil_mine", ["0x3"])
+    ids = [registrar.record_id(each) for each in ("1", "2", *names)]
+    sent: list[object] = []
+    for name in ("make_request", "make_batch_request"):
+        real = getattr(HTTPProvider, name)
+
+        def counted(*arguments: Any, real: Any = real) -> Any:
+            sent.append(arguments)
+            return real(*arguments)
+
+        monkeypatch.setattr(HTTPProvider, name, counted)
+    counts = []
+    # What a session asks once goes with the first.
+    for place, many in enumerate((ids[1:2], ids[:1], ids)):
+        sent.clear()
+        done = archive(registrar, many, tmp_path / f"bag-{place}")
+        counts.append(len(sent))
+        assert [len(each.versions) for each in done.records] == [1] * len(many)
+    assert 0 < counts[1] <= counts[2] <= counts[1] + 2
 
 
 def test_what_was_destroyed__is_named(
