@@ -16,7 +16,7 @@ from muniment.gateway.settings import GatewaySettings
 from muniment.record.instants import instant, instant_or_none
 from muniment.store import webhooks
 from muniment.store.database import Database
-from muniment.store.webhooks import ACTIVE, EventPlace, Webhook, final_place, types_of
+from muniment.store.webhooks import ACTIVE, START, EventPlace, Webhook, final_place, types_of
 
 OUTGOING: Final = "outgoing"
 """The table of the profile's `gateway` that says where calls may go: `private`, a list."""
@@ -97,7 +97,7 @@ def webhook_json(webhook: Webhook) -> dict[str, Any]:
         "url": webhook.url,
         "types": list(webhook.types),
         "state": webhook.state,
-        "after": str(webhook.place),
+        "after": "start" if webhook.place == START else str(webhook.place),
         "delivered": webhook.delivered,
         "failures": webhook.failures,
         "fault": webhook.fault or None,

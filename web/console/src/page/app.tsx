@@ -275,7 +275,7 @@ function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
     case "shares":
       return <Shares />;
     case "deliveries":
-      return first === undefined ? <Deliveries /> : <Delivery digest={first} />;
+      return first === undefined ? <Deliveries share={place.query.get("share")} /> : <Delivery digest={first} />;
     case "holds":
       return <Holds />;
     case "retention":

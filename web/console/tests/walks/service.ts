@@ -7,7 +7,7 @@ import type { Person, Walk } from "./browser.ts";
 
 /** Types what an irreversible act asks for, after it has refused another word. */
 async function mean(walk: Walk, word: string): Promise<void> {
-  const typed = walk.page.locator('dialog input[name="meant"]');
+  const typed = walk.page.getByLabel(walk.say("type-it", { word }));
   await typed.fill(`${word}0`);
   await walk.button("check-and-sign").click();
   await walk.page.getByText(walk.say("type-it-fault", { word })).waitFor();
@@ -41,7 +41,7 @@ async function journals(walk: Walk): Promise<void> {
   // The one that a thief has sealed.
   const stolen = rowOf(walk, walk.say("journal-number", { number: 3 }));
   await stolen.getByRole("button", { name: walk.say("do.repudiate-journal") }).click();
-  const from = page.locator('dialog input[name="from"]');
+  const from = page.locator("dialog").getByLabel(walk.say("argument.fromIndex"));
   await from.fill("40");
   await mean(walk, "3");
   await page.getByText(walk.say("fault.from-entry", { most: 39 })).waitFor();
@@ -166,10 +166,12 @@ const registryAdmin = async (walk: Walk): Promise<void> => {
 /** A delivery made here and carried there, and one that came from there: both ways. */
 const steward = async (walk: Walk): Promise<void> => {
   const { page, facts } = walk;
-  await walk.goTo("deliveries");
-  await walk.button("do.deliver").click();
+  await walk.goTo("shares");
+  const granted = rowOf(walk, "boundaries of 2026");
+  await granted.getByRole("link", { name: walk.say("do.deliver") }).click();
   const dialog = page.locator("dialog");
-  await dialog.locator('select[name="share"]').selectOption({ label: "Tax Authority · boundaries of 2026" });
+  const share = dialog.locator('select[name="share"]');
+  assert.match(await share.locator("option:checked").innerText(), /boundaries of 2026/);
   const named = dialog.getByLabel(walk.say("records"));
   await named.fill("0x12");
   await dialog.getByRole("button", { name: walk.say("do.deliver") }).click();

@@ -4,7 +4,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog, Field } from "../parts/parts.tsx";
-import { useSession } from "../session.tsx";
+import { useSession, type AgencyRow } from "../session.tsx";
 import { useWords, type Words } from "../words/language.tsx";
 import type { Phrase } from "../words/catalogue.ts";
 import { ActDialog } from "./act_dialog.tsx";
@@ -205,13 +205,19 @@ export function OtherAgencies() {
   return (
     <>
       <option value="" />
-      {agencies
-        .filter(({ id }) => id !== agency)
-        .map(({ id, name }) => (
-          <option key={id} value={id}>
-            {`${id} · ${name}`}
-          </option>
-        ))}
+      <AgencyOptions of={agencies.filter(({ id }) => id !== agency)} />
+    </>
+  );
+}
+
+export function AgencyOptions({ of }: { of: readonly AgencyRow[] }) {
+  return (
+    <>
+      {of.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {`${id} · ${name}`}
+        </option>
+      ))}
     </>
   );
 }

@@ -3,7 +3,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { Dialog, Field, Notice } from "../parts/parts.tsx";
+import { Dialog, Notice, TextField } from "../parts/parts.tsx";
 import { useWords } from "../words/language.tsx";
 import { Foot } from "./act_forms.tsx";
 
@@ -41,17 +41,13 @@ export function Irreversible(properties: IrreversibleProperties) {
       </Notice>
       <form onSubmit={submit} noValidate>
         {children}
-        <Field label={say("type-it", { word })} fault={fault} required>
-          {(attributes) => (
-            <input
-              {...attributes}
-              autocomplete="off"
-              name="meant"
-              value={typed}
-              onInput={(event) => setTyped(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={say("type-it", { word })}
+          fault={fault}
+          required
+          value={typed}
+          onText={setTyped}
+        />
         <Foot onClose={onClose}>{say("check-and-sign")}</Foot>
       </form>
     </Dialog>

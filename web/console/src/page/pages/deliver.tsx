@@ -4,7 +4,7 @@
 import { useState } from "preact/hooks";
 import { deliver, push, type Made } from "../../api/deliveries.ts";
 import { Foot } from "../acting/act_forms.tsx";
-import { Dialog, Field, Notice, ProblemNotice, Shown, useResource } from "../parts/parts.tsx";
+import { Dialog, Field, namesIn, Notice, ProblemNotice, Shown, useResource } from "../parts/parts.tsx";
 import { useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 import type { ShareRow } from "./shares.tsx";
@@ -15,7 +15,13 @@ const EVIDENCE: readonly Evidence[] = ["usual", "with", "without"];
 /** How far it is: records that are in it, then which part of it is at the other gateway. */
 type Progress = { readonly records: number } | { readonly part: number };
 
-export function Deliver({ onClose }: { onClose: () => void }) {
+interface DeliverProperties {
+  /** The one that is chosen at first; null for any. */
+  readonly share: string | null;
+  readonly onClose: () => void;
+}
+
+export function Deliver({ share, onClose }: DeliverProperties) {
   const { say } = useWords();
   const shares = useResource<{ items: readonly ShareRow[] }>("/shares?status=granted&limit=500");
   return (
@@ -34,7 +40,11 @@ export function Deliver({ onClose }: { onClose: () => void }) {
               </div>
             </>
           ) : (
-            <DeliverForm shares={ours} onClose={onClose} />
+            <DeliverForm
+              shares={ours}
+              first={ours.find((each) => each.share === share) ?? (ours[0] as ShareRow)}
+              onClose={onClose}
+            />
           );
         }}
       </Shown>
@@ -42,10 +52,16 @@ export function Deliver({ onClose }: { onClose: () => void }) {
   );
 }
 
-function DeliverForm({ shares, onClose }: { shares: readonly ShareRow[]; onClose: () => void }) {
+interface DeliverFormProperties {
+  readonly shares: readonly ShareRow[];
+  readonly first: ShareRow;
+  readonly onClose: () => void;
+}
+
+function DeliverForm({ shares, first, onClose }: DeliverFormProperties) {
   const { say, number } = useWords();
   const { agencies, names } = useSession();
-  const [share, setShare] = useState(shares[0] as ShareRow);
+  const [share, setShare] = useState(first);
   const [named, setNamed] = useState("");
   const [evidence, setEvidence] = useState<Evidence>("usual");
   const [isPushed, setPushed] = useState(true);
@@ -57,7 +73,7 @@ function DeliverForm({ shares, onClose }: { shares: readonly ShareRow[]; onClose
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
-    const records = named.split(/[,，\s]+/).filter((each) => each !== "");
+    const records = namesIn(named);
     if (!records.every((each) => /^0x[0-9a-fA-F]{64}$/.test(each))) {
       setFault(say("fault.record-id"));
       return;

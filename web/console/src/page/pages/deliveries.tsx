@@ -25,13 +25,14 @@ interface Attempt {
 type Doing = "deliver" | "take-in" | "fetch";
 const DIRECTIONS = ["", "sent", "received"] as const;
 
-export function Deliveries() {
+export function Deliveries({ share }: { /** One that is to be delivered under. */ share: string | null }) {
   const { say } = useWords();
   const session = useSession();
   const [direction, setDirection] = useState<(typeof DIRECTIONS)[number]>("");
   const chosen = direction === "" ? "" : `&direction=${direction}`;
   const envelopes = usePages<Envelope>(`/deliveries?order=latest&limit=50${chosen}`);
-  const [doing, setDoing] = useState<Doing | null>(null);
+  const isSteward = can(session, "steward");
+  const [doing, setDoing] = useState<Doing | null>(share !== null && isSteward ? "deliver" : null);
   const stop = () => {
     setDoing(null);
     envelopes.reload();
@@ -39,7 +40,7 @@ export function Deliveries() {
   return (
     <>
       <PageHead title={say("deliveries")} lead={say("deliveries-lead")}>
-        {can(session, "steward") && (
+        {isSteward && (
           <button type="button" class="primary" onClick={() => setDoing("deliver")}>
             <Glyph name="deliveries" /> {say("do.deliver")}
           </button>
@@ -80,7 +81,7 @@ export function Deliveries() {
         )}
       </Card>
       <Refused />
-      {doing === "deliver" && <Deliver onClose={stop} />}
+      {doing === "deliver" && <Deliver share={share} onClose={stop} />}
       {doing === "take-in" && <TakeIn onClose={stop} />}
       {doing === "fetch" && <FetchFrom onClose={stop} />}
     </>

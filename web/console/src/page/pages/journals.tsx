@@ -16,7 +16,7 @@ import { LineChart } from "../parts/charts.tsx";
 import { Glyph } from "../parts/glyphs.tsx";
 import { secondsOf } from "../parts/instants.ts";
 import { usePages } from "../parts/paging.ts";
-import { Badge, Card, Empty, Field, Notice, PageHead, Short, Shown, useResource } from "../parts/parts.tsx";
+import { Badge, Card, Empty, Field, Notice, PageHead, Short, Shown, TextField, useResource } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
@@ -244,22 +244,15 @@ function End({ what, of, onClose, onAct }: EndProperties) {
       )}
       {what === "repudiate" && (
         <>
-          <Field
+          <TextField
             label={say("argument.fromIndex")}
             hint={say("from-entry-hint", { most: number(most) })}
             fault={fault}
             required
-          >
-            {(attributes) => (
-              <input
-                {...attributes}
-                inputMode="numeric"
-                name="from"
-                value={from}
-                onInput={(event) => setFrom(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+            kind="number"
+            value={from}
+            onText={setFrom}
+          />
           <Field label={say("question.reason")} hint={say("question-hint.reason")} required>
             {(attributes) => (
               <select

@@ -2,9 +2,9 @@
 /** Content is shown when it is asked for: a read of it may be written down. */
 
 import { useState } from "preact/hooks";
-import { call, fetched } from "../../api/client.ts";
-import { Glyph } from "../parts/glyphs.tsx";
-import { Card, Field, ProblemNotice, save } from "../parts/parts.tsx";
+import { call } from "../../api/client.ts";
+import { Card, Field, ProblemNotice } from "../parts/parts.tsx";
+import { purposeHeader, ShownValues } from "../parts/shown_values.tsx";
 import { useWords } from "../words/language.tsx";
 import type { RecordView } from "./record_page.tsx";
 
@@ -12,27 +12,6 @@ interface Content {
   readonly version: number;
   readonly type: string;
   readonly content: Readonly<Record<string, unknown>>;
-}
-
-interface FileValue {
-  readonly digest: string;
-  readonly length: number;
-  readonly mediaType: string;
-}
-
-export function fileIn(value: unknown): FileValue | null {
-  const file = value as Partial<FileValue> | null;
-  const isFile =
-    typeof file === "object" && typeof file?.digest === "string" && typeof file.length === "number";
-  return isFile ? (file as FileValue) : null;
-}
-
-/** What content is read for goes with the call, for the reads journal. */
-export function purposeHeader(purpose: string): Record<string, string> {
-  const line = purpose.trim().replace(/\s+/g, " ");
-  // A header holds no other letters than Latin ones.
-  const encoded = line.replace(/[^ -~]|%/gu, (each) => encodeURIComponent(each));
-  return line === "" ? {} : { "Muniment-Purpose": encoded };
 }
 
 export function RecordContent({ view }: { view: RecordView }) {
@@ -94,57 +73,13 @@ export function RecordContent({ view }: { view: RecordView }) {
         </form>
       )}
       {problem !== null && <ProblemNotice problem={problem} />}
-      {content !== null && <Values view={view} content={content} purpose={purpose} />}
+      {content !== null && (
+        <ShownValues
+          values={content.content}
+          fileAt={(field) => `/records/${view.record}/files/${field}?version=${content.version}`}
+          purpose={purpose}
+        />
+      )}
     </Card>
-  );
-}
-
-interface ValuesProperties {
-  readonly view: RecordView;
-  readonly content: Content;
-  readonly purpose: string;
-}
-
-function Values({ view, content, purpose }: ValuesProperties) {
-  const { say, bytes } = useWords();
-  const [problem, setProblem] = useState<unknown>(null);
-  async function download(field: string): Promise<void> {
-    try {
-      const path = `/records/${view.record}/files/${encodeURIComponent(field)}`;
-      const headers = purposeHeader(purpose);
-      save(await fetched("GET", `${path}?version=${content.version}`, { headers }), field);
-      setProblem(null);
-    } catch (error) {
-      setProblem(error);
-    }
-  }
-  return (
-    <>
-      <dl class="facts shown-content" aria-live="polite">
-        {Object.entries(content.content).map(([name, value]) => {
-          const file = fileIn(value);
-          return (
-            <>
-              <dt>{name}</dt>
-              <dd>
-                {file === null ? (
-                  typeof value === "string" ? value : JSON.stringify(value)
-                ) : (
-                  <span class="controls">
-                    <span>
-                      {file.mediaType} · {bytes(file.length)}
-                    </span>
-                    <button type="button" class="small" onClick={() => download(name)}>
-                      <Glyph name="download" /> {say("download")}
-                    </button>
-                  </span>
-                )}
-              </dd>
-            </>
-          );
-        })}
-      </dl>
-      {problem !== null && <ProblemNotice problem={problem} />}
-    </>
   );
 }

@@ -5,10 +5,10 @@ import { useMemo, useState } from "preact/hooks";
 import { fetched } from "../../api/client.ts";
 import { Glyph } from "../parts/glyphs.tsx";
 import { Dialog, Field, Notice, ProblemNotice, save } from "../parts/parts.tsx";
+import { purposeHeader } from "../parts/shown_values.tsx";
 import { QrCode } from "../parts/qr_code.tsx";
 import { useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
-import { purposeHeader } from "./record_content.tsx";
 import type { RecordView } from "./record_page.tsx";
 
 /** Where a citizen checks the evidence. */

@@ -7,7 +7,7 @@
 import { useState } from "preact/hooks";
 import { checksummed, isAddress } from "../../core/transactions.ts";
 import { ActDialog } from "../acting/act_dialog.tsx";
-import { Foot } from "../acting/act_forms.tsx";
+import { AgencyOptions, Foot } from "../acting/act_forms.tsx";
 import {
   cancelReplacementAct,
   executeReplacementAct,
@@ -16,7 +16,7 @@ import {
 } from "../acting/acts.ts";
 import { Irreversible } from "../acting/irreversible.tsx";
 import { secondsOf } from "../parts/instants.ts";
-import { Card, Dialog, Field, Notice, Shown, useResource } from "../parts/parts.tsx";
+import { Card, Dialog, Field, Notice, Shown, TextField, useResource } from "../parts/parts.tsx";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 
@@ -57,11 +57,7 @@ export function Replacement({ onChanged }: { onChanged: () => void }) {
               value={agency}
               onChange={(event) => setAgency(Number(event.currentTarget.value))}
             >
-              {session.agencies.map((each) => (
-                <option key={each.id} value={each.id}>
-                  {`${each.id} · ${each.name}`}
-                </option>
-              ))}
+              <AgencyOptions of={session.agencies} />
             </select>
           )}
         </Field>
@@ -189,17 +185,15 @@ function Schedule({ agency, onClose, onAct }: ScheduleProperties) {
     <Dialog title={title} onClose={onClose}>
       <p class="lead">{say("schedule-replacement-lead")}</p>
       <form onSubmit={submit} noValidate>
-        <Field label={say("argument.newAdmin")} hint={say("account-hint")} fault={fault} required>
-          {(attributes) => (
-            <input
-              {...attributes}
-              class="mono"
-              spellcheck={false}
-              value={account}
-              onInput={(event) => setAccount(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={say("argument.newAdmin")}
+          hint={say("account-hint")}
+          fault={fault}
+          required
+          kind="code"
+          value={account}
+          onText={setAccount}
+        />
         <Foot onClose={onClose}>{say("check-and-sign")}</Foot>
       </form>
     </Dialog>

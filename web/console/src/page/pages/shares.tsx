@@ -153,13 +153,18 @@ export function ShareTable({ rows, none, onChanged, canDecide }: ShareTablePrope
                   </>
                 )}
                 {row.status === "granted" && (
-                  <button
-                    type="button"
-                    class="small danger"
-                    onClick={() => setDeciding({ what: "revoke", of: row })}
-                  >
-                    {say("do.revoke-share")}
-                  </button>
+                  <>
+                    <a class="button small" href={`#/deliveries?share=${row.share}`}>
+                      {say("do.deliver")}
+                    </a>{" "}
+                    <button
+                      type="button"
+                      class="small danger"
+                      onClick={() => setDeciding({ what: "revoke", of: row })}
+                    >
+                      {say("do.revoke-share")}
+                    </button>
+                  </>
                 )}
               </>
             ) : null,

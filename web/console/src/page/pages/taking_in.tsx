@@ -3,7 +3,7 @@
 
 import { useState } from "preact/hooks";
 import { fetchFrom, handInEnvelope, type Fetched, type TakenIn } from "../../api/deliveries.ts";
-import { Foot } from "../acting/act_forms.tsx";
+import { AgencyOptions, Foot } from "../acting/act_forms.tsx";
 import { Dialog, Drop, Empty, Field, Notice, ProblemNotice, Short } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { useSession } from "../session.tsx";
@@ -117,11 +117,7 @@ export function FetchFrom({ onClose }: { onClose: () => void }) {
                 value={agency}
                 onChange={(event) => setAgency(event.currentTarget.value)}
               >
-                {known.map((each) => (
-                  <option key={each.id} value={each.id}>
-                    {`${each.id} · ${each.name}`}
-                  </option>
-                ))}
+                <AgencyOptions of={known} />
               </select>
             )}
           </Field>

@@ -6,7 +6,7 @@ import { call } from "../../api/client.ts";
 import { Foot } from "../acting/act_forms.tsx";
 import { Glyph } from "../parts/glyphs.tsx";
 import { secondsOf } from "../parts/instants.ts";
-import { Badge, Card, Dialog, Empty, Field, Notice, PageHead, ProblemNotice, Shown, useResource } from "../parts/parts.tsx";
+import { Badge, Card, Dialog, Empty, Notice, PageHead, ProblemNotice, Shown, TextField, useResource } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { useWords } from "../words/language.tsx";
 
@@ -111,7 +111,7 @@ function WebhookTable({ items, onDoing }: WebhookTableProperties) {
           each.types.length === 0 ? say("all-events") : each.types.map(shortType).join(", "),
           <Standing of={each} />,
           number(each.delivered),
-          <span class="mono">{each.after}</span>,
+          each.after === START ? "–" : <span class="mono">{each.after}</span>,
           <>
             <button
               type="button"
@@ -204,16 +204,14 @@ function From({ value, onChange, hasNow = false }: FromProperties) {
           ))}
       </div>
       {kind === "event" && (
-        <Field label={say("event-id")} hint={say("event-id-hint")} required>
-          {(attributes) => (
-            <input
-              {...attributes}
-              class="mono"
-              value={value}
-              onInput={(event) => onChange(event.currentTarget.value.trim())}
-            />
-          )}
-        </Field>
+        <TextField
+          label={say("event-id")}
+          hint={say("event-id-hint")}
+          required
+          kind="code"
+          value={value}
+          onText={(text) => onChange(text.trim())}
+        />
       )}
     </fieldset>
   );
@@ -250,16 +248,13 @@ function AddWebhook({ types, onClose }: { types: readonly string[]; onClose: () 
   return (
     <Dialog title={say("do.add-webhook")} onClose={onClose}>
       <form onSubmit={submit}>
-        <Field label={say("webhook-address")} hint={say("webhook-address-hint")} required>
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="url"
-              value={url}
-              onInput={(event) => setUrl(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={say("webhook-address")}
+          hint={say("webhook-address-hint")}
+          required
+          value={url}
+          onText={setUrl}
+        />
         <fieldset>
           <legend>{say("webhook-events")}</legend>
           <p class="hint">{say("webhook-events-hint")}</p>
