@@ -8,6 +8,7 @@ more than what was not answered yet: an answer is given when its record is durab
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,8 @@ def serve(session: Session, host: str, port: int, say: Say, *, with_daemon: bool
     settings = GatewaySettings.of(session.profile)
     # The server and the thread that appends take turns: what is durable is to be told at once.
     sys.setswitchinterval(_TURN_SECONDS)
+    # What is loaded by now is passed over in the daemon's process too.
+    _pass_over_what_is_there()
     with ExitStack() as closing:
         daemon = DaemonProcess(session, say) if with_daemon else None
         if daemon is not None:
@@ -75,6 +78,13 @@ def serve(session: Session, host: str, port: int, say: Say, *, with_daemon: bool
             )
 
 
+def _pass_over_what_is_there() -> None:
+    """Let later garbage collections look at what is made from now on alone: looking through all
+    that is loaded for good holds every call up, each time for some tenths of a second."""
+    gc.collect()
+    gc.freeze()
+
+
 class _Server(uvicorn.Server):
     """Says where it listens, once it does: with port 0 nobody else knows."""
 
@@ -101,6 +111,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets=sockets)  # type: ignore[arg-type]
+        _pass_over_what_is_there()
         for each in self.servers:
             for socket in each.sockets:
                 host, port = socket.getsockname()[:2]
