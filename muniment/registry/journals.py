@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from typing import Final
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.connection import Connection
 from muniment.errors import ChainError, MunimentError
+from muniment.pipeline.sequencer import Sequencer
 from muniment.registry import acts
 from muniment.registry.mirroring import sync
 from muniment.registry.sealing import JournalProgress, progress_of, sequencer
@@ -25,6 +27,8 @@ from muniment.store.journal_rows import EntryRow
 _LOOK_SECONDS: Final = 0.1
 _SEND_SECONDS: Final = 0.5
 """How long what others have acknowledged waits at most until it is sent."""
+_LEASE_SECONDS: Final = 1.0
+"""How often a lease that another process holds is asked for."""
 _ORDER: Final = (Stage.ACKNOWLEDGED, Stage.PROVABLE, Stage.FINAL)
 
 
@@ -157,15 +161,19 @@ def sealing(
     doing = Sealing(at_once)
 
     def turn(held: ExitStack, sending: Sending) -> None:
-        worker = sequencer(session, held, journal)
+        worker: Sequencer | None = None
         mirrored: bytes | None = None
-        sent = -_SEND_SECONDS
+        sent = looked = -math.inf
         moved = False
         is_last = False
         # What was sent in the last turn is seen to: its block may be there already.
         while not is_last and (moved or not stop.is_set()):
             is_last = stop.is_set()
             try:
+                # Who holds the lease may be dead: then it runs out.
+                if worker is None and time.monotonic() - looked >= _LEASE_SECONDS:
+                    worker = sequencer(session, held, journal)
+                    looked = time.monotonic()
                 head = session.nodes.read(_head)
                 # What takes transactions of its own is done where there is something to do: an
                 # import appends meanwhile, to the same database.
