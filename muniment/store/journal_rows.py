@@ -120,6 +120,7 @@ def add_batch(connection: Connection, new: NewBatch) -> None:
     values["pack"] = new.pack
     connection.execute(sa.insert(journal_batches), with_digest(journal_batches, values))
     journal, first, last = sheet.journal, sheet.first_index, sheet.first_index + sheet.count
+    group = group_of(first)
     offsets, lengths = zip(*new.places, strict=True)
     insert_rows(
         connection,
@@ -140,14 +141,14 @@ def add_batch(connection: Connection, new: NewBatch) -> None:
         connection,
         journal_ids,
         [
-            (journal, group_of(first), record_id, index)
+            (journal, group, record_id, index)
             for record_id, index in sorted(zip(new.record_ids, range(first, last), strict=True))
         ],
     )
     insert_rows(
         connection,
         journal_terms,
-        [(journal, group_of(first), term, first + place) for term, place in sorted(set(new.terms))],
+        [(journal, group, term, first + place) for term, place in sorted(set(new.terms))],
     )
 
 
