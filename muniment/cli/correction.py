@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import click
 
@@ -25,7 +25,6 @@ from muniment.record.identifiers import RecordId
 from muniment.record.instants import instant
 from muniment.registry import Registry
 from muniment.registry.corrections.deciding import Decided
-from muniment.registry.corrections.listing import CorrectionView
 from muniment.store.envelopes import SENT
 
 _request = click.argument("request_id", metavar="REQUEST")
@@ -114,7 +113,7 @@ def list_(record: str | None, status: str | None, profile: Path, as_json: bool) 
         record_id = None if record is None else record_of(registry, record)
         found = registry.corrections.list(record_id, status=status)
     if as_json:
-        show_json([_shown(each) for each in found])
+        show_json([each.to_json() for each in found])
         return
     show_table(
         ["request", "record", "version", "", "agency", "made", "status"],
@@ -143,7 +142,7 @@ def show(request_id: str, profile: Path, as_json: bool) -> None:
     Example: muniment correction show 0x71ab…
     """
     with opened(profile) as registry:
-        shown = _shown(registry.corrections.show(_digest_of(request_id)))
+        shown = registry.corrections.show(_digest_of(request_id)).to_json()
     if as_json:
         show_json(shown)
         return
@@ -249,39 +248,6 @@ def _tell(digest: bytes, done: Decided, output: Path, as_json: bool) -> None:
     click.echo(f"0x{done.answer.digest.hex()}")
     version = "" if done.version is None else f" by version {done.version}"
     click.echo(f"{done.decision}{version}; for agency {done.answer.agency_id}: {output}", err=True)
-
-
-def _shown(view: CorrectionView) -> dict[str, Any]:
-    asked, answer, answered_by = view.request, view.answer, view.answered_by
-    shown: dict[str, Any] = {
-        "request": f"0x{view.digest.hex()}",
-        "record": f"0x{view.record_id.hex()}",
-        "direction": view.row.direction,
-        "agency": view.row.agency_id,
-        "made_at": instant(view.row.made_at),
-        "status": view.status,
-        "version": None,
-        "reason": None,
-        "proposed": None,
-        "answer": None,
-    }
-    if asked is not None:
-        shown |= {
-            "version": asked.version,
-            "share": f"0x{asked.share_id.hex()}",
-            "delivery": f"0x{asked.delivery.hex()}",
-            "reason": asked.reason,
-            "proposed": dict(asked.fields),
-        }
-    if answer is not None and answered_by is not None:
-        shown["answer"] = {
-            "answer": f"0x{answered_by.digest.hex()}",
-            "decision": str(answer.decision),
-            "version": answer.version,
-            "reason": answer.reason,
-            "made_at": instant(answered_by.made_at),
-        }
-    return shown
 
 
 def _digest_of(text: str) -> bytes:

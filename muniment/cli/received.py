@@ -21,8 +21,6 @@ from muniment.cli.options import (
 from muniment.errors import InvalidInputError
 from muniment.record.instants import instant
 from muniment.registry import Access
-from muniment.registry.exchange.received import ReceivedVersion
-from muniment.registry.onward.checking import CheckedReceipt
 from muniment.store.durable_files import write_new
 
 _record = click.argument("record")
@@ -51,20 +49,7 @@ def list_(record: str | None, limit: int, profile: Path, as_json: bool) -> None:
         record_id = None if record is None else record_of(registry, record)
         found = registry.received.list(record_id, limit=limit)
     if as_json:
-        show_json(
-            [
-                {
-                    "record": f"0x{each.record_id.hex()}",
-                    "version": each.version,
-                    "from": each.agency_id,
-                    "share": f"0x{each.share_id.hex()}",
-                    "delivery": f"0x{each.delivery.hex()}",
-                    "made_at": instant(each.made_at),
-                    "taken_in": instant(each.taken_in_ms // 1000),
-                }
-                for each in found
-            ]
-        )
+        show_json([each.to_json() for each in found])
         return
     show_table(
         ["record", "version", "from", "taken in", "share"],
@@ -116,7 +101,7 @@ def show(
                 show_json({"written": str(output), "bytes": value.length})
             click.echo(f"{value.length:,} bytes, {value.media_type}, as committed", err=True)
             return
-        shown = _shown(registry.received.show(record_id, version, access=access))
+        shown = registry.received.show(record_id, version, access=access).to_json()
     _tell(shown, as_json)
 
 
@@ -190,7 +175,7 @@ def check(path: Path, profile: Path, as_json: bool) -> None:
     """
     with opened(profile) as registry:
         checked = registry.received.check(path.read_bytes())
-    _tell(_checked(checked), as_json)
+    _tell(checked.to_json(), as_json)
 
 
 def _write(output: Path, data: bytes, as_json: bool) -> None:
@@ -202,35 +187,6 @@ def _write(output: Path, data: bytes, as_json: bool) -> None:
     if as_json:
         show_json({"written": str(output), "bytes": len(data)})
     click.echo(f"{output}: {len(data):,} bytes", err=True)
-
-
-def _shown(found: ReceivedVersion) -> dict[str, Any]:
-    return {
-        "record": f"0x{found.delivered.record_id.hex()}",
-        "version": found.delivered.version,
-        "values": found.values,
-        "from": found.header.sender,
-        "made_at": instant(found.header.made_at),
-        "taken_in": instant(found.row.kept_ms // 1000),
-        "share": f"0x{found.share_id.hex()}",
-        "delivery": f"0x{found.digest.hex()}",
-        "terms": found.shared.terms.to_json(),
-    }
-
-
-def _checked(found: CheckedReceipt) -> dict[str, Any]:
-    return {
-        "record": f"0x{found.record_id.hex()}",
-        "version": found.version,
-        "values": found.values,
-        "from": found.sender,
-        "to": found.recipient,
-        "made_at": instant(found.made_at),
-        "acknowledged_at": instant(found.acknowledged_at),
-        "share": f"0x{found.share_id.hex()}",
-        "delivery": f"0x{found.delivery.hex()}",
-        "terms": found.terms.to_json(),
-    }
 
 
 def _tell(shown: dict[str, Any], as_json: bool) -> None:

@@ -41,6 +41,8 @@ RESOURCES: Final = (
     "exchange",
     "carrying",
     "handovers",
+    "received",
+    "corrections",
     "acts",
     "events",
     "webhooks",

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from muniment.evidence import EvidenceFile
 from muniment.gateway.between.calling import OtherGateway, fetch_all
 from muniment.gateway.callers.accounts import add_account
 from muniment.record import RecordType, TypeId
@@ -92,6 +93,8 @@ def test_two_agencies__share_and_hand_over_by_their_gateways(
     registrar = first.agency.open("registrar")
     deeds = [registered(registrar, f"12/{number}") for number in range(4)]
     shared(*parties, deeds)
+    read_and_shown_on(*parties, deeds[0])
+    corrected(*parties, deeds[0])
     unsigned(*parties, deeds[0])
     handed_over(*parties, deeds[:2])
     fetched_and_declined(*parties, deeds[2])
@@ -102,7 +105,8 @@ def test_two_agencies__share_and_hand_over_by_their_gateways(
 def shared(first: Party, second: Party, deeds: list[RecordId]) -> None:
     """Asked for, granted, delivered, taken in and acknowledged."""
     terms = {"purpose": "boundary dispute 7/26", "legal_basis": "Land Act § 12"}
-    body = {"granter": 1, "type": "land-deed", "fields": ["parcel"], "days": 90, **terms}
+    wanted = {"type": "land-deed", "fields": ["parcel"], "onward": True, "days": 90}
+    body = {"granter": 1, **wanted, **terms}
     second.act("steward", act="request_share", **body)
     [message] = second.get("/deliveries?kind=share-request&direction=sent")["items"]
     asked = first.world.connection.block().timestamp
@@ -158,6 +162,67 @@ def shared(first: Party, second: Party, deeds: list[RecordId]) -> None:
     registry.sync()
     until(lambda: clear_tray(registry.session) == 1 or first.get(where)["size"] is None)
     assert first.client.get(f"{where}/envelope").status_code == 404
+
+
+def read_and_shown_on(first: Party, second: Party, deed: RecordId) -> None:
+    """What came is read by REST, and proven to others as far as the terms allow."""
+    name = f"0x{deed.hex()}"
+    every = second.get("/received")["items"]
+    assert len(every) == 2
+    page = second.get("/received?limit=1")
+    rest = second.get(f"/received?limit=1&cursor={page['next']}")
+    assert page["items"] + rest["items"] == every
+    [listed] = second.get(f"/received?record={name}")["items"]
+    shown = second.get(f"/received/{name}")
+    assert (shown["values"], shown["from"], shown["version"]) == ({"parcel": "12/0"}, 1, 1)
+    assert shown["delivery"] == listed["delivery"]
+    assert shown["terms"]["purpose"] == "boundary dispute 7/26"
+    nothing = second.client.get("/received/0x" + "12" * 32)
+    assert (nothing.status_code, nothing.json()["status"]) == (403, 403)
+    assert second.client.get(f"/received/{name}/files/parcel").status_code == 422
+    proof = second.client.get(f"/received/{name}/proof")
+    json_type = {"Content-Type": "application/json"}
+    checked = first.client.post("/received/check", content=proof.content, headers=json_type)
+    assert checked.status_code == 200, checked.text
+    assert (checked.json()["to"], checked.json()["values"]) == (2, {"parcel": "12/0"})
+    forged = proof.content.replace(b"12/0", b"12/9")
+    refused = first.client.post("/received/check", content=forged, headers=json_type)
+    assert refused.status_code in (400, 422), refused.text
+    path, chosen = f"/received/{name}/evidence", {"fields": ["parcel"]}
+    [part] = EvidenceFile.from_bytes(second.client.post(path, json=chosen).content).records
+    assert part.content is not None
+    assert [each.text for each in part.content.disclosure.fields] == ['["parcel","12/0"]']
+    hidden = second.client.post(path, json={"fields": ["holder"]})
+    assert hidden.status_code in (403, 422), hidden.text
+
+
+def corrected(first: Party, second: Party, deed: RecordId) -> None:
+    """What is wrong is said, amended by a registrar's act, and answered."""
+    name = f"0x{deed.hex()}"
+    body = {"record": name, "reason": "it was divided", "fields": {"parcel": "12/0a"}}
+    asked = second.client.post("/corrections", json=body)
+    assert (asked.status_code, asked.json()["custodian"]) == (201, 1), asked.text
+    request = asked.json()["request"]
+    assert first.client.get(f"/corrections/{request}").status_code == 404
+    second.carry(f"/deliveries/{request}/envelope", first)
+    [waiting] = first.get("/corrections?status=open")["items"]
+    assert (waiting["request"], waiting["agency"]) == (request, 2)
+    assert (waiting["reason"], waiting["proposed"]) == ("it was divided", {"parcel": "12/0a"})
+    path = f"/corrections/{request}/answer"
+    early = first.client.post(path, json={"decision": "accepted", "version": 2})
+    assert early.status_code == 422, early.text
+    wrong = first.client.post(path, json={"decision": "accepted"})
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "version")
+    content = {"holder": "Ada Lovelace", "parcel": "12/0a"}
+    first.act("registrar", act="amend", record=name, content=content)
+    answered = first.client.post(path, json={"decision": "accepted", "version": 2})
+    assert answered.status_code == 201, answered.text
+    again = first.client.post(path, json={"decision": "accepted", "version": 2})
+    assert again.json() == answered.json()
+    first.carry(f"{answered.headers['location']}/envelope", second)
+    shown = second.get(f"/corrections/{request}")
+    assert (shown["status"], shown["answer"]["version"]) == ("accepted", 2)
+    assert second.get("/corrections?status=open")["items"] == []
 
 
 def offered(first: Party, record: RecordId) -> tuple[str, Any]:

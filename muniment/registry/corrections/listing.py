@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from muniment.exchange.corrections import CorrectionAnswer, CorrectionRequest
 from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.exchange.errors import CorrectionError, NotAddressedError
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import instant
 from muniment.registry.exchange.correcting import OPEN, answer_to, request_in
 from muniment.registry.session import Session
 from muniment.store import envelopes
@@ -43,6 +45,39 @@ class CorrectionView:
     def status(self) -> str:
         """Open, accepted or refused."""
         return "open" if self.row.state == OPEN else self.row.state
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as answers and `--json` have it; what nobody here can read any more is null."""
+        asked, answer, answered_by = self.request, self.answer, self.answered_by
+        shown: dict[str, Any] = {
+            "request": f"0x{self.digest.hex()}",
+            "record": f"0x{self.record_id.hex()}",
+            "direction": self.row.direction,
+            "agency": self.row.agency_id,
+            "made_at": instant(self.row.made_at),
+            "status": self.status,
+            "version": None,
+            "reason": None,
+            "proposed": None,
+            "answer": None,
+        }
+        if asked is not None:
+            shown |= {
+                "version": asked.version,
+                "share": f"0x{asked.share_id.hex()}",
+                "delivery": f"0x{asked.delivery.hex()}",
+                "reason": asked.reason,
+                "proposed": dict(asked.fields),
+            }
+        if answer is not None and answered_by is not None:
+            shown["answer"] = {
+                "answer": f"0x{answered_by.digest.hex()}",
+                "decision": str(answer.decision),
+                "version": answer.version,
+                "reason": answer.reason,
+                "made_at": instant(answered_by.made_at),
+            }
+        return shown
 
 
 def corrections(

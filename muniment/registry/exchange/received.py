@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from muniment.errors import InvalidInputError
 from muniment.exchange.delivered import DeliveredVersion
@@ -18,6 +19,7 @@ from muniment.exchange.messages import DELIVERY, GrantMessage, SharedTerms
 from muniment.record.canonical import JsonValue
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import instant
 from muniment.registry.exchange.carried import half_of, open_new, put_at
 from muniment.registry.exchange.keeping import kept_header, kept_key, kept_part, kept_parts
 from muniment.registry.exchange.shares import message_in
@@ -42,6 +44,20 @@ class ReceivedVersion:
     def digest(self) -> bytes:
         """The delivery's digest, which the receipt on chain has."""
         return self.row.digest
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it, with its values, as answers and `--json` have it."""
+        return {
+            "record": f"0x{self.delivered.record_id.hex()}",
+            "version": self.delivered.version,
+            "values": self.values,
+            "from": self.header.sender,
+            "made_at": instant(self.header.made_at),
+            "taken_in": instant(self.row.kept_ms // 1000),
+            "share": f"0x{self.share_id.hex()}",
+            "delivery": f"0x{self.digest.hex()}",
+            "terms": self.shared.terms.to_json(),
+        }
 
 
 def received_versions(session: Session, record_id: RecordId) -> list[ReceivedVersion]:

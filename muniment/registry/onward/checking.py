@@ -7,6 +7,7 @@ Neither keys of its own nor the mirror are used. docs/spec/corrections.md number
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from muniment.chain.connection import Block, Connection
 from muniment.chain.traces import read_trace
@@ -26,6 +27,7 @@ from muniment.journal.entry import EntryKind
 from muniment.journal.merkle import hash_leaf, verify_inclusion
 from muniment.record.canonical import JsonValue
 from muniment.record.identifiers import Lineage, RecordId
+from muniment.record.instants import instant
 from muniment.registry.exchange.parties import published_key
 from muniment.registry.journal_evidence import seals_of
 from muniment.registry.session import Session
@@ -49,6 +51,21 @@ class CheckedReceipt:
     delivery: bytes
     made_at: int
     acknowledged_at: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as answers and `--json` have it."""
+        return {
+            "record": f"0x{self.record_id.hex()}",
+            "version": self.version,
+            "values": self.values,
+            "from": self.sender,
+            "to": self.recipient,
+            "made_at": instant(self.made_at),
+            "acknowledged_at": instant(self.acknowledged_at),
+            "share": f"0x{self.share_id.hex()}",
+            "delivery": f"0x{self.delivery.hex()}",
+            "terms": self.terms.to_json(),
+        }
 
 
 def check(session: Session, data: bytes) -> CheckedReceipt:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
+from muniment.record.instants import instant
 from muniment.registry.access_entries import EXTRACTED, SHOWN, Access, record_reads
 from muniment.registry.exchange.received import (
     ReceivedVersion,
@@ -34,6 +36,18 @@ class ReceivedPlace:
     delivery: bytes
     made_at: int
     taken_in_ms: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as answers and `--json` have it."""
+        return {
+            "record": f"0x{self.record_id.hex()}",
+            "version": self.version,
+            "from": self.agency_id,
+            "share": f"0x{self.share_id.hex()}",
+            "delivery": f"0x{self.delivery.hex()}",
+            "made_at": instant(self.made_at),
+            "taken_in": instant(self.taken_in_ms // 1000),
+        }
 
 
 def received_places(
