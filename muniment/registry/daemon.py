@@ -75,11 +75,10 @@ class Daemon:
         moved = False
         with self._session.database.read() as connection:
             needed = outbox.open_accounts(connection)
-        if needed:
-            try:
-                moved = sending.step(needed)
-            except UnreachableError as error:
-                fault = error
+        try:
+            moved = sending.step(needed)
+        except UnreachableError as error:
+            fault = error
         moved = self._index() or moved
         moved = self._seal() or moved
         if fault is not None:

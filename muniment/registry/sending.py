@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final, Self
@@ -50,22 +50,27 @@ class Sending:
         """Take nothing yet.
 
         `all_operators` is the daemon's way: it sends by every OPERATOR key and signs by no other;
-        what an officer has signed it sees to, what an officer must sign waits for the officer.
+        what an officer has signed it sees to, and holds the officer's lane no longer than that;
+        what an officer must sign waits for the officer.
         """
         self._session = session
-        self._held = ExitStack()
+        self._held: dict[Address, ExitStack] = {}
         self._lanes: dict[Address, Lane] = {}
+        self._officers: set[Address] = set()
         self._all_operators = all_operators
 
-    def step(self, needed: Iterable[tuple[str | None, bool]]) -> bool:
+    def step(self, needed: Collection[tuple[str | None, bool]]) -> bool:
         """Take the lanes that are `needed` (account, and whether to sign), and send.
 
         Returns whether anything moved.
 
         Raises `UnreachableError`, `LeaseLostError`, and what unlocking a keystore raises.
         """
-        self._take(needed)
-        if not self._lanes:
+        if needed:
+            self._take(needed)
+        else:
+            self._let_officers_go(())
+        if not needed or not self._lanes:
             return False
         session = self._session
         sender = OutboxSender(
@@ -83,25 +88,40 @@ class Sending:
 
     def __exit__(self, *_: object) -> None:
         """Give the leases back."""
-        self._held.close()
-        self._lanes.clear()
+        for account in list(self._lanes):
+            self._give_back(account)
 
     def _take(self, needed: Iterable[tuple[str | None, bool]]) -> None:
         session = self._session
         keystores, operators = session.keystores(), session.operators()
+        machines = session.machines() if self._all_operators else None
         wanted: dict[Address, bool] = {}
         for named, signs in needed:
             for account in self._accounts_for(named, operators):
+                if signs and machines is not None and account not in machines:
+                    continue
                 wanted[account] = wanted.get(account, False) or signs
+        self._let_officers_go(wanted)
         for account, signs in sorted(wanted.items()):
             lane = self._lanes.get(account) or self._new_lane(account, operators)
             if lane is None:
                 continue
+            if machines is not None and account not in machines:
+                self._officers.add(account)
             # Unlocking a keystore takes a second, and somebody's password: only to sign.
-            may_sign = not self._all_operators or account in session.machines()
-            if signs and may_sign and lane.signer is None and account in keystores:
+            if signs and lane.signer is None and account in keystores:
                 lane = replace(lane, signer=session.signer(keystores[account]))
             self._lanes[account] = lane
+
+    def _let_officers_go(self, wanted: Collection[Address]) -> None:
+        """Give officers' lanes back for whom nothing is on its way: they send by themselves too."""
+        for account in self._officers.difference(wanted):
+            self._give_back(account)
+
+    def _give_back(self, account: Address) -> None:
+        del self._lanes[account]
+        self._officers.discard(account)
+        self._held.pop(account).close()
 
     def _accounts_for(self, named: str | None, operators: set[Address]) -> list[Address]:
         if named is not None:
@@ -116,7 +136,8 @@ class Sending:
         lease = Lease.acquire(database, lane_lease(account), holder=holder_name())
         if lease is None:
             return None
-        self._held.enter_context(lease.kept())
+        self._held[account] = ExitStack()
+        self._held[account].enter_context(lease.kept())
         shared = account in operators or not operators
         room = in_flight(self._session.profile.batch) if shared else 1
         return Lane(account, None, shared, room, lease)

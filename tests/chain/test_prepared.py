@@ -25,6 +25,7 @@ from muniment.registry.prepared.errors import (
     UnsignedError,
 )
 from muniment.registry.prepared.preparing import PreparingSession
+from muniment.registry.sending import Sending
 from muniment.registry.submission import RefusedError
 from muniment.registry.unkept import UnkeptVersionError
 from muniment.store import outbox, prepared
@@ -335,3 +336,30 @@ def test_process_that_ended_while_it_prepared__is_gone_on_with(opened: Open) -> 
     assert (document.prepared_id, document.data) == (prepared_id, half.data)
     [submission] = gateway.prepared.submit(prepared_id, signed(gateway, "registrar", document))
     submission.wait()
+
+
+def test_officer__sends_again_once_the_daemon_has_sent_what_was_prepared(
+    opened: Open, world: World
+) -> None:
+    gateway, own = keyless(opened), opened("registrar")
+    database = gateway.session.database
+
+    def turn(daemon: Sending) -> None:
+        with database.read() as connection:
+            needed = outbox.open_accounts(connection)
+        daemon.step(needed)
+
+    with Sending(gateway.session, all_operators=True) as daemon:
+        document = prepared_for(gateway, "registrar", deed())
+        raw = signed(gateway, "registrar", document)
+        [made] = gateway.prepared.submit(document.prepared_id, raw)
+        for _ in range(20):
+            turn(daemon)
+            world.connection.request("anvil_mine", ["0x1"])
+        assert made.stage is Stage.FINAL
+        turn(daemon)
+        # What its officer must sign by another way is not the daemon's to hold.
+        later_one = own.register("land-deed", {"holder": "Grace", "parcel": "2"}, source_id="2")
+        turn(daemon)
+        later_one.wait(timeout=20)
+    assert later_one.stage is Stage.PROVABLE
