@@ -7,7 +7,7 @@ const PAGES = ["overview", "find", "find?where=journal", "holds", "retention"] a
 const OF_PERSON = {
   registrar: ["register/land-deed", "import", "inbox", "shares", "officers", "keys", "types"],
   steward: ["inbox", "shares", "deliveries", "officers"],
-  auditor: ["officers", "types"],
+  auditor: ["inbox", "officers", "types"],
   administrator: ["inbox", "shares", "officers", "keys", "types", "journals/1", "tokens", "webhooks"],
 } as const;
 const RECORDS = {

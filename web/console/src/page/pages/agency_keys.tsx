@@ -64,7 +64,7 @@ export function AgencyKeys() {
                     <Badge tone={each.retired ? "plain" : "good"}>
                       {say(each.retired ? "retired" : "in-use")}
                     </Badge>,
-                    isAdmin && !each.retired ? (
+                    isAdmin && !each.retired && isFollowed(each, items) ? (
                       <button
                         type="button"
                         class="small danger"
@@ -97,6 +97,11 @@ export function AgencyKeys() {
       )}
     </>
   );
+}
+
+/** Whether a later epoch took a key's place: the present one is not retired. */
+function isFollowed({ purpose, epoch }: Key, all: readonly Key[]): boolean {
+  return all.some((other) => other.purpose === purpose && other.epoch > epoch);
 }
 
 function KnownRegistry() {
