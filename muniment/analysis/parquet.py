@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from muniment.analysis.act_batches import SCHEMA as ACTS
 from muniment.analysis.frame_tables import RECORDS, SEALS, VERSIONS
@@ -101,7 +102,7 @@ def write_parquet(
             if not rows[name]:
                 # A table without rows is there too, with its columns.
                 (half / name).mkdir(exist_ok=True)
-                pa.parquet.write_table(source.schema.empty_table(), half / name / "empty.parquet")
+                pq.write_table(source.schema.empty_table(), half / name / "empty.parquet")
         os.sync()
         half.rename(target)
         sync_folder(target.parent)

@@ -241,6 +241,15 @@ def test_parquet__is_read_by_duckdb_and_polars(known: Frames, tmp_path: Path) ->
     assert again["sequence"].tolist() == known.acts()["sequence"].tolist()
 
 
+def test_parquet_of_an_agency_that_has_none__has_columns_and_no_rows(
+    opened: Open, tmp_path: Path
+) -> None:
+    rows = frames(opened("registrar")).to_parquet(tmp_path / "registry", ["reads", "versions"])
+    assert rows == {"reads": 0, "versions": 0}
+    found = pl.scan_parquet(f"{tmp_path}/registry/versions/**/*.parquet").collect()
+    assert (found.height, "source_id" in found.columns) == (0, True)
+
+
 def test_parquet__all_or_nothing(known: Frames, tmp_path: Path) -> None:
     there = tmp_path / "there"
     there.mkdir()
