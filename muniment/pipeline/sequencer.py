@@ -8,8 +8,8 @@
 Files are made of acknowledged entries alone, so nothing ever has to be taken back. In order: tiles
 and bundles, durably; the root again, by another way, from the bundles as they lie there now; the
 signed checkpoint; one transaction that seals all that has gathered. A process that dies between any
-two of them does the same again. While a seal is on its way no other is made, but files are: after
-an outage of the chain the next one covers everything.
+two of them does the same again. While a seal is on its way, or not due yet, no other is made, but
+files are: after an outage of the chain the next one covers everything.
 """
 
 from __future__ import annotations
@@ -140,13 +140,14 @@ class Sequencer:
             size = journal_rows.size_of(connection, number)
             on_its_way = size > 0 and self._is_on_its_way(connection)
         if on_its_way:
-            self._publish_ahead(size)
+            self._publish_ahead(size, _AHEAD)
         if size == 0 or on_its_way:
             return None
         known = self._last
         # The chain has that or more, and what is not due after less is not due after more.
         gathering = not now and known is not None and known.head.size < size
         if gathering and known is not None and not self._is_due(known.head.size, size):
+            self._publish_ahead(size, _AHEAD)
             return None
         try:
             sealed = self._nodes.read(self._look)
@@ -161,6 +162,11 @@ class Sequencer:
             return None
         if sealed.head.closed:
             raise JournalEndedError(number)
+        # What is appended while files of many entries are written comes under the same seal: it
+        # would wait for them, and then for the next one.
+        self._publish_ahead(size, size)
+        with self._database.read() as connection:
+            size = journal_rows.size_of(connection, number)
         if self._is_ahead(size):
             return None
         root = self.publish(size)
@@ -211,17 +217,18 @@ class Sequencer:
         self._edge = edge
         return root
 
-    def _publish_ahead(self, size: int) -> None:
-        """Publish a part of what the next seal will have, while the one before waits for its block.
+    def _publish_ahead(self, size: int, most: int) -> None:
+        """Publish a part of what the next seal will have, at most so many entries, before it is
+        made.
 
-        Else an entry would wait for two blocks and for all the files of both seals. A part at a
-        time: whoever steps has the outbox to see to as well.
+        Else an entry would wait for two blocks and for all the files of both seals. While no seal
+        can be made a part at a time: whoever steps has the outbox to see to as well.
         """
         edge = self._edge
         if edge is None or size - edge.size < _AHEAD:
             return
         # Whole bundles: no file of these is written again.
-        self.publish((edge.size + _AHEAD) // TILE_WIDTH * TILE_WIDTH)
+        self.publish(min(size, edge.size + most) // TILE_WIDTH * TILE_WIDTH)
 
     def _look(self, node: Connection) -> SealedJournal:
         records = RecordRegistry(node, self.journal.registry)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -19,7 +20,8 @@ from muniment.intake.plans import FieldSource
 from muniment.intake.sources import open_source
 from muniment.journal.checkpoints import verify
 from muniment.journal.proof_text import TextProof
-from muniment.pipeline.sequencer import Sequencer
+from muniment.pipeline import sequencer as sequencers
+from muniment.pipeline.sequencer import KIND, Sequencer
 from muniment.record.state import Status
 from muniment.registry import Registry, Stage, journals
 from muniment.registry import session as sessions
@@ -29,10 +31,13 @@ from muniment.registry.journal_writing import journal_writer
 from muniment.registry.profile import JournalProfile
 from muniment.registry.rebuilding import rebuild
 from muniment.registry.sealing import log_key, progress_of, sequencer
+from muniment.registry.sending import Sending
 from muniment.registry.session import address_in
+from muniment.store import outbox
 from muniment.store.journal_files import JournalFiles
 from muniment.store.keys import KeyPurpose
 from muniment.store.leases import LeaseHeldError, LeaseLostError
+from muniment.store.outbox_rows import PENDING
 from muniment.store.tables import leases
 from tests.chain.agency import Open, opened, sealer  # noqa: F401
 
@@ -50,8 +55,9 @@ def officer(opened: Open, tmp_path: Path) -> Officers:
     return lambda role, **more: opened(role, operators=True, journal=profile, **more)
 
 
-def write(folder: Path, count: int, **other: str) -> Path:
-    lines = [f"{i},{other.get(str(i), f'Holder {i % 7}')},{i}/7" for i in range(count)]
+def write(folder: Path, count: int, first: int = 0, **other: str) -> Path:
+    numbers = range(first, first + count)
+    lines = [f"{i},{other.get(str(i), f'Holder {i % 7}')},{i}/7" for i in numbers]
     path = folder / "deeds.csv"
     path.write_text("\n".join(["id,holder,parcel", *lines]) + "\n")
     return path
@@ -178,11 +184,16 @@ def test_registered_by_the_journal__is_what_register_returns(
     assert progress_of(registry.session, 1).acknowledged == 20
 
 
-def test_while_a_seal_waits_for_its_block__files_of_the_next_are_written(
-    officer: Officers, tmp_path: Path
+def test_before_a_seal_can_be_made__its_files_are_written(
+    officer: Officers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sequencers, "_AHEAD", 1024)
     registry = officer("registrar")
-    imported(registry, write(tmp_path, 300))
+
+    def append(count: int, first: int) -> None:
+        imported(registry, write(tmp_path, count, first), workers=1)
+
+    append(300, 0)
     with ExitStack() as held:
         worker = sequencer(registry.session, held)
         assert worker is not None
@@ -190,14 +201,46 @@ def test_while_a_seal_waits_for_its_block__files_of_the_next_are_written(
         assert worker.step(now=True) == 300
         assert worker.files.size([key]) == 300
         # Nobody sends: the seal waits, as where the chain stands still.
-        imported(registry, write(tmp_path, 20_000))
+        append(1700, 300)
         assert worker.step(now=True) is None
-        assert worker.files.size([key]) == (300 + (1 << 14)) // 256 * 256
+        assert worker.files.size([key]) == 1280
         # What is left is less than a part: it waits for its seal.
         assert worker.step(now=True) is None
-        assert worker.files.size([key]) == (300 + (1 << 14)) // 256 * 256
-    journals.wait_sealed(registry.session, 1, 20_000, Stage.PROVABLE, timeout=60)
-    assert progress_of(registry.session, 1).provable == 20_000
+        assert worker.files.size([key]) == 1280
+        # That seal is in its block, and the next one is not due.
+        send(registry, worker)
+        worker.journal = replace(worker.journal, seconds=3600)
+        append(400, 2000)
+        assert worker.step() is None
+        assert worker.files.size([key]) == 2304
+        # What is appended while files of many entries are written is under the same seal.
+        append(1000, 2400)
+        publish, sizes = worker.publish, []
+
+        def appending(size: int) -> bytes:
+            if not sizes:
+                append(10, 3400)
+            sizes.append(size)
+            return publish(size)
+
+        monkeypatch.setattr(worker, "publish", appending)
+        assert worker.step(now=True) == 3410
+        assert sizes == [3328, 3410]
+    journals.wait_sealed(registry.session, 1, 3410, Stage.PROVABLE, timeout=60)
+    assert progress_of(registry.session, 1).provable == 3410
+
+
+def send(registry: Registry, worker: Sequencer) -> None:
+    """Send a seal, and see that it has its block."""
+    with Sending(registry.session) as sending:
+        for _ in range(600):
+            sending.step([(worker.journal.sealer, True)])
+            with registry.session.database.read() as connection:
+                row = outbox.last_of_account(connection, worker.journal.sealer, KIND)
+            if row is not None and row.state not in PENDING:
+                return
+            time.sleep(0.1)
+    raise AssertionError("the seal has no block")
 
 
 def steps(worker: Sequencer) -> None:
