@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 
 from muniment.errors import InvalidInputError
 from muniment.journal.entry import EntryKind
+from muniment.pipeline.sequencer import JournalEndedError
 from muniment.record.commitment import Secret
 from muniment.record.files import FileValue
 from muniment.record.identifiers import AgencyId, RecordId
@@ -34,7 +35,7 @@ from muniment.store.batch_sheets import BatchSheet
 from muniment.store.journal_tables import journal_ids
 from muniment.store.leases import Lease, held
 from muniment.store.seen_ids import SeenIds
-from muniment.store.tables import submissions, versions
+from muniment.store.tables import journals, submissions, versions
 from muniment.store.versions import add_objects, order_registrations
 
 Attachments = Mapping[int, Mapping[str, tuple[Attachment, FileValue]]]
@@ -116,8 +117,8 @@ class JournalWriter:
         """Append those of a batch that are not registered yet. Durable on return.
 
         `attachments` are files, with the values that were committed to, by place and field; what
-        `also` writes is written with the batch, or not at all. Raises `LeaseLostError` with nothing
-        appended, and the stores' errors.
+        `also` writes is written with the batch, or not at all. Raises `LeaseLostError` and
+        `JournalEndedError` with nothing appended, and the stores' errors.
         """
         known = self._known(batch.record_ids)
         places = [batch.places[at] for at in sorted(known)]
@@ -141,6 +142,7 @@ class JournalWriter:
         )
         with session.database.write() as connection:
             self._lease.require(connection)
+            self._require_open(connection)
             order_registrations(connection)
             # Records that another process registered directly since we looked.
             raced = self._registered_since(connection, set(batch.record_ids))
@@ -165,6 +167,16 @@ class JournalWriter:
         with self._session.database.write() as connection:
             self._lease.require(connection)
             what(connection)
+
+    def _require_open(self, connection: Connection) -> None:
+        """Raise `JournalEndedError` where the journal is closed, by the mirror: no seal would ever
+        make provable what was acknowledged."""
+        closed = sa.select(journals.c.closed).where(
+            journals.c.agency_id == self._session.profile.agency.id,
+            journals.c.journal == self.journal,
+        )
+        if connection.execute(closed).scalar():
+            raise JournalEndedError(self.journal)
 
     def _keep_files(self, batch: Prepared, attachments: Attachments) -> list[packs.Packed]:
         """Encrypt the files of a batch into packs of their own. Their values are committed to."""

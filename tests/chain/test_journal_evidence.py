@@ -18,13 +18,14 @@ from muniment.evidence import Outcome, TrustFile, Verdict, Verifier
 from muniment.journal.checkpoints import COSIGNATURE, NoteKey, cosign
 from muniment.journal.proof_text import TextProof
 from muniment.journal.tiles import bundle_path, decode_bundle
+from muniment.pipeline.sequencer import JournalEndedError
 from muniment.registry import Registry, Stage, journals
 from muniment.registry.bulk_evidence import evidence_bundles, provable_records
 from muniment.registry.conflict_making import make_conflict
 from muniment.registry.evidence_making import make_trust
 from muniment.registry.evidence_soundness import UnprovableError
 from muniment.registry.journal_records import NotSealedError
-from muniment.registry.sealing import log_key
+from muniment.registry.sealing import log_key, progress_of
 from muniment.store.journal_files import JournalFiles
 from muniment.store.journal_tables import journal_ids
 from tests.chain.agency import Open, opened  # noqa: F401
@@ -144,12 +145,21 @@ def test_repudiated__is_invalid(register: Registry, officer: Officers, world: Wo
         register.evidence(register.record_id("250"))
 
 
-def test_closed__is_proven_as_before(register: Registry, officer: Officers, world: World) -> None:
+def test_closed__is_proven_as_before_and_takes_no_more(
+    register: Registry, officer: Officers, world: World, tmp_path: Path
+) -> None:
     done = journals.close_journal(officer("agency_admin").session, 1).wait()
     mined(world)
     done.wait(Stage.FINAL)
     [verdict] = verified(register, register.evidence(register.record_id("250"), fields=None))
     assert verdict.outcome is Outcome.VALID
+    # No seal would make it provable: it is not acknowledged either. What is there is no error.
+    register.sync()
+    (tmp_path / "later").mkdir()
+    with pytest.raises(JournalEndedError):
+        imported(register, write(tmp_path / "later", 1, first=900))
+    assert imported(register, write(tmp_path, 300)).tally.registered == 0
+    assert progress_of(register.session, 1).acknowledged == 300
 
 
 def test_witnesses__vouch_that_ids_come_once(register: Registry) -> None:

@@ -18,12 +18,12 @@ export const SERVICE = {
   "journal-closed": ["Closed", "已关闭"],
   "repudiated-from": ["Repudiated from entry {index}", "自条目 {index} 起已否认"],
   "journal-closed-in-use": [
-    "Journal {number} is closed, and this gateway still writes to it.",
-    "日志 {number} 已关闭，而本网关仍在向其写入。",
+    "Journal {number} is closed, and this gateway is still to write to it.",
+    "日志 {number} 已关闭，而本网关的配置仍指向它。",
   ],
   "journal-next-in-profile": [
-    "Its new entries cannot be sealed. Whoever runs the gateway names the next journal in its profile, and starts it again.",
-    "新条目无法封存。请由网关的运营者在配置中写明下一本日志，并重新启动网关。",
+    "It takes no new entries. Whoever runs the gateway names the next journal in its profile, and starts it again.",
+    "它不再接受新条目。请由网关的运营者在配置中写明下一本日志，并重新启动网关。",
   ],
   "entries-acknowledged": ["Acknowledged", "已受理"],
   "entries-sealed": ["Sealed", "已封存"],
