@@ -204,6 +204,9 @@ const steward = async (walk: Walk): Promise<void> => {
   await page.getByText(walk.say("taken-in-records", { count: 1, evidence: 1 })).waitFor();
   await page.getByRole("link", { name: walk.say("show-envelope") }).click();
   await page.getByText(walk.say("check.records", { count: 1 })).waitFor();
+  await page.getByLabel(walk.say("read-for")).fill("a test of the console");
+  await walk.button("show-content").click();
+  await page.getByText("Lise Meitner").waitFor();
   await walk.look("envelope-received");
   await walk.button("do.acknowledge").click();
   await walk.sign(["acknowledgeDelivery"]);

@@ -13,6 +13,7 @@ import { TableOf } from "../parts/tables.tsx";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 import { Receipt } from "./deliveries.tsx";
+import { ReceivedValues } from "./received_values.tsx";
 
 /** Envelopes whose subject is a record; that of others is a share or a hand-over. */
 const OF_RECORDS = new Set(["correction-request", "correction-answer"]);
@@ -36,6 +37,9 @@ export function Delivery({ digest }: { digest: string }) {
             <Facts of={value} onChanged={envelope.reload} />
             <Checks of={value} />
             {value.records.length > 0 && <Inside of={value} />}
+            {value.kind === "delivery" && value.direction === "received" && (
+              <ReceivedValues key={value.delivery} records={value.records} />
+            )}
           </>
         )}
       </Shown>

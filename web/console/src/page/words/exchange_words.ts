@@ -127,5 +127,6 @@ export const EXCHANGE = {
     "Each of its {count} records shows granted fields alone, and they are those that the record’s commitment on chain binds.",
     "其中 {count} 条记录只出示所授予的字段，且均为链上承诺值所绑定的内容。",
   ],
+  "received-values": ["What was shown of them", "所出示的内容"],
   "records-inside": ["Records in it", "所含记录"],
 } as const satisfies Record<string, Both>;
