@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from itertools import repeat
 from typing import Any, Final
 
@@ -211,7 +212,7 @@ def entries_of(
         for number, starts in groups:
             chosen = _placed().where(
                 journal_ids.c.journal == number,
-                journal_ids.c.group_start.in_(starts),
+                _one_of(journal_ids.c.group_start, starts),
                 journal_ids.c.record_id.in_(part),
             )
             for row in connection.execute(chosen.order_by(journal_ids.c.entry_index)).mappings():
@@ -266,7 +267,7 @@ def entries_with_terms(
         for journal, starts in groups:
             chosen = sa.select(journal_terms.c.entry_index).where(
                 journal_terms.c.journal == journal,
-                journal_terms.c.group_start.in_(starts),
+                _one_of(journal_terms.c.group_start, starts),
                 journal_terms.c.term == term[:TERM_SIZE],
             )
             those |= {(journal, index) for index in connection.execute(chosen).scalars()}
@@ -314,6 +315,14 @@ def _groups(connection: Connection, journal: int | None) -> list[tuple[int, rang
     ]
 
 
+def _one_of(column: sa.Column[int], starts: range) -> sa.ColumnElement[bool]:
+    """Whether a column has one of these, told in words: of a parameter for each, SQLAlchemy and
+    the driver would make more than the query takes."""
+    listed: sa.ColumnClause[Any] = sa.literal_column(f"({', '.join(map(str, starts))})")
+    return column.op("IN", is_comparison=True)(listed)
+
+
+@cache
 def _placed() -> sa.Select[Any]:
     """Ids with their entries and what their batches share."""
     earlier = journal_batches.alias()

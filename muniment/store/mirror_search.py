@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,6 +18,8 @@ from muniment.record.state import RecordState, Status
 from muniment.store.tables import records
 
 _MANY: Final = 500
+_NEVER: Final = 1 << 36
+"""After every time that a state has room for."""
 _STATUSES: Final = {int(each): each for each in Status}
 _SENT: Final = sa.func.record_send(sa.func.row(*records.columns), type_=sa.LargeBinary)
 """A row as PostgreSQL sends it to who asks in binary: its driver takes as long for each column as
@@ -54,6 +56,17 @@ class Filters:
     until: int | None = None
 
     @property
+    def leading(self) -> tuple[sa.Column[int], ...]:
+        """The columns before the time in the index that answers this best; none where any may."""
+        if self.status not in (None, Status.IN_FORCE):
+            return ()
+        if self.custodian is not None and self.type_id is None:
+            return (records.c.custodian,)
+        if self.custodian is None and None not in (self.issuer, self.type_id):
+            return (records.c.issuer, records.c.type_id)
+        return ()
+
+    @property
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """The filters as conditions on `records`."""
         equal = {
@@ -62,15 +75,30 @@ class Filters:
             records.c.custodian: self.custodian,
             records.c.status: None if self.status is None else int(self.status),
         }
+        leading = self.leading
+        values = [equal.pop(each) for each in leading]
         found = [column == value for column, value in equal.items() if value is not None]
         if self.status not in (None, Status.IN_FORCE):
             # Implied by that, but SQLite uses the indexes of these records for these words alone.
             found.append(records.c.status != sa.literal_column(str(int(Status.IN_FORCE))))
-        if self.since is not None:
-            found.append(records.c.updated_at >= self.since)
-        if self.until is not None:
-            found.append(records.c.updated_at < self.until)
+        key = sa.tuple_(*leading, records.c.updated_at)
+        # Compared as one, with what leads: by equalities, PostgreSQL would read all agencies'
+        # records by their time and throw away those of others.
+        if leading or self.since is not None:
+            found.append(key >= _bounds(*values, 0 if self.since is None else self.since))
+        if leading or self.until is not None:
+            found.append(key < _bounds(*values, _NEVER if self.until is None else self.until))
         return found
+
+    @property
+    def order(self) -> list[sa.ColumnElement[Any]]:
+        """The latest acts first."""
+        by_time = [each.desc() for each in (*self.leading, records.c.updated_at)]
+        return [*by_time, records.c.record_id]
+
+
+def _bounds(*values: int | None) -> sa.Tuple:
+    return sa.tuple_(*(sa.literal(each, records.c.updated_at.type) for each in values))
 
 
 def search(connection: Connection, filters: Filters, limit: int) -> list[MirroredRecord]:
@@ -78,12 +106,7 @@ def search(connection: Connection, filters: Filters, limit: int) -> list[Mirrore
 
     This and the next two raise `StoreError` or `InvalidInputError` for a row that no record has.
     """
-    chosen = (
-        _select(connection)
-        .where(*filters.conditions)
-        .order_by(records.c.updated_at.desc(), records.c.record_id)
-        .limit(limit)
-    )
+    chosen = _select(connection).where(*filters.conditions).order_by(*filters.order).limit(limit)
     return _found(connection, chosen)
 
 
@@ -92,16 +115,19 @@ def page(
 ) -> list[MirroredRecord]:
     """Return the next `limit` records that match, the latest acts first, `after` the time of the
     last act and the id of the one before."""
-    chosen = _select(connection).where(*filters.conditions, records.c.status != 0)
+    until = filters.until
+    if after is not None:
+        # What an index can begin at.
+        until = after[0] + 1 if until is None else min(until, after[0] + 1)
+    left = replace(filters, until=until)
+    chosen = _select(connection).where(*left.conditions, records.c.status != 0)
     if after is not None:
         later = sa.or_(
             records.c.updated_at < after[0],
             sa.and_(records.c.updated_at == after[0], records.c.record_id > after[1]),
         )
-        # Implied by that, and what an index can begin at.
-        chosen = chosen.where(records.c.updated_at <= after[0], later)
-    ordered = chosen.order_by(records.c.updated_at.desc(), records.c.record_id).limit(limit)
-    return _found(connection, ordered)
+        chosen = chosen.where(later)
+    return _found(connection, chosen.order_by(*left.order).limit(limit))
 
 
 def among(
