@@ -20,6 +20,7 @@ import pytest
 
 from muniment.chain.connection import address_of
 from muniment.registry.profile import ChainProfile
+from muniment.registry.session import make_stores
 from muniment.registry.standing_of_chain import (
     LONGEST_SECONDS,
     ChainStanding,
@@ -100,9 +101,10 @@ def standing(network: Network, last: int = 8) -> ChainStanding:
 
 
 def status(network: Network, folder: Path, *options: str) -> tuple[int, str]:
-    """What the command says, to somebody who has no more than a profile."""
+    """What the command says, to somebody who has a profile and nothing in its stores."""
     chain = profile_of(network)
     validators = "\n".join(f'{name} = "{address}"' for name, address in chain.validators.items())
+    make_stores(f"sqlite:///{folder}/muniment.db", str(folder / "vault"))
     path = folder / "muniment.toml"
     path.write_text(
         f"""format = "muniment/profile/v1"
