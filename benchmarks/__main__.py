@@ -120,12 +120,13 @@ def sender_command(as_json: bool, count: int, rounds: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
 @click.option("--records", default=3_000_000, show_default=True, help="Flights to import.")
 @click.option("--peers", is_flag=True, help="Tessera, OpenTimestamps, OpenAttestation, too.")
-def import_command(as_json: bool, records: int, peers: bool) -> None:
+@click.option("--daemon", is_flag=True, help="`muniment run` seals, else the import itself.")
+def import_command(as_json: bool, records: int, peers: bool, daemon: bool) -> None:
     """Import of real flights by a journal, sealed on an Anvil; and what each step costs.
 
     Example: python -m benchmarks import --records 300000 --peers --json
     """
-    figures = importing.measure(records) | import_costs.cost_table()
+    figures = importing.measure(records, daemon=daemon) | import_costs.cost_table()
     if peers:
         theirs = journal_peers.measure()
         figures |= theirs

@@ -2,8 +2,8 @@
 """Import of a whole register by a journal: flights of the US Bureau of Transportation Statistics.
 
 Each run is a process group of its own, so that its memory is its own: `python -m
-benchmarks.importing COUNT` imports and prints one object; the parent watches the memory of all its
-processes together (proportional set size, so that shared pages count once).
+benchmarks.importing COUNT [daemon]` imports and prints one object; the parent watches the memory of
+all its processes together (proportional set size, so that shared pages count once).
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import sys
 import tempfile
 import time
 from bisect import bisect_left
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 from benchmarks.journal_agency import flight_type, flights, journal_agency
+from benchmarks.local_agency import PASSWORD
 from benchmarks.local_registry import LocalRegistry, local_registry
 from muniment.intake.sources import Source
 from muniment.registry import Registry, Stage
@@ -29,15 +30,18 @@ from muniment.registry.bulk import Tally
 from muniment.registry.journal_import import JournalImport, import_by_journal
 from muniment.registry.journals import sealing, wait_sealed
 from muniment.registry.sealing import progress_of
+from muniment.store.leases import holder_of
 from toolchain.local_chain import ROOT
 
 _SMALL = 100_000
+_DAEMON = "daemon"
+_BEGIN_SECONDS = 60
 
 
-def measure(records: int) -> dict[str, float]:
-    """Return flat figures of importing so many flights."""
-    small = _run(min(records, _SMALL))
-    whole = _run(records) if records > _SMALL else small
+def measure(records: int, *, daemon: bool = False) -> dict[str, float]:
+    """Return flat figures of importing so many flights, with a `daemon` that seals or without."""
+    small = _run(min(records, _SMALL), daemon)
+    whole = _run(records, daemon) if records > _SMALL else small
     return {
         **{name: value for name, value in whole.items() if name != "memory_mib"},
         "memory_mib": whole["memory_mib"],
@@ -46,9 +50,10 @@ def measure(records: int) -> dict[str, float]:
     }
 
 
-def _run(records: int) -> dict[str, float]:
+def _run(records: int, daemon: bool) -> dict[str, float]:
+    arguments = [str(records), *([_DAEMON] if daemon else [])]
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "benchmarks.importing", str(records)],
+        [sys.executable, "-W", "ignore", "-m", "benchmarks.importing", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -103,7 +108,7 @@ class _First(Source):
             yield batch
 
 
-def run(records: int) -> dict[str, float]:
+def run(records: int, *, daemon: bool = False) -> dict[str, float]:
     """Import so many flights, sealed, and return what was measured."""
     with (
         local_registry() as local,
@@ -112,7 +117,8 @@ def run(records: int) -> dict[str, float]:
     ):
         registry = journal_agency(local, Path(name), closing)
         before = local.connection.block().number
-        figures = timed_import(registry, records)
+        with _daemon(registry) if daemon else nullcontext():
+            figures = timed_import(registry, records)
         blocks = range(before + 1, local.connection.block().number + 1)
         chain = sum(_block_bytes(local, number) for number in blocks)
         figures["chain_bytes_a_record"] = round(chain / records, 2)
@@ -124,6 +130,30 @@ def run(records: int) -> dict[str, float]:
         registry.close()
         figures |= _sizes(Path(name), records, packs, journal)
     return figures
+
+
+@contextmanager
+def _daemon(registry: Registry) -> Iterator[None]:
+    """Run `muniment run` beside the import: it sends, indexes and seals in a process of its own."""
+    profile = registry.session.profile
+    profile.path.write_text(profile.to_toml())
+    command = [sys.executable, "-W", "ignore", "-m", "muniment.cli", "run"]
+    process = subprocess.Popen(
+        [*command, "--profile", str(profile.path)],
+        cwd=ROOT,
+        env={**os.environ, "MUNIMENT_PASSWORD": PASSWORD},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + _BEGIN_SECONDS
+        while holder_of(registry.session.database, "seal 1") is None:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit("the daemon does not seal")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _block_bytes(local: LocalRegistry, number: int) -> int:
@@ -223,4 +253,4 @@ def _sizes(folder: Path, records: int, packs: int, journal: int) -> dict[str, fl
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(int(sys.argv[1]))))
+    print(json.dumps(run(int(sys.argv[1]), daemon=sys.argv[2:] == [_DAEMON])))
