@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import pytest
 
@@ -42,11 +41,10 @@ def test_extra_that_is_missing__is_named_with_the_command(
     ],
 )
 def test_url_that_is_none__is_refused_without_asking_anybody(url: str) -> None:
-    began = time.monotonic()
+    """Unit tests have no sockets: whoever is asked is not the one who refuses."""
     with pytest.raises(InvalidInputError) as error:
         open_vault(url)
     assert "hush" not in error.value.diagnostics()
-    assert time.monotonic() - began < 1
 
 
 class TestPatience:
