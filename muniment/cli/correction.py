@@ -8,7 +8,6 @@ from typing import IO
 
 import click
 
-from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
     json_option,
     opened,
@@ -17,6 +16,7 @@ from muniment.cli.options import (
     record_of,
     show_json,
     show_table,
+    show_values,
     timeout_option,
 )
 from muniment.errors import InvalidInputError
@@ -143,16 +143,7 @@ def show(request_id: str, profile: Path, as_json: bool) -> None:
     """
     with opened(profile) as registry:
         shown = registry.corrections.show(_digest_of(request_id)).to_json()
-    if as_json:
-        show_json(shown)
-        return
-    for name, value in shown.items():
-        if isinstance(value, dict):
-            click.echo(f"{name}:")
-            for inner, each in value.items():
-                click.echo(f"  {foreign_text(inner)}: {foreign_text(each)}")
-        else:
-            click.echo(f"{name}: {'' if value is None else foreign_text(value)}")
+    show_values(shown, as_json)
 
 
 @correction.command()

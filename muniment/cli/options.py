@@ -20,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from muniment.cli.foreign_text import foreign_text
 from muniment.errors import InvalidInputError, MunimentError
 from muniment.record.identifiers import RecordId
 from muniment.registry import Access, Registry, Stage, Submission, record_id_of
@@ -165,6 +166,21 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 def show_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
     """Print a value as one line of JSON."""
     click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def show_values(values: Mapping[str, Any], as_json: bool) -> None:
+    """Print what is known of one thing: a line for each value, inner ones behind their name."""
+    if as_json:
+        show_json(values)
+        return
+    for name, value in values.items():
+        if isinstance(value, dict):
+            click.echo(f"{name.replace('_', ' ')}:")
+            for inner, each in value.items():
+                click.echo(f"  {foreign_text(inner)}: {foreign_text(each)}")
+        else:
+            shown = "" if value is None else foreign_text(value)
+            click.echo(f"{name.replace('_', ' ')}: {shown}")
 
 
 @contextmanager

@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
     json_option,
     opened,
@@ -17,6 +15,7 @@ from muniment.cli.options import (
     record_of,
     show_json,
     show_table,
+    show_values,
 )
 from muniment.errors import InvalidInputError
 from muniment.record.instants import instant
@@ -102,7 +101,7 @@ def show(
             click.echo(f"{value.length:,} bytes, {value.media_type}, as committed", err=True)
             return
         shown = registry.received.show(record_id, version, access=access).to_json()
-    _tell(shown, as_json)
+    show_values(shown, as_json)
 
 
 @received.command()
@@ -175,28 +174,11 @@ def check(path: Path, profile: Path, as_json: bool) -> None:
     """
     with opened(profile) as registry:
         checked = registry.received.check(path.read_bytes())
-    _tell(checked.to_json(), as_json)
+    show_values(checked.to_json(), as_json)
 
 
 def _write(output: Path, data: bytes, as_json: bool) -> None:
-    try:
-        write_new(output, data)
-    except OSError as error:
-        what = error.strerror or "none that can be written"
-        raise InvalidInputError("--output", "a file that is not there yet", what) from error
+    write_new(output, data)
     if as_json:
         show_json({"written": str(output), "bytes": len(data)})
     click.echo(f"{output}: {len(data):,} bytes", err=True)
-
-
-def _tell(shown: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        show_json(shown)
-        return
-    for name, value in shown.items():
-        if isinstance(value, dict):
-            click.echo(f"{name}:")
-            for inner, each in value.items():
-                click.echo(f"  {foreign_text(inner)}: {foreign_text(each)}")
-        else:
-            click.echo(f"{name.replace('_', ' ')}: {value}")
