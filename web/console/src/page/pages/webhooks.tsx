@@ -31,7 +31,7 @@ interface Listed {
 
 type Doing = { readonly what: "add" } | { readonly what: "replay" | "remove"; readonly of: Webhook };
 
-const LOOK_MS = 4000;
+const LOOK_MS = 2000;
 /** Before the first event of all. */
 const START = "start";
 
