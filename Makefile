@@ -144,7 +144,7 @@ slither: env ## Static analysis
 	@$(STEP) "Slither" toolchain/slither.sh
 
 # The tests of tests/chain that keep a database: they run on SQLite with the others, and here again.
-DATABASE_TESTS := $(addprefix tests/chain/test_,$(addsuffix .py,access_entries commands faulty_nodes indexer journal_commands journal_evidence journal_upkeep journals outbox_sender processes registry secrets_stay upkeep))
+DATABASE_TESTS := $(addprefix tests/chain/test_,$(addsuffix .py,access_entries commands faulty_nodes gateway_events gateway_records indexer journal_commands journal_evidence journal_upkeep journals outbox_sender processes registry secrets_stay upkeep))
 
 .PHONY: postgres
 postgres: env ## The tests of the stores on a real PostgreSQL (Debian's package)
