@@ -70,10 +70,17 @@ def states(database: Database) -> set[SubmissionState]:
     return {row.state for row in rows(database)}
 
 
-def run(sender: OutboxSender, *, steps: int = 200) -> None:
-    for _ in range(steps):
-        if not sender.step().moved:
-            return
+def run(sender: OutboxSender, *, seconds: float = 60) -> None:
+    """Until nothing moves and nothing is on its way: a node takes its time for what it was sent."""
+    accounts = [lane.account for lane in sender.lanes]
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if sender.step().moved:
+            continue
+        with sender.database.read() as connection:
+            if not any(outbox.live_count(connection, each) for each in accounts):
+                return
+        time.sleep(0.05)
     raise AssertionError("the sender never rests")
 
 
