@@ -182,7 +182,8 @@ def test_accepting__ended_and_then_withdrawn__leaves_nothing(
 
 def run(what: str, agency: Agency, last: int, package: Path, records: list[RecordId]) -> bool:
     """Work in a process of its own until place `last`; whether it was killed there."""
-    agency.open("steward").close()
+    with agency.open("steward") as steward:
+        forgotten(steward)
     profile = agency.folder / "steward.toml"
     answer = Forked(work, what, profile, last, package, records).ended(600)
     assert answer.returncode in (0, -signal.SIGKILL), answer.stderr
