@@ -127,8 +127,9 @@ def opened(world: World, tmp_path: Path, database_url: str, vault_url: str) -> I
 
     with_types = open_as("agency_admin")
     submission = with_types.publish_type(deed())
-    assert submission is not None
-    submission.wait()
+    # On a chain that tests share an earlier one has published it.
+    if submission is not None:
+        submission.wait()
     yield open_as
     for registry in registries:
         registry.close()
