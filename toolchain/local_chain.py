@@ -3,27 +3,24 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
 import subprocess
-import threading
+import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from eth_account import Account
+
+from toolchain.anvil_waker import ask
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAIN_ID = 31337
 MNEMONIC = "test test test test test test test test test test test junk"
 _START_SECONDS = 30
-_LOOK_SECONDS = 1.0
-_LOOK_TIMEOUT = 5.0
-_LOOKS = 3
+_WAKER = ROOT / "toolchain" / "anvil_waker.py"
 
 
 def anvil_program() -> str:
@@ -64,50 +61,21 @@ def anvil(*options: str, accounts: int = 30) -> Iterator[str]:
     command += ["--gas-price", "0", "--block-base-fee-per-gas", "0", "--gas-limit", "300000000"]
     command += options
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    over = threading.Event()
-    waker = threading.Thread(target=_wake, args=(url, over), name="anvil's waker", daemon=True)
+    waker: subprocess.Popen[bytes] | None = None
     try:
         wait_for_anvil(url, process)
-        waker.start()
+        waker = subprocess.Popen([sys.executable, str(_WAKER), url])
         yield url
     finally:
-        over.set()
+        if waker is not None:
+            waker.kill()
+            waker.wait()
         process.terminate()
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _ask(url: str, method: str, timeout: float) -> Any:
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=timeout) as answer:
-        return json.load(answer).get("result")
-
-
-def _wake(url: str, over: threading.Event) -> None:
-    """Mine what Anvil should have mined by itself.
-
-    Once in some ten thousand times it leaves a transaction that could be mined in its pool until
-    another comes (foundry-rs/foundry#10122). One that waits in the same block for three looks at
-    it, while blocks are to follow transactions, is such a one.
-    """
-    before, looks = "", 0
-    while not over.wait(_LOOK_SECONDS):
-        try:
-            pending = _ask(url, "txpool_status", _LOOK_TIMEOUT)["pending"]
-            head = _ask(url, "eth_blockNumber", _LOOK_TIMEOUT)
-            waits = int(pending, 16) > 0 and _ask(url, "anvil_getAutomine", _LOOK_TIMEOUT)
-            looks = looks + 1 if waits and head == before else 0
-            before = head
-            if looks >= _LOOKS:
-                _ask(url, "evm_mine", _LOOK_TIMEOUT)
-                looks = 0
-        except (OSError, ValueError):
-            # It is busy, or ended.
-            looks = 0
 
 
 def wait_for_anvil(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -117,7 +85,7 @@ def wait_for_anvil(url: str, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise SystemExit(f"anvil ended with exit code {process.returncode}")
         try:
-            _ask(url, "eth_chainId", timeout=1)
+            ask(url, "eth_chainId", timeout=1)
         except OSError:
             time.sleep(0.05)
         else:
