@@ -7,10 +7,12 @@ import base64
 import binascii
 import hmac
 import json
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
 
 from muniment.gateway.refusals import UnfitCallError
 
+Found = TypeVar("Found")
 MAX_LIMIT: Final = 500
 _MAC: Final = 16
 
@@ -38,6 +40,19 @@ def place_of(key: bytes, query: object, cursor: str | None) -> Any:
             field="cursor",
         )
     return json.loads(text)
+
+
+def start_of(key: bytes, query: object, cursor: str | None) -> int:
+    """Return where a list that is cut by numbers goes on. Raises `UnfitCallError`."""
+    return int(place_of(key, query, cursor) or 0)
+
+
+def page_of(
+    key: bytes, query: object, found: Sequence[Found], start: int, limit: int
+) -> tuple[Sequence[Found], str | None]:
+    """Return the part of `found` from `start` on, and the cursor of the next, None at the end."""
+    end = start + limit
+    return found[start:end], make_cursor(key, query, end) if end < len(found) else None
 
 
 def _mac(key: bytes, query: object, text: bytes) -> bytes:

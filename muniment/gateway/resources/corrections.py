@@ -18,7 +18,7 @@ from muniment.gateway.acting import id_of
 from muniment.gateway.answers import hexadecimal, json_answer, record_in_path
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
 from muniment.gateway.body_schemas import described_body
-from muniment.gateway.cursors import make_cursor, place_of
+from muniment.gateway.cursors import page_of, start_of
 from muniment.gateway.parts import Exchanging, Parts, PartsHere
 from muniment.gateway.refusals import UnfitCallError, UnknownResourceError
 from muniment.gateway.resources.finding import Cursor, Limit
@@ -56,14 +56,12 @@ def list_corrections(
     """List the requests that this agency sent or took in, the earliest first."""
     del caller
     query = ["corrections", record, status]
-    start = int(place_of(parts.cursor_key, query, cursor) or 0)
+    start = start_of(parts.cursor_key, query, cursor)
     found = parts.registry.corrections.list(
         None if record is None else record_in_path(record), status=status
     )
-    following = None
-    if start + limit < len(found):
-        following = make_cursor(parts.cursor_key, query, start + limit)
-    items = [each.to_json() for each in found[start : start + limit]]
+    page, following = page_of(parts.cursor_key, query, found, start, limit)
+    items = [each.to_json() for each in page]
     return json_answer({"items": items, "next": following})
 
 

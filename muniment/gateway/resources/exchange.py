@@ -19,7 +19,7 @@ from muniment.gateway.acting import id_of, records_of
 from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
 from muniment.gateway.body_schemas import described_body
-from muniment.gateway.cursors import make_cursor, place_of
+from muniment.gateway.cursors import page_of, start_of
 from muniment.gateway.idempotency import REPLAYED, keyed_call
 from muniment.gateway.lines import Tell, answer_in_lines, is_in_lines
 from muniment.gateway.parts import Exchanging, Parts, PartsHere
@@ -58,16 +58,14 @@ def shares(
     """List the shares that this agency asked for or was asked for, as the mirror has them."""
     del caller
     query = ["shares", status, to_decide]
-    start = int(place_of(parts.cursor_key, query, cursor) or 0)
+    start = start_of(parts.cursor_key, query, cursor)
     own = parts.session.profile.agency.id
     wanted = [] if status is None else [status]
     found = list_shares(parts.session, statuses=["requested"] if to_decide else wanted)
     if to_decide:
         found = [each for each in found if each.granter == own]
-    following = None
-    if start + limit < len(found):
-        following = make_cursor(parts.cursor_key, query, start + limit)
-    items = [share_body(each, own) for each in found[start : start + limit]]
+    page, following = page_of(parts.cursor_key, query, found, start, limit)
+    items = [share_body(each, own) for each in page]
     return json_answer({"items": items, "next": following})
 
 
@@ -145,7 +143,7 @@ def deliveries(
     """
     del caller
     query = ["deliveries", direction, kind, share, order]
-    start = int(place_of(parts.cursor_key, query, cursor) or 0)
+    start = start_of(parts.cursor_key, query, cursor)
     with parts.database.read() as connection:
         found = envelopes.find(
             connection,
@@ -155,10 +153,7 @@ def deliveries(
         )
     if order == "latest":
         found.reverse()
-    following = None
-    if start + limit < len(found):
-        following = make_cursor(parts.cursor_key, query, start + limit)
-    page = found[start : start + limit]
+    page, following = page_of(parts.cursor_key, query, found, start, limit)
     receipts = acknowledged_under(parts.session, [each.subject for each in page])
     items = [_envelope(each, receipts) for each in page]
     return json_answer({"items": items, "next": following})

@@ -16,7 +16,7 @@ from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
 from muniment.gateway.body_schemas import described_body
 from muniment.gateway.callers.caller import Caller, CallerKind
-from muniment.gateway.cursors import make_cursor, place_of
+from muniment.gateway.cursors import page_of, start_of
 from muniment.gateway.parts import Exchanging, PartsHere
 from muniment.gateway.refusals import ForbiddenCallError, UnfitCallError
 from muniment.gateway.resources.finding import Cursor, Limit
@@ -52,17 +52,15 @@ def list_handovers(
     one's records by state. What has `arrived` waits to be accepted or declined."""
     del caller
     query = ["handovers", direction, state]
-    start = int(place_of(parts.cursor_key, query, cursor) or 0)
+    start = start_of(parts.cursor_key, query, cursor)
     found = [
         each
         for each in parts.registry.handovers.handovers()
         if (direction is None or each.given is (direction == "given"))
         and (state is None or state in each.counts)
     ]
-    following = None
-    if start + limit < len(found):
-        following = make_cursor(parts.cursor_key, query, start + limit)
-    items = [_body(each) for each in found[start : start + limit]]
+    page, following = page_of(parts.cursor_key, query, found, start, limit)
+    items = [_body(each) for each in page]
     return json_answer({"items": items, "next": following})
 
 

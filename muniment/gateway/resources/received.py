@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from muniment.gateway.answers import RecordPath, json_answer, record_in_path
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
 from muniment.gateway.body_schemas import described_body
-from muniment.gateway.cursors import make_cursor, place_of
+from muniment.gateway.cursors import page_of, start_of
 from muniment.gateway.parts import PartsHere, Reader
 from muniment.gateway.refusals import UnfitCallError
 from muniment.gateway.resources.finding import Cursor, Limit
@@ -42,14 +42,12 @@ def list_received(
     """List the versions that were received, of one record or of all, the latest delivery first."""
     del caller
     query = ["received", record]
-    start = int(place_of(parts.cursor_key, query, cursor) or 0)
+    start = start_of(parts.cursor_key, query, cursor)
     found = parts.registry.received.list(
         None if record is None else record_in_path(record), limit=start + limit + 1
     )
-    following = None
-    if start + limit < len(found):
-        following = make_cursor(parts.cursor_key, query, start + limit)
-    items = [each.to_json() for each in found[start : start + limit]]
+    page, following = page_of(parts.cursor_key, query, found, start, limit)
+    items = [each.to_json() for each in page]
     return json_answer({"items": items, "next": following})
 
 

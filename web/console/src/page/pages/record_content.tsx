@@ -3,7 +3,7 @@
 
 import { useState } from "preact/hooks";
 import { call } from "../../api/client.ts";
-import { Card, Field, ProblemNotice } from "../parts/parts.tsx";
+import { Card, Field, ProblemNotice, TextField } from "../parts/parts.tsx";
 import { purposeHeader, ShownValues } from "../parts/shown_values.tsx";
 import { useWords } from "../words/language.tsx";
 import type { RecordView } from "./record_page.tsx";
@@ -56,16 +56,13 @@ export function RecordContent({ view }: { view: RecordView }) {
                 </select>
               )}
             </Field>
-            <Field label={say("read-for")} hint={say("read-for-hint")}>
-              {(attributes) => (
-                <input
-                  {...attributes}
-                  value={purpose}
-                  maxLength={300}
-                  onInput={(event) => setPurpose(event.currentTarget.value)}
-                />
-              )}
-            </Field>
+            <TextField
+              label={say("read-for")}
+              hint={say("read-for-hint")}
+              maxLength={300}
+              value={purpose}
+              onText={setPurpose}
+            />
           </div>
           <div class="controls">
             <button type="submit">{say("show-content")}</button>
