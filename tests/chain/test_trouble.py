@@ -60,9 +60,6 @@ def test_outputs_that_cannot_be_written__are_told(command: Muniment, tmp_path: P
     ):
         answer = command("trace", "0", "--svg", "-o", str(place))
         assert (answer.code, told in answer.err) == (code, True), answer.err
-    # Before anything is read, and Spark is started.
-    answer = command("audit", "--spark", "local[1]", "-o", "/proc/none")
-    assert (answer.code, "a folder that is there" in answer.err) == (2, True), answer.err
 
 
 def test_sealer_s_keystore_that_does_not_open__ends_the_wait(

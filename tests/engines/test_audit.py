@@ -347,6 +347,12 @@ def exists(client: Client, path: str) -> bool:
 
 
 class TestRefusals:
+    def test_output_that_cannot_be_made__is_told_before_anything_is_read(
+        self, command: Muniment
+    ) -> None:
+        answer = command("audit", "--spark", "local[1]", "-o", "/proc/none")
+        assert (answer.code, "a folder that is there" in answer.err) == (2, True), answer.err
+
     def test_place_without_a_journal__is_refused(self, auditor: Auditor, tmp_path: Path) -> None:
         with pytest.raises(VaultError, match="not seen from here"):
             auditor.begin(tmp_path / "nothing")
