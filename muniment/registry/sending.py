@@ -106,12 +106,13 @@ class Sending:
             lane = self._lanes.get(account) or self._new_lane(account, operators)
             if lane is None:
                 continue
+            # Given back in the end, even if its keystore does not open.
+            self._lanes[account] = lane
             if machines is not None and account not in machines:
                 self._officers.add(account)
             # Unlocking a keystore takes a second, and somebody's password: only to sign.
             if signs and lane.signer is None and account in keystores:
-                lane = replace(lane, signer=session.signer(keystores[account]))
-            self._lanes[account] = lane
+                self._lanes[account] = replace(lane, signer=session.signer(keystores[account]))
 
     def _let_officers_go(self, wanted: Collection[Address]) -> None:
         """Give officers' lanes back for whom nothing is on its way: they send by themselves too."""

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 import sqlalchemy as sa
 
-from muniment.errors import ConflictError
+from muniment.errors import ConflictError, WrongPasswordError
 from muniment.intake.mapping import FieldMapping
 from muniment.intake.plans import FieldSource
 from muniment.intake.sources import open_source
@@ -31,12 +31,12 @@ from muniment.registry.journal_writing import journal_writer
 from muniment.registry.profile import JournalProfile
 from muniment.registry.rebuilding import rebuild
 from muniment.registry.sealing import log_key, progress_of, sequencer
-from muniment.registry.sending import Sending
+from muniment.registry.sending import Sending, lane_lease
 from muniment.registry.session import address_in
 from muniment.store import outbox
 from muniment.store.journal_files import JournalFiles
 from muniment.store.keys import KeyPurpose
-from muniment.store.leases import LeaseHeldError, LeaseLostError
+from muniment.store.leases import Lease, LeaseHeldError, LeaseLostError
 from muniment.store.outbox_rows import PENDING
 from muniment.store.tables import leases
 from tests.chain.agency import Open, opened, sealer  # noqa: F401
@@ -248,6 +248,23 @@ def steps(worker: Sequencer) -> None:
     for _ in range(100):
         assert worker.step(now=True) is None
         time.sleep(0.1)
+
+
+def test_lane_whose_keystore_does_not_open__is_given_back(
+    officer: Officers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = officer("registrar").session
+    assert session.profile.journal is not None
+    account = address_in(session.profile.journal.sealer)
+
+    def refused(_: object, keystore: Path) -> None:
+        raise WrongPasswordError(str(keystore))
+
+    monkeypatch.setattr(sessions.Session, "signer", refused)
+    # `trouble` keeps the frames, and all that only they hold.
+    with pytest.raises(WrongPasswordError) as trouble, Sending(session) as sending:
+        sending.step([(account, True)])
+    assert Lease.acquire(session.database, lane_lease(account), holder="another"), trouble.value
 
 
 def test_second_sequencer_of_a_journal__is_refused(officer: Officers, tmp_path: Path) -> None:
