@@ -28,8 +28,9 @@ from muniment.intake.sources import Source
 from muniment.registry import Registry, Stage
 from muniment.registry.bulk import Tally
 from muniment.registry.journal_import import JournalImport, import_by_journal
-from muniment.registry.journals import sealing, wait_sealed
+from muniment.registry.journals import wait_sealed
 from muniment.registry.sealing import progress_of
+from muniment.registry.sealing_beside import sealing
 from muniment.store.leases import holder_of
 from toolchain.local_chain import ROOT
 
@@ -189,7 +190,7 @@ def timed_import(registry: Registry, records: int) -> dict[str, float]:
     watcher = Thread(target=watch, daemon=True)
     begun, cpu = time.monotonic(), time.process_time()
     watcher.start()
-    with sealing(registry.session) as going_on:
+    with sealing(registry.session, process=True) as going_on:
         done = import_flights(registry, records, tell)
         wait_sealed(registry.session, 1, done.size, Stage.PROVABLE, timeout=600, going_on=going_on)
     ended = time.monotonic()

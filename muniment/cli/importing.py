@@ -30,8 +30,11 @@ from muniment.intake.sources import FORMATS, Source, open_source
 from muniment.registry import RefusedError, Stage
 from muniment.registry.bulk import OnChange, import_file
 from muniment.registry.journal_import import import_by_journal
-from muniment.registry.journals import sealing, wait_sealed
+from muniment.registry.journals import wait_sealed
+from muniment.registry.sealing_beside import sealing
 
+_LARGE: Final = 50_000
+"""From how many rows on a process of its own seals."""
 _WOULD: Final = {"registered": "would register", "amended": "would amend"}
 
 
@@ -167,7 +170,8 @@ def import_(
                 )
             else:
                 if Stage(wait) is not Stage.ACKNOWLEDGED:
-                    going_on = background.enter_context(sealing(registry.session))
+                    is_large = total is None or total >= _LARGE
+                    going_on = background.enter_context(sealing(registry.session, process=is_large))
                 done = import_by_journal(
                     registry.session,
                     record_type,

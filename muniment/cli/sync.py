@@ -38,7 +38,8 @@ from muniment.record.identifiers import RecordId
 from muniment.record.instants import instant
 from muniment.registry import RefusedError, Registry, Stage, Submission
 from muniment.registry.disposition.stops import Stop
-from muniment.registry.journals import sealing, wait_sealed
+from muniment.registry.journals import wait_sealed
+from muniment.registry.sealing_beside import sealing
 from muniment.registry.syncing import Decision, SyncOptions, SyncPass
 from muniment.store.syncs import SyncState
 

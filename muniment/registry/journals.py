@@ -3,32 +3,22 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from threading import Event, Thread
 from typing import Final
 
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.connection import Connection
-from muniment.errors import ChainError, MunimentError
-from muniment.pipeline.sequencer import Sequencer
+from muniment.errors import ChainError
 from muniment.registry import acts
-from muniment.registry.mirroring import sync
-from muniment.registry.sealing import JournalProgress, progress_of, sequencer
-from muniment.registry.sending import Sending
+from muniment.registry.sealing import JournalProgress, progress_of
+from muniment.registry.sealing_beside import LOOK_SECONDS, Sealing, sealing
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage, Submission
-from muniment.store import outbox
 from muniment.store.journal_rows import EntryRow
 
-_LOOK_SECONDS: Final = 0.1
-_SEND_SECONDS: Final = 0.5
-"""How long what others have acknowledged waits at most until it is sent."""
-_LEASE_SECONDS: Final = 1.0
-"""How often a lease that another process holds is asked for."""
 _ORDER: Final = (Stage.ACKNOWLEDGED, Stage.PROVABLE, Stage.FINAL)
 
 
@@ -102,15 +92,6 @@ def repudiate_journal(session: Session, journal: int, index: int, reason: int) -
     return acts.submit(session, "repudiate journal", call)
 
 
-@dataclass(slots=True)
-class Sealing:
-    """What `sealing` does in the background: `fault` is what it meets now, and with `at_once` all
-    that has gathered is sealed, due or not."""
-
-    at_once: bool
-    fault: MunimentError | None = None
-
-
 def wait_sealed(
     session: Session,
     journal: int,
@@ -133,7 +114,7 @@ def wait_sealed(
         if going_on is None:
             going_on = own.enter_context(sealing(session, at_once=True, journal=journal))
         # A sequencer that begins recomputes the whole journal: the one that is there goes on.
-        going_on.at_once = True
+        going_on.seal_all()
         while True:
             now = progress_of(session, journal)
             if progress is not None:
@@ -146,69 +127,4 @@ def wait_sealed(
             if deadline is not None and time.monotonic() > deadline:
                 why = "" if found is None else f": {found.what}"
                 raise NotSealedInTimeError(journal, size, now, why)
-            time.sleep(_LOOK_SECONDS)
-
-
-@contextmanager
-def sealing(
-    session: Session, *, at_once: bool = False, journal: int | None = None
-) -> Iterator[Sealing]:
-    """Seal a journal, the profile's by default, send and index in the background for the block.
-
-    Where a daemon holds a lease it does that part.
-    """
-    stop = Event()
-    doing = Sealing(at_once)
-
-    def turn(held: ExitStack, sending: Sending) -> None:
-        worker: Sequencer | None = None
-        mirrored: bytes | None = None
-        sent = looked = -math.inf
-        moved = False
-        is_last = False
-        # What was sent in the last turn is seen to: its block may be there already.
-        while not is_last and (moved or not stop.is_set()):
-            is_last = stop.is_set()
-            try:
-                # Who holds the lease may be dead: then it runs out.
-                if worker is None and time.monotonic() - looked >= _LEASE_SECONDS:
-                    worker = sequencer(session, held, journal)
-                    looked = time.monotonic()
-                head = session.nodes.read(_head)
-                # What takes transactions of its own is done where there is something to do: an
-                # import appends meanwhile, to the same database.
-                if moved or head != mirrored or time.monotonic() - sent >= _SEND_SECONDS:
-                    with session.database.read() as connection:
-                        needed = outbox.open_accounts(connection)
-                    moved = bool(needed) and sending.step(needed)
-                    sent = time.monotonic()
-                    if moved:
-                        head = session.nodes.read(_head)
-                if head != mirrored:
-                    sync(session)
-                    mirrored = head
-                # Last: a seal that has its block is mirrored before files of the next are written.
-                if worker is not None and not is_last:
-                    moved = worker.step(now=doing.at_once) is not None or moved
-                doing.fault = None
-            except MunimentError as error:
-                doing.fault = error
-                moved = False
-            if not moved:
-                stop.wait(_LOOK_SECONDS)
-
-    def work() -> None:
-        with ExitStack() as held, Sending(session, all_operators=True) as sending:
-            turn(held, sending)
-
-    thread = Thread(target=work, name="sealing", daemon=True)
-    thread.start()
-    try:
-        yield doing
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _head(node: Connection) -> bytes:
-    return node.block().hash
+            time.sleep(LOOK_SECONDS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from sqlalchemy.engine import Connection as DatabaseConnection
@@ -60,6 +60,19 @@ class Session:
             self.profile, passphrase=self._passphrase, password=self._password, timeout=timeout
         )
 
+    def unopened(self) -> Callable[[], Session]:
+        """Return what makes this session anew in another process, with nothing of it open.
+
+        It has the passphrases and passwords that this one was told: hand it over by a pipe alone.
+        """
+        return partial(
+            Session,
+            self.profile,
+            passphrase=self._passphrase,
+            password=self._password,
+            timeout=self._timeout,
+        )
+
     def close(self) -> None:
         """Close what was opened."""
         self._closing.close()
@@ -90,13 +103,11 @@ class Session:
         """Return a copy of the key store, unlocked by the profile's root file; the caller closes
         it."""
         named = self.profile.keys
-        passphrase = None
-        if named.key_file is None:
-            passphrase = key_store_passphrase(named.root.name, self._passphrase)
+        self.ask()
         return KeyStore.open(
             url,
             named.root,
-            passphrase=passphrase,
+            passphrase=self._passphrase if named.key_file is None else None,
             key_file=named.key_file,
             agency_id=AgencyId(self.profile.agency.id),
         )

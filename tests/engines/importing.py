@@ -18,7 +18,8 @@ from muniment.intake.plans import FieldSource
 from muniment.registry import Registry, Stage
 from muniment.registry.bulk import Tally
 from muniment.registry.journal_import import import_by_journal
-from muniment.registry.journals import sealing, wait_sealed
+from muniment.registry.journals import wait_sealed
+from muniment.registry.sealing_beside import sealing
 from tests.chain.agency import PASSWORD
 from tests.chain.killed_importing import SmallBatches
 
