@@ -69,10 +69,11 @@ def sealing(
     """Seal a journal, the profile's by default, send and index in the background for the block.
 
     `at_once` does what `Sealing.seal_all` does. Where a daemon holds a lease it does that part.
-    With `process` a process of its own does it, which ends when this one does; passwords that
-    nobody gave are asked for there as they are here.
+    With `process` a process of its own does it, which ends when this one does, unless somebody has
+    to be asked for a password: that is done here, when it is needed.
     """
-    beside = _beside_by_process if process else _beside_by_thread
+    by_process = process and session.knows_password
+    beside = _beside_by_process if by_process else _beside_by_thread
     with beside(session, at_once, journal) as doing:
         yield doing
 

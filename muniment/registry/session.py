@@ -12,11 +12,11 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection as DatabaseConnection
 
+from muniment.chain import environment
 from muniment.chain.accounts import Signer
 from muniment.chain.bindings import AgencyRegistry, RecordRegistry, ShareRegistry
 from muniment.chain.connection import Address, Block, Connection, Unconnected, address_of
 from muniment.chain.deployment import Registries, find
-from muniment.chain.environment import key_store_passphrase
 from muniment.chain.nodes import Nodes
 from muniment.errors import InvalidInputError, KeystoreError
 from muniment.record.identifiers import AgencyId, Lineage
@@ -97,7 +97,7 @@ class Session:
         """Have the key store's passphrase asked for now, where one is needed, and open nothing."""
         named = self.profile.keys
         if named.key_file is None:
-            self._passphrase = key_store_passphrase(named.root.name, self._passphrase)
+            self._passphrase = environment.key_store_passphrase(named.root.name, self._passphrase)
 
     def keys_at(self, url: str) -> KeyStore:
         """Return a copy of the key store, unlocked by the profile's root file; the caller closes
@@ -212,6 +212,11 @@ class Session:
         if keystore not in self._signers:
             self._signers[keystore] = Signer.from_keystore(keystore, self._password)
         return self._signers[keystore]
+
+    @property
+    def knows_password(self) -> bool:
+        """Whether keystores are opened without asking anybody for their password."""
+        return self._password is not None or environment.password() is not None
 
     def keystores(self) -> dict[Address, Path]:
         """Return the profile's keystores by their addresses, OPERATOR keys first."""

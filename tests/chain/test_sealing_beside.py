@@ -20,6 +20,7 @@ from muniment.registry import Registry
 from muniment.registry.journals import wait_sealed
 from muniment.registry.sealing import progress_of
 from muniment.registry.sealing_beside import SealingEndedError, sealing
+from muniment.registry.session import Session
 from muniment.registry.submission import Stage
 from tests.chain.agency import PASSWORD, opened, sealer  # noqa: F401
 from tests.chain.command_line import Muniment, muniment  # noqa: F401
@@ -65,6 +66,18 @@ def test_entries__are_sealed_by_another_process_that_ends_with_the_block(
         assert going_on.fault is None
     assert progress_of(registry.session, 1).provable == 30
     assert (is_alive(pid), pid_of(registry, SEAL)) == (False, 0)
+
+
+def test_password_that_must_be_asked_for__is_asked_for_here(
+    officer: Officers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = officer("registrar")
+    for name in ("MUNIMENT_PASSWORD", "MUNIMENT_PASSWORD_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    session = Session(registry.session.profile)
+    with sealing(session, process=True):
+        assert sealing_pid(registry) == os.getpid()
+    session.close()
 
 
 def test_process_that_was_killed__is_told(officer: Officers, tmp_path: Path) -> None:
