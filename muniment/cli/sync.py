@@ -7,6 +7,7 @@ import dataclasses
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -288,7 +289,7 @@ def decide(
     if sum((keep, reason is not None, mandate is not None)) != 1:
         raise InvalidInputError("decision", "one of --keep, --revoke, --propose", "none or several")
     with opened(profile) as registry:
-        ids = [record_of(registry, each) for each in records]
+        ids = _listed(registry, records)
         submissions, stops = _decided(registry, ids, reason, mandate, days)
         for stop in stops:
             click.echo(f"0x{stop.record_id.hex()}: {stop.what}", err=True)
@@ -302,6 +303,23 @@ def decide(
             show_json([])
     if stops:
         sys.exit(ExitCode.FINDINGS)
+
+
+def _listed(registry: Registry, texts: Sequence[str]) -> list[RecordId]:
+    """The records that arguments name: by id, or by a source id as `vanished` lists it, of whatever
+    source system."""
+    marked: dict[str, set[RecordId]] = {}
+    for row in registry.syncing.vanished(decided=True):
+        if row.source_id:
+            marked.setdefault(row.source_id, set()).add(row.record_id)
+    found = []
+    for text in texts:
+        [first, *others] = marked.get(text) or {record_of(registry, text)}
+        if others:
+            what = f"the source id {text!r} in several syncs"
+            raise InvalidInputError("record", "an id, as `muniment sync vanished` lists it", what)
+        found.append(first)
+    return found
 
 
 def _decided(

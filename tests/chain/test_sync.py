@@ -185,6 +185,23 @@ def test_watermark_that_goes_back__is_told_and_all_is_compared(
 # --- what vanished --------------------------------------------------------------------------------
 
 
+def test_vanished_row_of_another_source_system__is_decided_of_by_its_source_id(
+    command: Muniment, deeds: Deeds, follow: Follow
+) -> None:
+    deeds.fill(3)
+    for system in ("land-register", "cadastre"):
+        follow(f'source_system = "{system}"\n{MAP}')
+    deeds.remove(1)
+    follow(f'source_system = "land-register"\n{MAP}')
+    assert command("sync", "decide", "1", "--keep").code == 0
+    assert command("sync", "vanished", "--json").json == []
+    follow(f'source_system = "cadastre"\n{MAP}')
+    again = command("sync", "decide", "1", "--keep")
+    assert (again.code, "in several syncs" in again.err) == (2, True), again.err
+    [waits] = command("sync", "vanished", "--json").json
+    assert command("sync", "decide", waits["record"], "--keep").code == 0
+
+
 def test_vanished_rows__wait_for_a_decision(
     command: Muniment, deeds: Deeds, follow: Follow, world: World
 ) -> None:
