@@ -265,9 +265,21 @@ def handed_over(first: Party, second: Party, deeds: list[RecordId]) -> None:
     [arrived] = second.get("/handovers?state=arrived")["items"]
     assert (arrived["direction"], arrived["agency"]) == ("taken", 1)
     checked = second.get(f"/handovers/{handover}/check")
-    assert (sorted(checked["holds"]), checked["refused"]) == (sorted(named), {})
+    holds = {each["record"]: each for each in checked["holds"]}
+    assert (sorted(holds), checked["refused"]) == (sorted(named), {})
+    assert sorted(checked["offered"]) == sorted(named)
+    for record, each in holds.items():
+        standing = second.get(f"/records/{record}")
+        shown = ("issuer", "type_id", "version", "commitment", "trace_head")
+        assert [each[name] for name in shown] == [standing[name] for name in shown]
+        assert each["accepts"] is True
     # One of them first, then the rest.
     second.act("steward", act="accept_package", handover=handover, only=[named[0]])
+    waiting = second.get("/handovers?state=arrived&state=accepting")["items"]
+    assert [each["handover"] for each in waiting] == [handover]
+    until(lambda: second.get(f"/handovers/{handover}/check")["offered"] == [named[1]])
+    left = second.get(f"/handovers/{handover}/check")["holds"]
+    assert {each["record"]: each["accepts"] for each in left} == {named[0]: False, named[1]: True}
     second.act("steward", act="accept_package", handover=handover)
     until(lambda: second.get(f"/handovers/{handover}")["records"] == {"outstanding": 2})
     for each in named:

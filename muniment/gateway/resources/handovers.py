@@ -34,6 +34,9 @@ _CLOSING: Final = {
     "records": Member(list, "ids of records of it, in place of all", needed=False),
 }
 _EXAMPLE: Final = {"copies": "kept", "share": "0x" + "5e1f" * 16}
+HandoverState = Literal[
+    "offered", "arrived", "accepting", "outstanding", "destroyed", "kept", "returned", "ended"
+]
 HandoverPath = Annotated[
     str, Path(description="A hand-over's id: 0x and 64 digits of lower-case hex", max_length=66)
 ]
@@ -44,7 +47,9 @@ def list_handovers(
     parts: PartsHere,
     caller: Exchanging,
     direction: Literal["given", "taken"] | None = None,
-    state: Annotated[str | None, Query(description="With records in it", max_length=16)] = None,
+    state: Annotated[
+        list[HandoverState] | None, Query(description="With records in one of these")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
@@ -57,7 +62,7 @@ def list_handovers(
         each
         for each in parts.registry.handovers.handovers()
         if (direction is None or each.given is (direction == "given"))
-        and (state is None or state in each.counts)
+        and (state is None or not each.counts.keys().isdisjoint(state))
     ]
     page, following = page_of(parts.cursor_key, query, found, start, limit)
     items = [_body(each) for each in page]
@@ -89,7 +94,11 @@ def show_handover(parts: PartsHere, caller: Exchanging, handover: HandoverPath) 
 @router.get("/{handover}/check", summary="Check a package that waits here")
 def check(parts: PartsHere, caller: Exchanging, handover: HandoverPath) -> Response:
     """Check every version and file of a package against the chain as it is now: which records hold,
-    and of the others why they do not. Nothing is accepted."""
+    with what an acceptance names, and of the others why they do not. Nothing is accepted.
+
+    `accepts` says whether accepting the package signs for the record: not where custody came
+    already, or its acceptance is on its way. `offered` is what declining the package declines.
+    """
     del caller
     view = _view(parts.registry, handover)
     found = parts.registry.handovers.check(view.handover.handover_id)
@@ -98,8 +107,20 @@ def check(parts: PartsHere, caller: Exchanging, handover: HandoverPath) -> Respo
             "handover": handover,
             "agency": found.envelope.header.sender,
             "block": found.block.top,
-            "holds": [hexadecimal(each.record_id) for each in found.acceptable],
+            "holds": [
+                {
+                    "record": hexadecimal(each.record_id),
+                    "issuer": each.issuer,
+                    "type_id": each.type_id,
+                    "version": each.version,
+                    "commitment": hexadecimal(each.commitment),
+                    "trace_head": hexadecimal(each.trace_head),
+                    "accepts": not each.is_over and each.record_id not in found.on_way,
+                }
+                for each in found.acceptable
+            ],
             "refused": {f"0x{each.hex()}": why for each, why in sorted(found.faults.items())},
+            "offered": [hexadecimal(each) for each in found.offered],
         }
     )
 

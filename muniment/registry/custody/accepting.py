@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy.engine import Connection
+
 from muniment.exchange.envelope_header import EnvelopeKind
 from muniment.exchange.errors import CustodyError, EnvelopeError
 from muniment.pipeline.batching import ACCEPT, DECLINE
@@ -49,12 +51,18 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A package that was read whole: which of its records hold, and why the others do not."""
+    """A package that was read whole: which of its records hold, and why the others do not.
+
+    `on_way` are those whose acceptance was signed already; `offered` those that stand on offer to
+    this agency by the mirror, whether they hold or not: what declining the package declines.
+    """
 
     envelope: Arrived
     block: FinalBlock
     acceptable: tuple[Acceptable, ...]
     faults: Mapping[RecordId, str]
+    on_way: frozenset[RecordId]
+    offered: tuple[RecordId, ...]
 
 
 def check(session: Session, path: Path, progress: Callable[[int], None] | None = None) -> Checked:
@@ -65,9 +73,14 @@ def check(session: Session, path: Path, progress: Callable[[int], None] | None =
     """
     envelope = _custody(session, path)
     checking = _checking(session, envelope, progress)
-    return Checked(
-        envelope, checking.block, tuple(checking.check.acceptable), checking.check.faults
-    )
+    acceptable, faults = checking.check.acceptable, checking.check.faults
+    header = envelope.header
+    named = sorted({each.record_id for each in acceptable} | faults.keys())
+    with session.database.read() as connection:
+        rows = handovers.records_of(connection, header.subject, [ACCEPTING])
+        on_way = frozenset(_on_way(connection, rows))
+        offered = handovers.offered(connection, header.sender, session.profile.agency.id, named)
+    return Checked(envelope, checking.block, tuple(acceptable), faults, on_way, tuple(offered))
 
 
 def accept(
@@ -269,6 +282,17 @@ def _merged(
     return list(found.values())
 
 
+def _on_way(connection: Connection, rows: Iterable[HandoverRecord]) -> dict[RecordId, int]:
+    """The submissions of acceptances that were signed, by record: they are not made again."""
+    numbers = {row.record_id: row.submission_id for row in rows if row.submission_id is not None}
+    sent = outbox.submissions_of(connection, list(numbers.values()))
+    return {
+        each: number
+        for each, number in numbers.items()
+        if sent[number].state in (*PENDING, SubmissionState.MINED)
+    }
+
+
 def _accept_all(
     session: Session, handover: Handover, chosen: Sequence[Acceptable], officer: str
 ) -> list[Submission]:
@@ -284,17 +308,7 @@ def _accept_all(
                 row.record_id: row
                 for row in handovers.records_of(connection, handover.handover_id, [ACCEPTING])
             }
-            numbers = {
-                each: row.submission_id
-                for each, row in rows.items()
-                if row.submission_id is not None
-            }
-            sent = outbox.submissions_of(connection, list(numbers.values()))
-            on_way = {
-                each: number
-                for each, number in numbers.items()
-                if sent[number].state in (*PENDING, SubmissionState.MINED)
-            }
+            on_way = _on_way(connection, rows.values())
             # Whatever came to an end meanwhile has no row any more, and those that went over
             # already wait for their content alone.
             open_ = [

@@ -42,12 +42,15 @@ TypeName = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Acceptable:
-    """A record that holds: what its acceptance names, and where its versions are in the package.
+    """A record that holds: its issuer and type, what its acceptance names, and where its versions
+    are in the package.
 
     `is_over`: its custody came here already, and only the content is missing.
     """
 
     record_id: RecordId
+    issuer: int
+    type_id: int
     version: int
     commitment: Commitment
     trace_head: TraceHead
@@ -305,6 +308,8 @@ class CustodyCheck:
             self.acceptable.append(
                 Acceptable(
                     record.record_id,
+                    state.issuer,
+                    state.type_id,
                     state.version,
                     Commitment(trace.commitment),
                     trace.head,
