@@ -214,7 +214,7 @@ def seeded(folder: Path) -> Iterator[Seeded]:
             LAND, world.address("stranger")
         )
         world.send("registry_admin", replaced)
-        records |= _offered(as_officer("other_registrar"), others)
+        records |= _offered(as_officer("other_registrar"), others, land)
         _given(steward, others, as_officer("other_registrar"), folder)
         for name, actor in (ACCOUNTS | OUTSIDE).items():
             keystore(land, world, actor)
@@ -445,16 +445,22 @@ def _given(ours: Registry, others: Registry, registrar: Registry, folder: Path) 
     others.exchange.deliver(share, target, [RecordId(made.record_id)])
 
 
-def _offered(registrar: Registry, steward: Registry) -> dict[str, str]:
-    """Two returns whose custody is offered to the land registry, by what becomes of the offers."""
+def _offered(registrar: Registry, steward: Registry, folder: Path) -> dict[str, str]:
+    """Returns whose custody is offered to the land registry, by what becomes of the offers: two by
+    itself, the others in packages that lie in its folder."""
+    names = ("offered", "declined", "packed", "packed_too", "unwanted")
     made = [
-        registrar.register("tax-return", {"payer": HOLDERS[number]}, source_id=f"2026-{number}")
-        for number in range(2)
+        registrar.register("tax-return", {"payer": payer}, source_id=f"2026-{number}")
+        for number, payer in enumerate(HOLDERS[: len(names)])
     ]
     registrar.wait(made, "final")
-    records = [f"0x{(each.record_id or b'').hex()}" for each in made]
-    steward.wait([steward.offer(each, LAND) for each in records])
-    return dict(zip(("offered", "declined"), records, strict=True))
+    ids = [RecordId(each.record_id or b"") for each in made]
+    steward.sync()
+    offers = [steward.offer(each, LAND) for each in ids[:2]]
+    for package, chosen in (("accepted.custody", ids[2:4]), ("declined.custody", ids[4:])):
+        offers += steward.handovers.offer(chosen, LAND, folder / package).submissions
+    steward.wait(offers)
+    return {name: f"0x{each.hex()}" for name, each in zip(names, ids, strict=True)}
 
 
 def _permits(url: str, token: str) -> None:

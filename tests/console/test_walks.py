@@ -154,3 +154,10 @@ def test_deliveries__go_to_another_agency_and_come_from_it(compiled: Path, agenc
     delivered = [each for each in others.exchange.shares() if each.granter == TAX]
     [share] = [each.share_id for each in delivered if each.status == "granted"]
     assert len(acknowledged_under(others.session, [share])) == 1
+    # Of two packages one is here with its content, and nothing is of the other.
+    for name, payer in (("packed", "Mary Somerville"), ("packed_too", "Emmy Noether")):
+        assert agency.registry.standing(agency.records[name]).state.custodian == LAND
+        content = agency.registry.content(record_id_of(agency.records[name]))
+        assert content.fields["payer"] == payer
+    unwanted = agency.registry.standing(agency.records["unwanted"]).state
+    assert (unwanted.custodian, unwanted.offered_to) == (TAX, 0)

@@ -62,15 +62,15 @@ export function submissionFrom(body: any): Submission {
 let discarding: Promise<unknown> = Promise.resolve();
 
 /**
- * The transactions of an act, in order; or what became of it, where it was done before. Raises
- * `Problem`.
+ * The transactions of an act, in order; or what became of it, where nothing of it is left to be
+ * signed. Raises `Problem`.
  */
 export async function prepare(
   body: ActBody,
-): Promise<readonly Prepared[] | { readonly done: Submission }> {
+): Promise<readonly Prepared[] | { readonly done: readonly Submission[] }> {
   await discarding;
   const { body: answer, next } = await callWithNext("POST", "/acts", { body });
-  if ("items" in answer) return { done: submissionFrom(answer.items[0]) };
+  if ("items" in answer) return { done: answer.items.map(submissionFrom) };
   const others = next.map(async (path) => preparedOf(await call("GET", path)));
   return [preparedOf(answer), ...(await Promise.all(others))];
 }

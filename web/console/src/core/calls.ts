@@ -144,6 +144,27 @@ export function differences(
   );
 }
 
+/**
+ * What was asked of several records, once each, in the order in which calls do it: that order is the
+ * gateway's to choose. What no call does comes last, and `differences` tells it.
+ */
+export function inOrderOf(
+  calls: readonly DecodedCall[],
+  asked: readonly Asked[],
+): readonly Asked[] {
+  const left = new Map(asked.map((each) => [recordOf(each), each]));
+  const found = calls.flatMap((call) => {
+    const each = left.get(recordOf(call));
+    left.delete(recordOf(call));
+    return each === undefined ? [] : [each];
+  });
+  return [...found, ...left.values()];
+}
+
+function recordOf({ values }: Asked): string {
+  return String(values["recordId"]).toLowerCase();
+}
+
 function same(a: Value | undefined, b: Value): boolean {
   if (typeof a === "string" && typeof b === "string" && a.startsWith("0x")) {
     return a.toLowerCase() === b.toLowerCase();

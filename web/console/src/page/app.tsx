@@ -10,6 +10,7 @@ import { AgencyKeys } from "./pages/agency_keys.tsx";
 import { Deliveries } from "./pages/deliveries.tsx";
 import { Delivery } from "./pages/delivery.tsx";
 import { FindRecords } from "./pages/find_records.tsx";
+import { HandoverPage } from "./pages/handover.tsx";
 import { Holds } from "./pages/holds.tsx";
 import { ImportRecords } from "./pages/import_records.tsx";
 import { Inbox, useWaiting } from "./pages/inbox.tsx";
@@ -276,6 +277,9 @@ function Page({ place, onChanged }: { place: Place; onChanged: () => void }) {
       return <Shares />;
     case "deliveries":
       return first === undefined ? <Deliveries share={place.query.get("share")} /> : <Delivery digest={first} />;
+    case "handovers":
+      if (first !== undefined) return <HandoverPage handover={first} />;
+      break;
     case "holds":
       return <Holds />;
     case "retention":

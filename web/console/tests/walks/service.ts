@@ -162,6 +162,58 @@ const registryAdmin = async (walk: Walk): Promise<void> => {
   await page.getByText(walk.say("no-replacement")).waitFor();
 };
 
+/** Hands in a file that came, and goes to what it was. */
+async function takeIn(walk: Walk, name: string): Promise<void> {
+  const { page, facts } = walk;
+  await walk.goTo("deliveries");
+  await walk.button("do.take-in").click();
+  await page.setInputFiles("#envelope", join(facts.folder, name));
+  await page.locator("dialog").getByRole("button", { name: walk.say("do.take-in") }).click();
+  await page.getByRole("link", { name: walk.say("show-envelope") }).click();
+}
+
+/** Two packages that came: one is accepted, with its content, the other declined. */
+async function packages(walk: Walk): Promise<void> {
+  const { page, facts } = walk;
+  const held = (count: number) => page.locator("main .badge.good", { hasText: walk.say("holds-as-chain") }).nth(count - 1).waitFor();
+  await takeIn(walk, "accepted.custody");
+  await page.getByRole("link", { name: walk.say("show-handover") }).click();
+  await held(2);
+  await page.getByRole("cell", { name: "tax-return" }).first().waitFor();
+  await walk.look("package");
+  // A gateway that has less of it accepted than the officer saw gets no signature.
+  await page.route("**/acts", async (route) => {
+    const body = JSON.parse(route.request().postData() as string);
+    await route.continue({ postData: JSON.stringify({ ...body, only: [facts.records["packed"]] }) });
+  });
+  await walk.button("do.accept-package").click();
+  const refusal = await page.waitForSelector("#refusal");
+  assert.equal(await refusal.getAttribute("data-refused"), "refused-difference");
+  await walk.close();
+  await page.unroute("**/acts");
+  await walk.button("do.accept-package").click();
+  await page.waitForSelector(".sentence.final");
+  await walk.look("accept-package");
+  await walk.sign(["acceptCustody", "acceptCustody"]);
+  await walk.close();
+  await page.locator("main .badge.good", { hasText: walk.say("handover.outstanding") }).nth(1).waitFor();
+  assert.equal(await walk.button("do.accept-package").count(), 0);
+  await walk.look("package-accepted");
+
+  await takeIn(walk, "declined.custody");
+  await walk.goTo("inbox");
+  const waiting = page.getByRole("region", { name: walk.say("packages"), exact: true });
+  await waiting.getByRole("link").click();
+  await held(1);
+  await walk.button("do.decline-package").click();
+  await walk.sign(["declineCustody"]);
+  await walk.close();
+  await page.getByText(walk.say("handover-gone")).waitFor();
+  await walk.goTo("inbox");
+  await page.getByText(walk.say("no-packages")).waitFor();
+  await walk.look("inbox-decided");
+}
+
 /** A delivery made here and carried there, and one that came from there: both ways. */
 const steward = async (walk: Walk): Promise<void> => {
   const { page, facts } = walk;
@@ -215,6 +267,7 @@ const steward = async (walk: Walk): Promise<void> => {
   await page.locator("main .badge.good").first().waitFor();
   await page.getByRole("cell", { name: "receive", exact: true }).waitFor();
   await walk.look("deliveries");
+  await packages(walk);
 };
 
 export const SERVICE: Readonly<Partial<Record<Person, (walk: Walk) => Promise<void>>>> = {

@@ -48,7 +48,7 @@ export function ActDialog({ act, onClose, onDone: told }: ActProperties) {
       .then((answer) => {
         if ("done" in answer) {
           setPrepared([]);
-          setHanded([answer.done]);
+          setHanded(answer.done);
         } else if (isLeft) leave(answer);
         else setPrepared(answer);
       })
@@ -83,7 +83,7 @@ export function ActDialog({ act, onClose, onDone: told }: ActProperties) {
   }
 
   const all = prepared?.length ?? 0;
-  const isHandedIn = handed.length > 0 && handed.length >= all;
+  const isHandedIn = prepared !== null && handed.length >= all;
   return (
     <Dialog title={act.title} onClose={close}>
       {problem === null && prepared === null && (
@@ -110,6 +110,11 @@ export function ActDialog({ act, onClose, onDone: told }: ActProperties) {
               <Following submission={each} onStage={onDone} />
             </div>
           ))}
+          {isHandedIn && handed.length === 0 && (
+            <Notice tone="good">
+              <p>{say("nothing-to-sign")}</p>
+            </Notice>
+          )}
           {problem !== null && <ProblemNotice problem={problem} />}
           {problem !== null && handed.length > 0 && (
             <p>{say("handed-in-part", { done: handed.length, all, page: say("inbox") })}</p>

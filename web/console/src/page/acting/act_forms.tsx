@@ -20,9 +20,9 @@ import {
   revokeAct,
   supersedeAct,
   withdrawAct,
+  type AcceptedRecord,
   type Act,
   type Reason,
-  type SeenRecord,
 } from "./acts.ts";
 
 export type RecordActName =
@@ -53,14 +53,9 @@ const QUESTIONS: Readonly<Record<RecordActName, readonly Question[]>> = {
   confirm: [],
 };
 
-export interface ActedRecord extends SeenRecord {
-  readonly commitment: string;
-  readonly traceHead: string;
-}
-
 type Answers = Readonly<Record<Question, string>>;
 
-function actOf(name: RecordActName, record: ActedRecord, answers: Answers, words: Words): Act {
+function actOf(name: RecordActName, record: AcceptedRecord, answers: Answers, words: Words): Act {
   const title = words.say(`do.${name}`);
   const days = Number(answers.days);
   switch (name) {
@@ -71,7 +66,7 @@ function actOf(name: RecordActName, record: ActedRecord, answers: Answers, words
     case "offer":
       return offerAct(title, record, Number(answers.agency), days);
     case "accept":
-      return acceptAct(title, record, record.commitment, record.traceHead);
+      return acceptAct(title, record);
     case "decline":
       return declineAct(title, record.record);
     case "withdraw":
@@ -89,7 +84,7 @@ function actOf(name: RecordActName, record: ActedRecord, answers: Answers, words
 
 interface RecordActProperties {
   readonly name: RecordActName;
-  readonly record: ActedRecord;
+  readonly record: AcceptedRecord;
   readonly onClose: () => void;
   readonly onDone: () => void;
 }

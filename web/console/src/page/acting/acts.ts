@@ -18,6 +18,8 @@ interface Meant {
   readonly asked?: readonly Asked[];
   /** Where it is not known how many calls and transactions there are: what each call must be. */
   readonly every?: Asked;
+  /** Of many records, however they are divided among transactions: a call for each, and no other. */
+  readonly ofRecords?: readonly Asked[];
   /** What must be behind its commitments. */
   readonly content?: Readonly<Record<string, unknown>>;
   readonly terms?: Terms;
@@ -111,13 +113,50 @@ export function offerAct(title: string, record: SeenRecord, agency: number, days
   return act("offer", title, { ...told(record), to_agency: agency, days }, { name: "offerCustody", values });
 }
 
-export function acceptAct(title: string, record: SeenRecord, commitment: string, traceHead: string): Act {
+/** A record whose custody is accepted as it was seen: content and trace, not the version alone. */
+export interface AcceptedRecord extends SeenRecord {
+  readonly commitment: string;
+  readonly traceHead: string;
+}
+
+function accepted(record: AcceptedRecord): Asked {
+  const { commitment, traceHead } = record;
   const values = { ...seen(record), expectedCommitment: commitment, expectedTraceHead: traceHead };
-  return act("accept", title, { record: record.record }, { name: "acceptCustody", values });
+  return { name: "acceptCustody", values };
+}
+
+const declined = (record: string): Asked => ({
+  name: "declineCustody",
+  values: { recordId: record },
+});
+
+export function acceptAct(title: string, record: AcceptedRecord): Act {
+  return act("accept", title, { record: record.record }, accepted(record));
 }
 
 export function declineAct(title: string, record: string): Act {
-  return act("decline", title, { record }, { name: "declineCustody", values: { recordId: record } });
+  return act("decline", title, { record }, declined(record));
+}
+
+/** Accepts the records of a package, of `only` some; `records` are those that it signs for. */
+export function acceptPackageAct(
+  title: string,
+  handover: string,
+  only: readonly string[] | null,
+  records: readonly AcceptedRecord[],
+): Act {
+  const named = only === null ? {} : { only };
+  const body = { act: "accept_package", handover, ...named };
+  return { title, body, ofRecords: records.map(accepted) };
+}
+
+/** Declines all of a package that is on offer. */
+export function declinePackageAct(
+  title: string,
+  handover: string,
+  offered: readonly string[],
+): Act {
+  return { title, body: { act: "decline_package", handover }, ofRecords: offered.map(declined) };
 }
 
 export function withdrawAct(title: string, record: string): Act {

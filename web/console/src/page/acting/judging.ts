@@ -3,7 +3,7 @@
 
 import { AbiError } from "../../core/abi.ts";
 import { fromHex } from "../../core/bytes.ts";
-import { decodeCalls, differences, type Asked, type DecodedCall } from "../../core/calls.ts";
+import { decodeCalls, differences, inOrderOf, type Asked, type DecodedCall, type Difference } from "../../core/calls.ts";
 import { openAll, OpeningError, otherThanAsked, type Opened } from "../../core/openings.ts";
 import type { Prepared } from "../../api/acts.ts";
 import type { Session } from "../session.tsx";
@@ -35,9 +35,8 @@ export function judgeAll(
   session: Session,
   now: number,
 ): readonly Fit[] | Refusal {
-  if (prepared.length > 1 && act.every === undefined) {
-    const values = { what: "transactions", asked: "1", found: String(prepared.length) };
-    return { refused: "refused-difference", values };
+  if (prepared.length > 1 && act.every === undefined && act.ofRecords === undefined) {
+    return differing({ what: "transactions", asked: 1n, found: BigInt(prepared.length) });
   }
   const fits: Fit[] = [];
   for (const each of prepared) {
@@ -45,7 +44,17 @@ export function judgeAll(
     if ("refused" in judged) return judged;
     fits.push(judged);
   }
+  if (act.ofRecords !== undefined) {
+    const calls = fits.flatMap((each) => each.calls);
+    const [first] = differences(calls, inOrderOf(calls, act.ofRecords));
+    if (first !== undefined) return differing(first);
+  }
   return fits;
+}
+
+function differing({ what, asked, found }: Difference): Refusal {
+  const values = { what, asked: String(asked), found: String(found) };
+  return { refused: "refused-difference", values };
 }
 
 function judge(prepared: Prepared, act: Act, session: Session, now: number): Fit | Refusal {
@@ -58,14 +67,10 @@ function judge(prepared: Prepared, act: Act, session: Session, now: number): Fit
     requireKnownRegistry(prepared, calls, session.registry);
     const asked = act.asked ?? (act.every === undefined ? [] : calls.map(() => act.every as Asked));
     // Of what was asked for elsewhere this page knows nothing: its officer reads it, and decides.
-    const [first] = "waiting" in act ? [] : differences(calls, asked);
-    if (first !== undefined) {
-      const { what, asked, found } = first;
-      return {
-        refused: "refused-difference",
-        values: { what, asked: String(asked), found: String(found) },
-      };
-    }
+    // What is done to many records is compared as a whole.
+    const isJudgedLater = "waiting" in act || act.ofRecords !== undefined;
+    const [first] = isJudgedLater ? [] : differences(calls, asked);
+    if (first !== undefined) return differing(first);
     const opened = openAll(prepared.openings, calls);
     const other = otherThanMeant(act, opened);
     return other === null ? { calls, opened } : { refused: "refused-opening", values: other };

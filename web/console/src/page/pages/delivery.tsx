@@ -15,8 +15,13 @@ import { useWords } from "../words/language.tsx";
 import { Receipt } from "./deliveries.tsx";
 import { ReceivedValues } from "./received_values.tsx";
 
-/** Envelopes whose subject is a record; that of others is a share or a hand-over. */
-const OF_RECORDS = new Set(["correction-request", "correction-answer"]);
+/** The page of an envelope's subject, by its kind; that of others is a share. */
+const PAGES: Readonly<Record<string, string>> = {
+  "correction-request": "records",
+  "correction-answer": "records",
+  custody: "handovers",
+  "custody-closing": "handovers",
+};
 
 export function Delivery({ digest }: { digest: string }) {
   const { say, sayOf } = useWords();
@@ -84,7 +89,7 @@ function Facts({ of, onChanged }: EnvelopeProperties) {
         <dd>
           <Short
             value={of.subject}
-            {...(OF_RECORDS.has(of.kind) ? { link: `#/records/${of.subject}` } : {})}
+            {...(of.kind in PAGES ? { link: `#/${PAGES[of.kind]}/${of.subject}` } : {})}
           />
         </dd>
         <dt>{say("envelope-made")}</dt>
@@ -148,6 +153,11 @@ function Facts({ of, onChanged }: EnvelopeProperties) {
           >
             {say("do.let-go")}
           </button>
+        )}
+        {of.kind === "custody" && (
+          <a class={isSent ? "button" : "button primary"} href={`#/handovers/${of.subject}`}>
+            {say("show-handover")}
+          </a>
         )}
         {!isSent && of.acknowledged === false && can(session, "steward") && (
           <button

@@ -12,6 +12,7 @@ import type { Place } from "../router.ts";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 import { RecordTable, type RecordRow } from "./find_records.tsx";
+import { WaitingHandovers } from "./handover.tsx";
 import { ShareTable, type ShareRow } from "./shares.tsx";
 import { WaitingActs, type WaitingAct } from "./waiting_acts.tsx";
 
@@ -78,6 +79,7 @@ function ForAgency() {
           }
         </Shown>
       </Card>
+      <WaitingHandovers />
       <Card title={say("requests")}>
         <Shown of={shares}>
           {({ items }) => (

@@ -2,7 +2,8 @@
 /** One record: how it stands, its content, its life, its evidence, and what may be done with it. */
 
 import { useState } from "preact/hooks";
-import { RecordAct, type ActedRecord, type RecordActName } from "../acting/act_forms.tsx";
+import { RecordAct, type RecordActName } from "../acting/act_forms.tsx";
+import type { AcceptedRecord } from "../acting/acts.ts";
 import { FOR_EVER, secondsOf } from "../parts/instants.ts";
 import { Card, Notice, PageHead, Shown, StatusBadge, useResource } from "../parts/parts.tsx";
 import { can, useSession, type Session } from "../session.tsx";
@@ -88,7 +89,7 @@ function Found({ view, onChanged }: { view: RecordView; onChanged: () => void })
   const possible = possibleActs(view, session);
   const isOwnType = view.issuer === session.agency;
   const type = isOwnType ? session.types.find((each) => each.id === view.type_id) : undefined;
-  const acted: ActedRecord = {
+  const acted: AcceptedRecord = {
     record: view.record,
     version: view.version,
     commitment: view.commitment ?? `0x${"00".repeat(32)}`,

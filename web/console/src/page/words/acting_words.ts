@@ -42,6 +42,7 @@ export const ACTING = {
     "This was prepared before, or by another system: this page does not know what was asked for. Sign only what you want, line by line.",
     "此操作由其他系统或在此前准备，本页面不知道原本的要求。请逐行核对，仅签署您确实需要的内容。",
   ],
+  "nothing-to-sign": ["Nothing of it is left to be signed: it is done.", "无需签名：操作已完成。"],
   "opening-keystore": ["Opening the keystore…", "正在打开密钥文件……"],
   "handing-in": ["Handing in the signed transaction…", "正在提交已签名的交易……"],
   sign: ["Sign", "签名"],

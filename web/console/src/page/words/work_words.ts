@@ -87,8 +87,8 @@ export const WORK = {
   "discard-act": ["Discard", "放弃"],
   offers: ["Custody offered to us", "向我们提议的移交"],
   "offers-lead": [
-    "Open a record to accept or decline. Custody with its content comes as a package: take it in with muniment accept.",
-    "打开记录以接收或谢绝。连同内容的保管权以移交包送达，请用 muniment accept 接收。",
+    "Open a record to accept or decline it alone, without its content. With its content it comes as a package.",
+    "打开记录可单独接收或谢绝，不含内容。连同内容的保管权以移交包送达。",
   ],
   "no-offers": ["No custody is offered to us.", "没有向我们提议的移交。"],
   requests: ["Shares asked of us", "向我们提出的共享申请"],
