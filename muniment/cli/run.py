@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-import time
 from pathlib import Path
 
 import click
 
-from muniment.cli.options import json_option, opened, profile_option, show_json
-from muniment.record.instants import in_words, instant
+from muniment.cli.options import json_option, opened, profile_option
+from muniment.cli.until_stopped import saying, stopped_by_signals
 from muniment.registry.daemon import Daemon
 
 
@@ -29,17 +26,7 @@ def run(profile: Path, as_json: bool) -> None:
 
     Example: MUNIMENT_PASSWORD_FILE=/run/secrets/operator muniment run --profile aviation.toml
     """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-
-    def say(what: str) -> None:
-        now = time.time()
-        if as_json:
-            show_json({"time": instant(now), "text": what})
-        else:
-            click.echo(f"{in_words(now)}  {what}", err=True)
-
+    stop, say = stopped_by_signals(), saying(as_json)
     with opened(profile) as registry:
         session = registry.session
         # Passwords are asked for now, not at the first transaction in the night.

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from muniment.cli.options import (
     wait_option,
     writing,
 )
+from muniment.cli.until_stopped import stopped_by_signals
 from muniment.errors import ChainError, InvalidInputError, StoreError
 from muniment.intake.batches import SourceUnreachableError
 from muniment.intake.mapping import FieldMapping
@@ -131,10 +131,7 @@ def run(
         raise InvalidInputError("--every", "without --once and --dry-run", "beside one")
     if not 1 <= len(arguments) <= 2:
         raise InvalidInputError("arguments", "SOURCE, or TYPE and SOURCE", "more")
-    stop = threading.Event()
-    if every is not None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+    stop = threading.Event() if every is None else stopped_by_signals()
     with ExitStack() as closing:
         registry = closing.enter_context(opened(profile))
         writer = _writer(closing, report, arguments[-1], mapping, as_json=as_json)

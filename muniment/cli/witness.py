@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import click
 
 from muniment.cli.exit_codes import ExitCode
 from muniment.cli.options import json_option, show_json
+from muniment.cli.until_stopped import saying, stopped_by_signals
 from muniment.errors import InvalidInputError
 from muniment.evidence import pins
 from muniment.journal.checkpoints import NoteKey
@@ -34,7 +33,7 @@ from muniment.operations.witness.witness import (
     opened_statements,
     said,
 )
-from muniment.record.instants import in_words, instant
+from muniment.record.instants import in_words
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 
@@ -132,17 +131,7 @@ def run(folder: Path, once: bool, as_json: bool) -> None:
 
     Example: muniment witness run /srv/witness
     """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-
-    def say(what: str) -> None:
-        now = time.time()
-        if as_json:
-            show_json({"time": instant(now), "text": what})
-        else:
-            click.echo(f"{in_words(now)}  {what}", err=True)
-
+    stop, say = stopped_by_signals(), saying(as_json)
     with Witness.open(folder) as opened:
         if not once:
             opened.run(stop, say)

@@ -7,6 +7,7 @@ number of fields tells the kind.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,20 +50,7 @@ class BlockHeader:
     def from_rlp(cls, data: bytes) -> BlockHeader:
         """Return the header of RLP bytes, which prove themselves by their hash. Raises
         `HeaderError`."""
-        if len(data) > MAX_SIZE:
-            raise HeaderError("the block header is too long", expected=f"{MAX_SIZE} bytes at most")
-        try:
-            fields = rlp.decode(data, strict=True)
-            canonical = rlp.encode(fields) == data
-        except (rlp.exceptions.RLPException, TypeError, ValueError, RecursionError) as error:
-            raise HeaderError("the block header is no RLP", expected="a list of fields") from error
-        if not canonical or not isinstance(fields, list | tuple) or len(fields) not in _KINDS:
-            raise HeaderError(
-                "the block header has another form",
-                expected=f"a list of {', '.join(map(str, _KINDS))} fields",
-            )
-        if not all(isinstance(field, bytes) for field in fields):
-            raise HeaderError("the block header nests lists", expected="plain fields")
+        fields = header_fields(data, _KINDS)
         root = fields[_STATE_ROOT]
         if len(root) != _HASH_SIZE:
             raise HeaderError("the state root has another form", expected="32 bytes")
@@ -73,6 +61,28 @@ class BlockHeader:
             timestamp=_integer("timestamp", fields[_TIMESTAMP]),
             state_root=root,
         )
+
+
+def header_fields(data: bytes, counts: Collection[int]) -> list[bytes]:
+    """Return the fields of a header in RLP, of which there may be so many.
+
+    Raises `HeaderError`: too long, no RLP in its one form, lists within.
+    """
+    if len(data) > MAX_SIZE:
+        raise HeaderError("the block header is too long", expected=f"{MAX_SIZE} bytes at most")
+    try:
+        fields = rlp.decode(data, strict=True)
+        canonical = rlp.encode(fields) == data
+    except (rlp.exceptions.RLPException, TypeError, ValueError, RecursionError) as error:
+        raise HeaderError("the block header is no RLP", expected="a list of fields") from error
+    if not canonical or not isinstance(fields, list | tuple) or len(fields) not in counts:
+        raise HeaderError(
+            "the block header has another form",
+            expected=f"a list of {', '.join(map(str, counts))} fields",
+        )
+    if not all(isinstance(field, bytes) for field in fields):
+        raise HeaderError("the block header nests lists", expected="plain fields")
+    return list(fields)
 
 
 def _integer(name: str, value: bytes) -> int:

@@ -24,7 +24,7 @@ import coincurve
 import rlp
 
 from muniment.errors import InvalidInputError, ProofError
-from muniment.proof.headers import MAX_SIZE, HeaderError
+from muniment.proof.headers import HeaderError, header_fields
 from muniment.proof.state import Account, StateProofError
 from muniment.record.keccak import keccak
 
@@ -238,27 +238,14 @@ def kaia_account(value: bytes) -> Account:
 
 
 def _decoded(data: bytes) -> list[bytes]:
-    if len(data) > MAX_SIZE:
-        raise HeaderError("the block header is too long", expected=f"{MAX_SIZE} bytes at most")
-    try:
-        fields = rlp.decode(data, strict=True)
-        canonical = rlp.encode(fields) == data
-    except (rlp.exceptions.RLPException, TypeError, ValueError, RecursionError) as error:
-        raise HeaderError("the block header is no RLP", expected="a list of fields") from error
-    if not canonical or not isinstance(fields, list | tuple) or len(fields) not in _FIELD_COUNTS:
-        raise HeaderError(
-            "the block header has another form",
-            expected=f"a list of {' or '.join(map(str, _FIELD_COUNTS))} fields",
-        )
-    if not all(isinstance(field, bytes) for field in fields):
-        raise HeaderError("the block header nests lists", expected="plain fields")
+    fields = header_fields(data, _FIELD_COUNTS)
     for place, size in _SIZES.items():
         if len(fields[place]) != size:
             raise HeaderError(
                 f"field {place} of the block header has {len(fields[place])} bytes",
                 expected=f"{size} bytes",
             )
-    return list(fields)
+    return fields
 
 
 def _extra(extra: bytes) -> tuple[bytes, Sequence[bytes], bytes, Sequence[bytes]]:

@@ -176,7 +176,7 @@ def logs_of(connection: Connection, subjects: Sequence[bytes]) -> list[NewLog]:
         .where(events.c.subject.in_(subjects))
         .order_by(events.c.block_number, events.c.log_index)
     )
-    return [_log(row) for row in connection.execute(chosen).mappings()]
+    return [log_of(row) for row in connection.execute(chosen).mappings()]
 
 
 def clear(connection: Connection) -> None:
@@ -185,7 +185,8 @@ def clear(connection: Connection) -> None:
         connection.execute(sa.delete(table))
 
 
-def _log(row: sa.RowMapping) -> NewLog:
+def log_of(row: sa.RowMapping) -> NewLog:
+    """Return the log that a row of `events` keeps."""
     return NewLog(
         row["block_number"],
         row["log_index"],

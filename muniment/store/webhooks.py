@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from muniment.errors import InvalidInputError
-from muniment.store.mirror import NewLog, heights
+from muniment.store.mirror import NewLog, heights, log_of
 from muniment.store.rows import with_digest
 from muniment.store.tables import events
 from muniment.store.webhook_tables import webhooks
@@ -88,20 +88,7 @@ def events_after(connection: Connection, place: EventPlace, limit: int) -> list[
         .order_by(events.c.block_number, events.c.log_index)
         .limit(limit)
     )
-    return [
-        NewLog(
-            row["block_number"],
-            row["log_index"],
-            bytes(row["transaction_hash"]),
-            row["contract"],
-            row["name"],
-            row["sequence"],
-            bytes(row["subject"]),
-            bytes(row["topics"]),
-            bytes(row["data"]),
-        )
-        for row in connection.execute(chosen).mappings()
-    ]
+    return [log_of(row) for row in connection.execute(chosen).mappings()]
 
 
 def add(connection: Connection, webhook: Webhook) -> None:

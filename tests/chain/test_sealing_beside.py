@@ -4,17 +4,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from eth_account import Account
 
-from muniment.cli import importing
 from muniment.errors import MunimentError
 from muniment.registry import Registry
 from muniment.registry.journals import wait_sealed
@@ -22,15 +18,9 @@ from muniment.registry.sealing import progress_of
 from muniment.registry.sealing_beside import SealingEndedError, sealing
 from muniment.registry.session import Session
 from muniment.registry.submission import Stage
-from tests.chain.agency import PASSWORD, opened, sealer  # noqa: F401
-from tests.chain.command_line import Muniment, muniment  # noqa: F401
+from tests.chain.agency import PASSWORD, opened  # noqa: F401
 from tests.chain.forked import Forked
 from tests.chain.sealed_beside import go_on_sealing
-from tests.chain.test_journal_commands import (
-    command,  # noqa: F401
-    rows_of,
-)
-from tests.chain.test_journal_commands import imported as imported_by_command
 from tests.chain.test_journals import Officers, imported, officer, write  # noqa: F401
 from tests.chain.test_processes import pid_of, until
 
@@ -47,11 +37,6 @@ def is_alive(pid: int) -> bool:
 def sealing_pid(registry: Registry) -> int:
     until(lambda: pid_of(registry, SEAL), 30)
     return pid_of(registry, SEAL)
-
-
-@pytest.fixture
-def all_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "_LARGE", 0)
 
 
 def test_entries__are_sealed_by_another_process_that_ends_with_the_block(
@@ -99,23 +84,6 @@ def test_parent_killed__its_process_ends_in_order(officer: Officers, tmp_path: P
     assert until(lambda: not pid_of(registry, SEAL), 5) < 4
     until(lambda: not is_alive(pid), 5)
     parent.ended()
-
-
-@pytest.mark.usefixtures("all_are_large")
-def test_import__ends_with_what_the_process_meets_and_goes_on_later(
-    command: Muniment, tmp_path: Path
-) -> None:
-    keystore = sealer(tmp_path)
-    whole = keystore.read_text()
-    key = Account.decrypt(json.loads(whole), PASSWORD)
-    keystore.write_text(json.dumps(Account.encrypt(key, "another", kdf="pbkdf2", iterations=9)))
-    answer = imported_by_command(command, tmp_path, rows_of(2))
-    assert (answer.code, "does not open it" in answer.err) == (6, True), answer.err
-    keystore.write_text(whole)
-    begun = time.monotonic()
-    assert imported_by_command(command, tmp_path, rows_of(20)).code == 0
-    assert command("journal", "status", "--json").json["provable"] == 20
-    assert time.monotonic() - begun < 60
 
 
 def test_fault__comes_as_it_was_raised(officer: Officers, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
+from muniment.cli import importing
 from tests.chain.agency import PASSWORD, opened, sealer  # noqa: F401
 from tests.chain.command_line import Muniment, muniment  # noqa: F401
 from tests.chain.test_journal_commands import command, imported, rows_of  # noqa: F401
@@ -62,9 +63,11 @@ def test_outputs_that_cannot_be_written__are_told(command: Muniment, tmp_path: P
         assert (answer.code, told in answer.err) == (code, True), answer.err
 
 
+@pytest.mark.parametrize("large", [50_000, 0], ids=["by_a_thread", "by_a_process"])
 def test_sealer_s_keystore_that_does_not_open__ends_the_wait(
-    command: Muniment, tmp_path: Path
+    command: Muniment, tmp_path: Path, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(importing, "_LARGE", large)
     keystore = sealer(tmp_path)
     whole = keystore.read_text()
     key = Account.decrypt(json.loads(whole), PASSWORD)
