@@ -58,10 +58,8 @@ def test_purpose__is_written_down_in_any_script(signed_in: httpx.Client, agency:
 
 def test_offers__are_those_to_this_agency(signed_in: httpx.Client, agency: Seeded) -> None:
     offers = signed_in.get("/offers").json()["items"]
-    assert {each["record"] for each in offers} == {
-        agency.records["offered"],
-        agency.records["declined"],
-    }
+    names = ("offered", "declined", "packed", "packed_too", "unwanted")
+    assert {each["record"] for each in offers} == {agency.records[name] for name in names}
     assert {(each["custodian"], each["offered_to"]) for each in offers} == {(TAX, LAND)}
 
 
