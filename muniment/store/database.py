@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, Self
 
 import sqlalchemy as sa
@@ -34,6 +35,7 @@ from muniment.store.database_errors import (
     translated,
 )
 from muniment.store.database_urls import own_database_url, shown
+from muniment.store.durable_files import PRIVATE_FILE
 
 __all__ = [
     "VIEW",
@@ -67,9 +69,12 @@ class Database:
         """
         parsed = own_database_url("database", url)
         require_driver(parsed)
-        if not create and parsed.get_backend_name() == "sqlite":
-            # SQLite would make the file.
-            require_there(parsed)
+        if parsed.get_backend_name() == "sqlite":
+            # SQLite would make the file, for everybody to read.
+            if create:
+                _make_private(parsed)
+            else:
+                require_there(parsed)
         engine = sa.create_engine(parsed, **_engine_options(parsed))
         _prepare(engine)
         database = cls(engine)
@@ -129,6 +134,13 @@ class Database:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+
+def _make_private(url: URL) -> None:
+    """Make the empty file of a database that its owner alone may read."""
+    # What is wrong with the place is told when it is opened.
+    with suppress(OSError):
+        Path(url.database or "").touch(PRIVATE_FILE, exist_ok=False)
 
 
 def _engine_options(url: URL) -> dict[str, Any]:

@@ -110,6 +110,16 @@ def test_wrong_url__names_the_field_and_shows_no_secret(field: str, wrong: str, 
     assert "hush" not in error.value.diagnostics()
 
 
+def test_file__is_its_owner_s_alone(tmp_path: Path) -> None:
+    path = tmp_path / "muniment.db"
+    with Database.open(f"sqlite:///{path}") as database, database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE more (a)")
+        assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
+    path.chmod(0o640)
+    with Database.open(f"sqlite:///{path}"):
+        assert path.stat().st_mode & 0o777 == 0o640
+
+
 def test_database_that_is_not_there__is_said_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnreachableError, match="is not there") as error:
         Database.open(url(tmp_path), create=False)
