@@ -341,7 +341,20 @@ async function keysOfAgency(walk: Walk): Promise<void> {
   await walk.goTo("inbox");
   await page.getByRole("cell", { name: walk.say("call.setAgencyKey") }).waitFor();
   await walk.look("unsigned");
+  // What was asked for in this browser is still known to it, and nothing else is signed in its place.
+  await page.route("**/acts/0x*", async (route) => {
+    const answer = await route.fetch();
+    const prepared = await answer.json();
+    prepared.data = prepared.data.replace(/.$/, (last: string) => (last === "1" ? "2" : "1"));
+    await route.fulfill({ response: answer, json: prepared });
+  });
   await walk.button("read-and-sign").click();
+  const refusal = await page.waitForSelector("#refusal");
+  assert.equal(await refusal.getAttribute("data-refused"), "refused-difference");
+  await walk.close();
+  await page.unroute("**/acts/0x*");
+  await walk.button("read-and-sign").click();
+  await page.getByText(walk.say("asked-here")).waitFor();
   await walk.sign(["setAgencyKey"]);
   await walk.close();
   await page.getByText(walk.say("no-unsigned-acts")).waitFor();

@@ -22,6 +22,7 @@ import { Following } from "./following.tsx";
 import { judgeAll, type Fit } from "./judging.ts";
 import { KeyForm } from "./key_form.tsx";
 import type { Act } from "./acts.ts";
+import { isAsAsked } from "./remembering.ts";
 import { CallInWords, OpenedInWords } from "./plain_words.tsx";
 
 interface ActProperties {
@@ -179,8 +180,8 @@ function Signing({ prepared, act, onClose, onWorking, onSigned }: SigningPropert
   return (
     <>
       {"waiting" in act && (
-        <Notice tone="warn">
-          <p>{say("asked-elsewhere")}</p>
+        <Notice tone={isAsAsked(first) ? "" : "warn"}>
+          <p>{say(isAsAsked(first) ? "asked-here" : "asked-elsewhere")}</p>
         </Notice>
       )}
       <p class="quiet">{say("read-from-data")}</p>

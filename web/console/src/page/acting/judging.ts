@@ -9,6 +9,7 @@ import type { Prepared } from "../../api/acts.ts";
 import type { Session } from "../session.tsx";
 import { requireKnownRegistry, UnknownRegistryError } from "./pinning.ts";
 import type { Act } from "./acts.ts";
+import { isAsAsked, rememberAsked } from "./remembering.ts";
 
 export type Refused =
   | "refused-account"
@@ -49,6 +50,7 @@ export function judgeAll(
     const [first] = differences(calls, inOrderOf(calls, act.ofRecords));
     if (first !== undefined) return differing(first);
   }
+  if (!("waiting" in act)) rememberAsked(prepared, now);
   return fits;
 }
 
@@ -66,6 +68,7 @@ function judge(prepared: Prepared, act: Act, session: Session, now: number): Fit
     const calls = decodeCalls(fromHex(prepared.data));
     requireKnownRegistry(prepared, calls, session.registry);
     const asked = act.asked ?? (act.every === undefined ? [] : calls.map(() => act.every as Asked));
+    if ("waiting" in act && isAsAsked(prepared) === false) return { refused: "refused-difference" };
     // Of what was asked for elsewhere this page knows nothing: its officer reads it, and decides.
     // What is done to many records is compared as a whole.
     const isJudgedLater = "waiting" in act || act.ofRecords !== undefined;

@@ -38,9 +38,13 @@ export const ACTING = {
     "{done} of {all} transactions are handed in. The others wait for your signature: “{page}”.",
     "{all} 笔交易中已提交 {done} 笔，其余等待您签名，见“{page}”。",
   ],
+  "asked-here": [
+    "You asked for this in this browser, and the transaction is still the one that was compared with that.",
+    "此操作由您在本浏览器提出，交易仍是当时比对过的那一笔。",
+  ],
   "asked-elsewhere": [
-    "This was prepared before, or by another system: this page does not know what was asked for. Sign only what you want, line by line.",
-    "此操作由其他系统或在此前准备，本页面不知道原本的要求。请逐行核对，仅签署您确实需要的内容。",
+    "This was prepared elsewhere, by another browser or system: this page does not know what was asked for. Sign only what you want, line by line.",
+    "此操作由其他浏览器或系统准备，本页面不知道原本的要求。请逐行核对，仅签署您确实需要的内容。",
   ],
   "nothing-to-sign": ["Nothing of it is left to be signed: it is done.", "无需签名：操作已完成。"],
   "opening-keystore": ["Opening the keystore…", "正在打开密钥文件……"],
