@@ -77,6 +77,8 @@ def open_(
         raise InvalidInputError("--sealer", "a keystore", f"{sealer}, which is no file")
     if pace < 1:
         raise InvalidInputError("--pace", "seconds from 1 on", str(pace))
+    # Whether the profile can be written is better known before the chain has a journal.
+    named.save()
     with opened(profile) as registry:
         if reads:
             published = publish_access_type(registry.session)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from eth_account import Account
 
 from muniment.cli import importing
+from muniment.registry.profile import Profile
+from muniment.registry.session import address_in
 from tests.chain.agency import PASSWORD, opened, sealer  # noqa: F401
 from tests.chain.command_line import Muniment, muniment  # noqa: F401
 from tests.chain.test_journal_commands import command, imported, rows_of  # noqa: F401
@@ -61,6 +64,26 @@ def test_outputs_that_cannot_be_written__are_told(command: Muniment, tmp_path: P
     ):
         answer = command("trace", "0", "--svg", "-o", str(place))
         assert (answer.code, told in answer.err) == (code, True), answer.err
+
+
+def test_profile_that_cannot_be_written__opens_no_journal(
+    muniment: Muniment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keystore = sealer(tmp_path)
+    added = muniment("agency", "add", "operator", address_in(keystore), role="agency_admin")
+    assert added.code == 0, added.err
+    opening = ("journal", "open", "--sealer", str(keystore))
+    written = Profile.save
+
+    def read_only(profile: Profile) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(profile.path))
+
+    monkeypatch.setattr(Profile, "save", read_only)
+    refused = muniment(*opening, role="agency_admin")
+    assert (refused.code, "profile.toml" in refused.err) == (8, True), refused.err
+    monkeypatch.setattr(Profile, "save", written)
+    done = muniment(*opening, role="agency_admin")
+    assert (done.code, "journal 1;" in done.err) == (0, True), done.err
 
 
 @pytest.mark.parametrize("large", [50_000, 0], ids=["by_a_thread", "by_a_process"])
