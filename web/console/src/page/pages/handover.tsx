@@ -189,7 +189,7 @@ function Facts({ of }: { of: Handover }) {
         <dd class="mono">{of.handover}</dd>
         <dt>{say("direction")}</dt>
         <dd>{say(of.direction === "given" ? "sent-to" : "received-from", { agency })}</dd>
-        <dt>{say("envelope.custody")}</dt>
+        <dt>{say("envelope")}</dt>
         <dd>
           <Short value={of.package} link={`#/deliveries/${of.package}`} />
         </dd>
