@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from muniment.errors import ConflictError, InvalidContentError, InvalidInputError
+from muniment.errors import ConflictError, ErasedError, InvalidContentError, InvalidInputError
 from muniment.intake.batches import MISSING, Batch
 from muniment.intake.mapping import FieldMapping
 from muniment.intake.plans import MappedBatch, Plan
@@ -150,6 +150,8 @@ def _checked(
             tally.registered += 1
         elif conflict is None:
             tally.unchanged += 1
+        elif isinstance(conflict, ErasedError):
+            yield erased_finding(row.line, row.number, each.source_id)
         elif on_change is OnChange.AMEND:
             # Each of these will be a transaction.
             tally.amended += 1
@@ -194,6 +196,8 @@ class _Run:
                 raise outcome
             elif isinstance(outcome, ConflictError):
                 yield _changed(row, outcome)
+            elif isinstance(outcome, ErasedError):
+                yield erased_finding(row.line, row.number, row.content.source_id)
             else:
                 yield _finding(row, outcome)
 
@@ -202,6 +206,12 @@ def _changed(row: _Row, conflict: ConflictError) -> Finding:
     reason = f"changed: it stands for other content as version {conflict.version} already"
     source_id = row.content.source_id
     return Finding(row.line, row.number, None, reason, conflict.expected, source_id)
+
+
+def erased_finding(line: int, number: int, source_id: str) -> Finding:
+    """Return what is told of a row whose record was disposed of, whatever it says now."""
+    reason = "its record was disposed of: there is nothing left to compare it with"
+    return Finding(line, number, None, reason, "a source without it", source_id)
 
 
 def _finding(row: _Row, error: InvalidInputError) -> Finding:

@@ -16,7 +16,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from muniment.chain.contract import Call
-from muniment.errors import ConflictError, InvalidInputError, KeystoreError
+from muniment.errors import ConflictError, ErasedError, InvalidInputError, KeystoreError
 from muniment.exchange.errors import NotCustodianError
 from muniment.record.commitment import Secret, new_secret
 from muniment.record.files import FileValue
@@ -31,7 +31,7 @@ from muniment.record.types import RecordType
 from muniment.record.versions import Content, Version
 from muniment.registry.journal_records import entries_of_sources, with_enrolment
 from muniment.registry.journals import submission_of_entry
-from muniment.registry.known_content import compare, is_same, submission_of
+from muniment.registry.known_content import compare, erased_among, is_same, submission_of
 from muniment.registry.new_content import NewContent, prepared_content, with_files
 from muniment.registry.prepared.versions import make_way
 from muniment.registry.session import Session
@@ -54,7 +54,7 @@ from muniment.store.versions import (
 _TRIES = 3
 
 
-Outcome = Submission | ConflictError | InvalidInputError
+Outcome = Submission | ConflictError | ErasedError | InvalidInputError
 """What became of one of many: its submission, or why there is none."""
 
 
@@ -68,8 +68,9 @@ def register(
     """Acknowledge new records, all or none, and return their submissions in order.
 
     What is registered already with the same content gives the submission that it has. Raises
-    `ConflictError` for a source id that stands for other content, `InvalidContentError`, and
-    `InvalidInputError` for a source id that comes twice.
+    `ConflictError` for a source id that stands for other content, `ErasedError` for one whose
+    record was disposed of, `InvalidContentError`, and `InvalidInputError` for a source id that
+    comes twice.
     """
     outcomes = register_each(session, record_type, contents, source_system, all_or_none=True)
     return [each for each in outcomes if isinstance(each, Submission)]
@@ -102,7 +103,8 @@ def register_each(
             if all_or_none:
                 raise
             outcomes[place] = error
-    for turn in range(_TRIES):
+    races = 0
+    while True:
         ids = [each.source_id for each in prepared.values()]
         with session.database.read() as connection:
             known = by_sources(connection, system, ids)
@@ -117,19 +119,30 @@ def register_each(
                 outcomes[place] = _as_entered(session, system, each, entries[each.source_id])
             else:
                 fresh[place] = each
-        faults = [each for each in outcomes.values() if isinstance(each, ConflictError)]
+        unmade = (ConflictError, ErasedError)
+        faults = [each for each in outcomes.values() if isinstance(each, unmade)]
         if faults and all_or_none:
             raise faults[0]
         try:
             made = _register_new(session, record_type, system, list(fresh.values()))
+        except ErasedError:
+            # Their rows have no source id any more, and nothing can take their places.
+            if all_or_none:
+                raise
+            gone = erased_among(session, system, [each.source_id for each in fresh.values()])
+            for place, each in fresh.items():
+                if each.source_id in gone:
+                    outcomes[place] = gone[each.source_id]
+                    del prepared[place]
+            continue
         except (sa.exc.IntegrityError, EnteredMeanwhileError):
             # Another process registered one of them at this moment: look again.
-            if turn + 1 == _TRIES:
+            races += 1
+            if races == _TRIES:
                 raise
             continue
         outcomes.update(zip(fresh, made, strict=True))
         return [outcomes[place] for place in range(len(contents))]
-    raise AssertionError("the loop returns or raises")
 
 
 def amend(
@@ -293,21 +306,24 @@ def _keep_files(
 
 def _as_before(
     session: Session, system: str, content: NewContent, latest: VersionRow
-) -> Submission | ConflictError:
+) -> Submission | ConflictError | ErasedError:
     """The submission of what is registered already, or the conflict with other content."""
     rows = [latest]
     if latest.version > 1:
         with session.database.read() as connection:
             rows += versions_of(connection, latest.record_id)[:1]
-    for row in rows:
-        if is_same(session, row, content.fields):
-            return submission_of(session, row.record_id, row.version)
+    try:
+        for row in rows:
+            if is_same(session, row, content.fields):
+                return submission_of(session, row.record_id, row.version)
+    except ErasedError as error:
+        return error
     return ConflictError(system, content.source_id, latest.record_id, latest.version)
 
 
 def _as_entered(
     session: Session, system: str, content: NewContent, row: EntryRow
-) -> Submission | ConflictError:
+) -> Submission | ConflictError | ErasedError:
     """The registration by the journal, or the conflict with other content."""
     conflict = compare(session, system, content)
     return conflict or submission_of_entry(session, row)
@@ -347,6 +363,8 @@ def _secrets(
         try:
             if missing:
                 session.keys.put_secrets(missing)
+        except ErasedError:
+            raise
         except KeystoreError:
             # Another process stored one of them at this moment; an error of another kind stays.
             if turn + 1 == _TRIES:

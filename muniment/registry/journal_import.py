@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection
 
 from muniment.errors import (
     ConflictError,
+    ErasedError,
     InvalidContentError,
     InvalidInputError,
 )
@@ -37,7 +38,15 @@ from muniment.record.files import FileValue
 from muniment.record.identifiers import RecordId
 from muniment.record.types import RecordType
 from muniment.registry import content, known_content
-from muniment.registry.bulk import Amend, Kept, OnChange, Tally, mapped_batches, tell_findings
+from muniment.registry.bulk import (
+    Amend,
+    Kept,
+    OnChange,
+    Tally,
+    erased_finding,
+    mapped_batches,
+    tell_findings,
+)
 from muniment.registry.import_progress import ChainClock, ImportMemory
 from muniment.registry.journal_writing import JournalWriter, journal_writer, preparation
 from muniment.registry.new_content import NewContent, with_files
@@ -222,6 +231,8 @@ class _Run:
             outcome = known_content.compare(self._session, system, row)
             if outcome is None:
                 self._done.tally.unchanged += 1
+            elif isinstance(outcome, ErasedError):
+                yield erased_finding(mapped.lines[at], mapped.numbers[at], row.source_id)
             elif self._on_change is OnChange.AMEND:
                 record_id = RecordId(outcome.record_id)
                 submission = self._amend(self._session, self._record_type, record_id, row)

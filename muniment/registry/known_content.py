@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from muniment.errors import ConflictError
+from muniment.errors import ConflictError, ErasedError
 from muniment.record.canonical import JsonValue
-from muniment.record.identifiers import AgencyId, derive_local_id, derive_record_id
+from muniment.record.identifiers import AgencyId
 from muniment.record.versions import Content, Version
 from muniment.registry.journal_records import entries_of_sources, secret_of
 from muniment.registry.journals import submission_of_entry
 from muniment.registry.new_content import NewContent
+from muniment.registry.reading import record_id_of
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.registry.unkept import UnkeptVersionError
@@ -29,34 +30,51 @@ def is_same(session: Session, row: VersionRow, fields: Mapping[str, JsonValue]) 
     return Version(header, Content.of(fields), secret).commitment == row.commitment
 
 
-def compare(session: Session, system: str, content: NewContent) -> ConflictError | None:
+def compare(
+    session: Session, system: str, content: NewContent
+) -> ConflictError | ErasedError | None:
     """Compare content with the record that its source id stands for, if there is one; None where
-    it is the same.
+    it is the same, `ErasedError` where what was registered is destroyed.
 
     Same as the latest version's, or the first one's: a register that is imported again.
     """
-    local_id = derive_local_id(session.keys.local_id_key(), system, content.source_id)
-    agency_id = AgencyId(session.profile.agency.id)
-    record_id = derive_record_id(session.lineage, agency_id, local_id)
+    record_id = record_id_of(session, content.source_id, system)
     with session.database.read() as connection:
         rows = versions_of(connection, record_id)
     if not rows:
         return None
-    for row in (rows[-1], rows[0]):
-        if is_same(session, row, content.fields):
+    try:
+        if any(is_same(session, row, content.fields) for row in (rows[-1], rows[0])):
             return None
+    except ErasedError as error:
+        return error
     return ConflictError(system, content.source_id, record_id, rows[-1].version)
 
 
 def registered_among(session: Session, system: str, source_ids: Sequence[str]) -> set[str]:
-    """Return those source ids that stand for a record, however it was registered."""
+    """Return those source ids that stand for a record, however it was registered, or stood for one
+    that is destroyed."""
     with session.database.read() as connection:
         known = set(by_sources(connection, system, source_ids))
-        return known | set(
+        known |= set(
             entries_of_sources(
                 session, connection, system, [each for each in source_ids if each not in known]
             )
         )
+    left = [each for each in source_ids if each not in known]
+    return known | erased_among(session, system, left).keys()
+
+
+def erased_among(
+    session: Session, system: str, source_ids: Sequence[str]
+) -> dict[str, ErasedError]:
+    """Return those source ids whose record was registered directly and is destroyed.
+
+    Its rows have no source id any more: the key store alone knows.
+    """
+    ids = {each: record_id_of(session, each, system) for each in source_ids}
+    gone = session.keys.erased([(each, 1) for each in ids.values()])
+    return {each: ErasedError(found, 1) for each, found in ids.items() if (found, 1) in gone}
 
 
 def submission_of(session: Session, record_id: bytes, version: int) -> Submission:

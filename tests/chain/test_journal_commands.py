@@ -119,6 +119,35 @@ def test_direct__goes_by_transactions(command: Muniment, tmp_path: Path) -> None
     assert (again.json["registered"], again.json["unchanged"]) == (1, 3)
 
 
+@pytest.mark.parametrize("way", [[], ["--direct"]], ids=["by_the_journal", "directly"])
+def test_register_with_records_that_were_destroyed__goes_through_without_them(
+    command: Muniment, tmp_path: Path, world: World, way: list[str]
+) -> None:
+    for number, first in enumerate(([], ["--direct"])):
+        rows = [f"{number},Holder {number},{number}/7"]
+        assert imported(command, tmp_path, rows, *first).code == 0
+    # What came by the journal needs to be on chain to be disposed of.
+    world.connection.request("evm_increaseTime", [hex(2 * 86_400)])
+    world.connection.request("evm_mine", [])
+    for number in ("0", "1"):
+        assert command("dispose", number, "--propose", "schedule 4").code == 0
+        assert command("dispose", number, "--confirm", role="steward").code == 0
+    world.connection.request("anvil_mine", ["0x3"])
+    assert command("show", "0", "--json").json["chain"]["status"] == "disposed"
+    report = tmp_path / "report.ndjson"
+    for options in (["--dry-run"], ["--on-change", "amend", "--yes"], []):
+        done = imported(command, tmp_path, rows_of(3), *way, "--report", str(report), *options)
+        assert done.code == 17, done.err
+        assert done.json["reported"] == 2, options
+        assert done.json["registered"] + done.json["unchanged"] == 1
+        reasons = [json.loads(each)["reason"] for each in report.read_text().splitlines()]
+        assert all("disposed of" in each for each in reasons), reasons
+    deed = tmp_path / "deed.json"
+    deed.write_text('{"holder": "Holder 1", "parcel": "1/7"}')
+    alone = command("register", "land-deed", str(deed), "--source-id", "1")
+    assert (alone.code, "was destroyed" in alone.err) == (6, True), alone.err
+
+
 def test_close_and_repudiate(command: Muniment, tmp_path: Path) -> None:
     imported(command, tmp_path, rows_of(6))
     assert command("journal", "close", "2", role="agency_admin").code == 5

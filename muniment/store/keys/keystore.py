@@ -160,6 +160,10 @@ class KeyStore:
         """Yield every (record id, version) that has a secret, in order, to compare with others."""
         return version_secrets.places(self._core)
 
+    def erased(self, places: Iterable[Place]) -> set[Place]:
+        """Return those of the places whose secret was destroyed."""
+        return version_secrets.erased(self._core, places)
+
     def erased_places(self) -> Iterator[Place]:
         """Yield every (record id, version) whose secret was destroyed, in order."""
         return version_secrets.erased_places(self._core)

@@ -223,6 +223,12 @@ def places(core: Core) -> Iterator[Place]:
     yield from _all_places(core, version_secrets)
 
 
+def erased(core: Core, places: Iterable[Place]) -> set[Place]:
+    """Return those of the places that have a tombstone. See `KeyStore.erased`."""
+    with core.reading() as connection:
+        return set(_present(connection, tombstones, places))
+
+
 def erased_places(core: Core) -> Iterator[Place]:
     """Yield every place whose secret was destroyed, in order."""
     yield from _all_places(core, tombstones)
