@@ -20,6 +20,7 @@ from muniment.registry.evidence_making import unchecked_evidence
 from muniment.registry.evidence_soundness import Unchecked, UnprovableError, first_fault
 from muniment.registry.sealing import progress_of
 from muniment.registry.session import Session
+from muniment.registry.worker_processes import end_with_parent
 from muniment.store import journal_rows, mirror
 from muniment.store.tables import records, versions
 
@@ -106,7 +107,9 @@ def evidence_bundles(
     with ExitStack() as closing:
         pool: ProcessPoolExecutor | None = None
         if len(parts) >= _WORTH_A_PROCESS:
-            pool = ProcessPoolExecutor(1, mp_context=get_context("forkserver"))
+            pool = ProcessPoolExecutor(
+                1, mp_context=get_context("forkserver"), initializer=end_with_parent
+            )
             closing.callback(pool.shutdown, wait=True, cancel_futures=True)
         waiting: deque[tuple[Unchecked, int, Future[tuple[bytes, str] | None]]] = deque()
         for part in [*parts, None]:

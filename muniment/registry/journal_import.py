@@ -53,6 +53,7 @@ from muniment.registry.new_content import NewContent, with_files
 from muniment.registry.preparing import Preparation, Prepared, prepare, prepare_columns
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
+from muniment.registry.worker_processes import end_with_parent
 
 _ROWS_WITH_FILES = 256
 _WINDOW = 3
@@ -278,6 +279,7 @@ _columns: RecordColumns | None = None
 
 
 def _begin_process(work: _Work) -> None:
+    end_with_parent()
     gc.freeze()
     gc.disable()
     _begin(work)
