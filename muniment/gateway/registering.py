@@ -315,10 +315,10 @@ class Registrar:
 
 def known_registration(session: Session, system: str, new: NewContent) -> Registered:
     """Return the registration that a source id and the same content have. Raises `ConflictError`
-    where it stands for other content."""
-    conflict = known_content.compare(session, system, new)
-    if conflict is not None:
-        raise conflict
+    where it stands for other content, `ErasedError` where that is destroyed."""
+    [found] = known_content.compared(session, system, [new])
+    if isinstance(found, MunimentError):
+        raise found
     record_id = reading.record_id_of(session, new.source_id, system)
     entry = entry_of(session, record_id)
     if entry is not None:

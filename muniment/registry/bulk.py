@@ -25,6 +25,7 @@ from muniment.registry.new_content import NewContent, prepared_content
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.store import outbox
+from muniment.store.versions import VersionRow
 
 BATCH = 500
 
@@ -142,23 +143,21 @@ def _checked(
         except InvalidInputError as error:
             yield _finding(row, error)
     there = known_content.registered_among(session, system, [each.source_id for _, each in whole])
-    for row, each in whole:
-        conflict = None
-        if each.source_id in there:
-            conflict = known_content.compare(session, system, each)
-        if each.source_id not in there:
-            tally.registered += 1
-        elif conflict is None:
+    known = [(row, each) for row, each in whole if each.source_id in there]
+    tally.registered += len(whole) - len(known)
+    outcomes = known_content.compared(session, system, [each for _, each in known])
+    for (row, each), outcome in zip(known, outcomes, strict=True):
+        if outcome is None or isinstance(outcome, VersionRow):
             tally.unchanged += 1
-        elif isinstance(conflict, ErasedError):
+        elif isinstance(outcome, ErasedError):
             yield erased_finding(row.line, row.number, each.source_id)
         elif on_change is OnChange.AMEND:
             # Each of these will be a transaction.
             tally.amended += 1
         elif on_change is OnChange.REFUSE:
-            raise conflict
+            raise outcome
         else:
-            yield _changed(row, conflict)
+            yield _changed(row, outcome)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from muniment.record.types import RecordType
 from muniment.record.versions import Content, Version
 from muniment.registry.journal_records import entries_of_sources, with_enrolment
 from muniment.registry.journals import submission_of_entry
-from muniment.registry.known_content import compare, erased_among, is_same, submission_of
+from muniment.registry.known_content import compared, erased_among, is_same, submission_of
 from muniment.registry.new_content import NewContent, prepared_content, with_files
 from muniment.registry.prepared.versions import make_way
 from muniment.registry.session import Session
@@ -111,14 +111,19 @@ def register_each(
             entries = entries_of_sources(
                 session, connection, system, [each for each in ids if each not in known]
             )
-        fresh: dict[int, NewContent] = {}
-        for place, each in prepared.items():
-            if each.source_id in known:
-                outcomes[place] = _as_before(session, system, each, known[each.source_id])
-            elif each.source_id in entries:
-                outcomes[place] = _as_entered(session, system, each, entries[each.source_id])
-            else:
-                fresh[place] = each
+        there = [
+            place
+            for place, each in prepared.items()
+            if each.source_id in known or each.source_id in entries
+        ]
+        found = compared(session, system, [prepared[place] for place in there])
+        for place, outcome in zip(there, found, strict=True):
+            if isinstance(outcome, VersionRow):
+                entry = entries.get(prepared[place].source_id)
+                outcomes[place] = _submitted(session, outcome, entry)
+            elif outcome is not None:
+                outcomes[place] = outcome
+        fresh = {place: each for place, each in prepared.items() if place not in outcomes}
         unmade = (ConflictError, ErasedError)
         faults = [each for each in outcomes.values() if isinstance(each, unmade)]
         if faults and all_or_none:
@@ -130,6 +135,8 @@ def register_each(
             if all_or_none:
                 raise
             gone = erased_among(session, system, [each.source_id for each in fresh.values()])
+            if not gone:
+                raise
             for place, each in fresh.items():
                 if each.source_id in gone:
                     outcomes[place] = gone[each.source_id]
@@ -304,29 +311,11 @@ def _keep_files(
     return kept
 
 
-def _as_before(
-    session: Session, system: str, content: NewContent, latest: VersionRow
-) -> Submission | ConflictError | ErasedError:
-    """The submission of what is registered already, or the conflict with other content."""
-    rows = [latest]
-    if latest.version > 1:
-        with session.database.read() as connection:
-            rows += versions_of(connection, latest.record_id)[:1]
-    try:
-        for row in rows:
-            if is_same(session, row, content.fields):
-                return submission_of(session, row.record_id, row.version)
-    except ErasedError as error:
-        return error
-    return ConflictError(system, content.source_id, latest.record_id, latest.version)
-
-
-def _as_entered(
-    session: Session, system: str, content: NewContent, row: EntryRow
-) -> Submission | ConflictError | ErasedError:
-    """The registration by the journal, or the conflict with other content."""
-    conflict = compare(session, system, content)
-    return conflict or submission_of_entry(session, row)
+def _submitted(session: Session, row: VersionRow, entry: EntryRow | None) -> Submission:
+    """The submission that brought a version."""
+    if entry is not None:
+        return submission_of_entry(session, entry)
+    return submission_of(session, row.record_id, row.version)
 
 
 def _row(

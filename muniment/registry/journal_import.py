@@ -54,6 +54,7 @@ from muniment.registry.preparing import Preparation, Prepared, prepare, prepare_
 from muniment.registry.session import Session
 from muniment.registry.submission import Submission
 from muniment.registry.worker_processes import end_with_parent
+from muniment.store.versions import VersionRow
 
 _ROWS_WITH_FILES = 256
 _WINDOW = 3
@@ -226,11 +227,13 @@ class _Run:
         places: Sequence[int],
         whole: Mapping[int, NewContent] | None = None,
     ) -> Iterator[Finding]:
-        system = self._system
-        for at in places:
-            row = whole[at] if whole else NewContent(mapped.source_ids[at], mapped.fields[at])
-            outcome = known_content.compare(self._session, system, row)
-            if outcome is None:
+        rows = [
+            whole[at] if whole else NewContent(mapped.source_ids[at], mapped.fields[at])
+            for at in places
+        ]
+        outcomes = known_content.compared(self._session, self._system, rows)
+        for at, row, outcome in zip(places, rows, outcomes, strict=True):
+            if outcome is None or isinstance(outcome, VersionRow):
                 self._done.tally.unchanged += 1
             elif isinstance(outcome, ErasedError):
                 yield erased_finding(mapped.lines[at], mapped.numbers[at], row.source_id)

@@ -7,7 +7,7 @@ it stands in its journal alone; its first act enrols it, with its proof, in the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.engine import Connection as DatabaseConnection
 
@@ -60,6 +60,26 @@ def entries_of_sources(
     }
     found = journal_rows.entries_of(connection, list(by_record))
     return {by_record[record_id]: row for record_id, row in found.items()}
+
+
+def secrets_of(
+    session: Session, places: Collection[tuple[RecordId, int]]
+) -> dict[tuple[RecordId, int], Secret]:
+    """Return the secrets of versions, by whichever way the records came.
+
+    What has none is left out: `secret_of` says why.
+    """
+    found = session.keys.secrets(places)
+    left = [record_id for record_id, version in places if (record_id, version) not in found]
+    with session.database.read() as connection:
+        entries = journal_rows.entries_of(connection, left)
+    by_journal: dict[int, dict[int, RecordId]] = {}
+    for record_id, row in entries.items():
+        by_journal.setdefault(row.journal, {})[row.index] = record_id
+    for journal, ids in by_journal.items():
+        for index, secret in session.keys.journal_secrets_at(journal, ids).items():
+            found.setdefault((ids[index], 1), secret)
+    return found
 
 
 def secret_of(session: Session, record_id: RecordId, version: int) -> Secret:

@@ -119,9 +119,21 @@ def erase_many(core: Core, journal: int, indexes: Collection[int]) -> bool:
     return forget_deleted(core)
 
 
+def secrets_at(core: Core, journal: int, indexes: Collection[int]) -> dict[int, Secret]:
+    """Return the secrets of entries that are there. See `KeyStore.journal_secrets_at`."""
+    return {index: Secret(secret) for index, secret, _ in _present(core, journal, indexes)}
+
+
 def epochs_of(core: Core, journal: int, indexes: Collection[int]) -> dict[int, int]:
     """Return the wrapping epochs of secrets that are there. See `Destruction.entry_epochs`."""
-    found: dict[int, int] = {}
+    return {index: epoch for index, _, epoch in _present(core, journal, indexes)}
+
+
+def _present(
+    core: Core, journal: int, indexes: Collection[int]
+) -> Iterator[tuple[int, bytes, int]]:
+    """Those of the entries that have a secret, with it and its wrapping epoch; each stretch is
+    opened once."""
     left = sorted(set(indexes))
     with core.reading() as connection:
         while left:
@@ -133,10 +145,10 @@ def epochs_of(core: Core, journal: int, indexes: Collection[int]) -> dict[int, i
             joined = _unwrap(core, row)
             for index in here:
                 place = SECRET_SIZE * (index - row.first_index)
-                if joined[place : place + SECRET_SIZE] != _DESTROYED:
-                    found[index] = row.epoch
+                secret = joined[place : place + SECRET_SIZE]
+                if secret != _DESTROYED:
+                    yield index, secret, row.epoch
             del left[: len(here)]
-    return found
 
 
 def rewrap(core: Core) -> Iterator[int]:

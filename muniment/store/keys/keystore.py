@@ -9,7 +9,7 @@ with KeyStore.open(url, root_path, passphrase=...) as keys:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -187,6 +187,10 @@ class KeyStore:
     def journal_secret(self, journal: int, index: int) -> Secret | None:
         """Return an entry's secret, None where it was destroyed. Raises `KeystoreError`."""
         return journal_secrets.get(self._core, journal, index)
+
+    def journal_secrets_at(self, journal: int, indexes: Collection[int]) -> dict[int, Secret]:
+        """Return the secrets of those entries that have one; see `journal_secrets`."""
+        return journal_secrets.secrets_at(self._core, journal, indexes)
 
     def journal_secrets(self, journal: int, start: int, end: int) -> Iterator[Secret | None]:
         """Yield the secrets of the entries from `start` up to `end`, None for those destroyed.
