@@ -149,15 +149,13 @@ def _checked(
     for (row, each), outcome in zip(known, outcomes, strict=True):
         if outcome is None or isinstance(outcome, VersionRow):
             tally.unchanged += 1
-        elif isinstance(outcome, ErasedError):
-            yield erased_finding(row.line, row.number, each.source_id)
+        elif isinstance(outcome, ErasedError) or on_change is OnChange.REPORT:
+            yield known_finding(row.line, row.number, each.source_id, outcome)
         elif on_change is OnChange.AMEND:
             # Each of these will be a transaction.
             tally.amended += 1
-        elif on_change is OnChange.REFUSE:
-            raise outcome
         else:
-            yield _changed(row, outcome)
+            raise outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,24 +191,22 @@ class _Run:
                 tally.amended += 1
             elif isinstance(outcome, ConflictError) and self.on_change is OnChange.REFUSE:
                 raise outcome
-            elif isinstance(outcome, ConflictError):
-                yield _changed(row, outcome)
-            elif isinstance(outcome, ErasedError):
-                yield erased_finding(row.line, row.number, row.content.source_id)
+            elif isinstance(outcome, ConflictError | ErasedError):
+                yield known_finding(row.line, row.number, row.content.source_id, outcome)
             else:
                 yield _finding(row, outcome)
 
 
-def _changed(row: _Row, conflict: ConflictError) -> Finding:
-    reason = f"changed: it stands for other content as version {conflict.version} already"
-    source_id = row.content.source_id
-    return Finding(row.line, row.number, None, reason, conflict.expected, source_id)
-
-
-def erased_finding(line: int, number: int, source_id: str) -> Finding:
-    """Return what is told of a row whose record was disposed of, whatever it says now."""
-    reason = "its record was disposed of: there is nothing left to compare it with"
-    return Finding(line, number, None, reason, "a source without it", source_id)
+def known_finding(
+    line: int, number: int, source_id: str, outcome: ConflictError | ErasedError
+) -> Finding:
+    """Return what is told of a row whose source id stands for something else, or for a record that
+    was disposed of."""
+    if isinstance(outcome, ErasedError):
+        reason = "its record was disposed of: there is nothing left to compare it with"
+        return Finding(line, number, None, reason, "a source without it", source_id)
+    reason = f"changed: it stands for other content as version {outcome.version} already"
+    return Finding(line, number, None, reason, outcome.expected, source_id)
 
 
 def _finding(row: _Row, error: InvalidInputError) -> Finding:

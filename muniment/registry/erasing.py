@@ -8,14 +8,15 @@ goes on: the daemon at its start, and every command that brings the mirror up to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.engine import Connection
 
 from muniment.record.identifiers import RecordId
+from muniment.registry.journal_records import entries_by_journal
 from muniment.registry.session import Session
-from muniment.store import dispositions, handovers, journal_rows
+from muniment.store import dispositions, handovers
 from muniment.store.versions import forget_many, versions_of
 
 _MANY: Final = 500
@@ -65,7 +66,9 @@ def destroy(session: Session, places: Collection[Place]) -> None:
     """
     if not places:
         return
-    entries = _entries(session, {record_id for record_id, version in places if version == 1})
+    entries = entries_by_journal(
+        session, {record_id for record_id, version in places if version == 1}
+    )
     epochs = _epochs(session, places, entries)
     if epochs:
         with session.database.write() as connection:
@@ -98,7 +101,7 @@ def _with_secrets(session: Session, numbers: Mapping[RecordId, Sequence[int]]) -
     if not numbers:
         return set()
     places = [(each, number) for each, many in numbers.items() for number in many]
-    found = _epochs(session, places, _entries(session, numbers))
+    found = _epochs(session, places, entries_by_journal(session, numbers))
     return {record_id for record_id, _ in found}
 
 
@@ -111,14 +114,4 @@ def _epochs(
     for journal, by_index in entries.items():
         for index, epoch in destruction.entry_epochs(journal, by_index).items():
             found[by_index[index], 1] = epoch
-    return found
-
-
-def _entries(session: Session, record_ids: Iterable[RecordId]) -> dict[int, dict[int, RecordId]]:
-    """The journal entries that registered records, by journal and index."""
-    with session.database.read() as connection:
-        rows = journal_rows.entries_of(connection, sorted(record_ids))
-    found: dict[int, dict[int, RecordId]] = {}
-    for record_id, row in rows.items():
-        found.setdefault(row.journal, {})[row.index] = record_id
     return found

@@ -43,7 +43,7 @@ from muniment.registry.bulk import (
     Kept,
     OnChange,
     Tally,
-    erased_finding,
+    known_finding,
     mapped_batches,
     tell_findings,
 )
@@ -235,27 +235,15 @@ class _Run:
         for at, row, outcome in zip(places, rows, outcomes, strict=True):
             if outcome is None or isinstance(outcome, VersionRow):
                 self._done.tally.unchanged += 1
-            elif isinstance(outcome, ErasedError):
-                yield erased_finding(mapped.lines[at], mapped.numbers[at], row.source_id)
+            elif isinstance(outcome, ErasedError) or self._on_change is OnChange.REPORT:
+                yield known_finding(mapped.lines[at], mapped.numbers[at], row.source_id, outcome)
             elif self._on_change is OnChange.AMEND:
                 record_id = RecordId(outcome.record_id)
                 submission = self._amend(self._session, self._record_type, record_id, row)
                 self._done.submissions.append(submission)
                 self._done.tally.amended += 1
-            elif self._on_change is OnChange.REFUSE:
-                self.refused = self.refused or outcome
             else:
-                reason = (
-                    f"changed: it stands for other content as version {outcome.version} already"
-                )
-                yield Finding(
-                    mapped.lines[at],
-                    mapped.numbers[at],
-                    None,
-                    reason,
-                    outcome.expected,
-                    row.source_id,
-                )
+                self.refused = self.refused or outcome
 
 
 def _key(work: _Work, source: Source) -> bytes | None:

@@ -7,7 +7,7 @@ it stands in its journal alone; its first act enrols it, with its proof, in the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy.engine import Connection as DatabaseConnection
 
@@ -62,6 +62,18 @@ def entries_of_sources(
     return {by_record[record_id]: row for record_id, row in found.items()}
 
 
+def entries_by_journal(
+    session: Session, record_ids: Iterable[RecordId]
+) -> dict[int, dict[int, RecordId]]:
+    """Return the records that journal entries registered, by journal and index."""
+    with session.database.read() as connection:
+        rows = journal_rows.entries_of(connection, sorted(record_ids))
+    found: dict[int, dict[int, RecordId]] = {}
+    for record_id, row in rows.items():
+        found.setdefault(row.journal, {})[row.index] = record_id
+    return found
+
+
 def secrets_of(
     session: Session, places: Collection[tuple[RecordId, int]]
 ) -> dict[tuple[RecordId, int], Secret]:
@@ -70,15 +82,10 @@ def secrets_of(
     What has none is left out: `secret_of` says why.
     """
     found = session.keys.secrets(places)
-    left = [record_id for record_id, version in places if (record_id, version) not in found]
-    with session.database.read() as connection:
-        entries = journal_rows.entries_of(connection, left)
-    by_journal: dict[int, dict[int, RecordId]] = {}
-    for record_id, row in entries.items():
-        by_journal.setdefault(row.journal, {})[row.index] = record_id
-    for journal, ids in by_journal.items():
-        for index, secret in session.keys.journal_secrets_at(journal, ids).items():
-            found.setdefault((ids[index], 1), secret)
+    left = {each for each, version in places if version == 1 and (each, 1) not in found}
+    for journal, by_index in entries_by_journal(session, left).items():
+        for index, secret in session.keys.journal_secrets_at(journal, by_index).items():
+            found[by_index[index], 1] = secret
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
@@ -56,11 +56,9 @@ class Session:
     def again(self, *, timeout: float) -> Session:
         """Return another session of the same profile, for another part of the same process; it
         waits `timeout` seconds for a node, and is closed by itself."""
-        return Session(
-            self.profile, passphrase=self._passphrase, password=self._password, timeout=timeout
-        )
+        return self.unopened()(timeout=timeout)
 
-    def unopened(self) -> Callable[[], Session]:
+    def unopened(self) -> partial[Session]:
         """Return what makes this session anew in another process, with nothing of it open.
 
         It has the passphrases and passwords that this one was told: hand it over by a pipe alone.
