@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from queue import SimpleQueue
 
 import click
 
@@ -17,8 +18,17 @@ from muniment.record.instants import in_words, instant
 def stopped_by_signals() -> threading.Event:
     """Return what is set when the process is interrupted, or told to end."""
     stop = threading.Event()
+    # An event's lock is not reentrant: a handler that sets it waits for good when the signal comes
+    # while the main thread is inside `stop.wait`. A SimpleQueue may be put to from a handler.
+    told: SimpleQueue[int] = SimpleQueue()
+
+    def set_when_told() -> None:
+        told.get()
+        stop.set()
+
+    threading.Thread(target=set_when_told, name="until stopped", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda heard, _: told.put(heard))
     return stop
 
 
