@@ -222,18 +222,19 @@ def engines_command(
 @main.command("network")
 @click.option("--json", "as_json", is_flag=True, help="One flat object of numbers on stdout.")
 @click.option("--records", default=5_000, show_default=True, help="Direct registrations.")
+@click.option("--sealed", default=1_000_000, show_default=True, help="Rows of the import.")
 @click.option(
     "--dir",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Of a running network; without it one of four validators is made for the run.",
 )
-def network_command(as_json: bool, records: int, folder: Path | None) -> None:
+def network_command(as_json: bool, records: int, sealed: int, folder: Path | None) -> None:
     """Records a second on four validators, direct, in batches, and by a journal; disk a node.
 
-    Example: python -m benchmarks network --records 500 --json
+    Example: python -m benchmarks network --records 500 --sealed 100000 --json
     """
-    _show(network.measure(records, folder), as_json)
+    _show(network.measure(records, sealed, folder), as_json)
 
 
 def _show(figures: dict[str, float], as_json: bool) -> None:

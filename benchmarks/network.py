@@ -38,13 +38,13 @@ from toolchain.on_network import local_network
 
 BATCHES: Final = (25, 50, 100, 150, 200, 256)
 _BATCHED: Final = 4
-_SEALED: Final = 60
 _IDLE_SECONDS: Final = 15
 _HEADERS: Final = 50
 
 
-def measure(records: int, folder: Path | None = None) -> dict[str, float]:
-    """Return flat figures of `records` direct registrations, and of more by the other ways.
+def measure(records: int, sealed: int, folder: Path | None = None) -> dict[str, float]:
+    """Return flat figures of `records` direct registrations, four times as many in batches of each
+    size, and of an import of `sealed` rows by a journal.
 
     On a network of its own, else on the one in `folder`, which must be running.
     """
@@ -60,7 +60,7 @@ def measure(records: int, folder: Path | None = None) -> dict[str, float]:
             figures["direct_records_per_second"] = round(sending.ours("direct", records, 1))
         figures["direct_bytes_a_record"] = direct()
         figures |= _batches(network, sending, disk, _BATCHED * records)
-        figures |= _sealed(local, disk, _SEALED * records)
+        figures |= _sealed(local, disk, sealed)
         figures["header_milliseconds"] = _header_milliseconds(network, connection)
     return figures
 

@@ -73,6 +73,8 @@ def command_of(network: Network, member: Member, node: Path, *, traces: bool = F
         # Evidence is proven in old blocks too: all states stay.
         *("--syncmode", "full", "--gcmode", "archive"),
         *("--ntp.disable", "--state.cache-size", "64", "--db.leveldb.cache-size", "32"),
+        # Beside the block itself, its transactions would be executed once more to warm a cache.
+        *("--statedb.cache.num-fetcher-prefetch-worker", "0"),
         *("--txpool.exec-slots.account", "4096", "--txpool.exec-slots.all", "16384"),
         *("--txpool.nonexec-slots.account", "1024", "--txpool.nonexec-slots.all", "8192"),
         *("--txpool.nolocals", "--rewardbase", member.address),
