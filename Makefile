@@ -121,11 +121,12 @@ anychain-network: env ## The anychain tests on four validators
 	@$(STEP) "anychain tests on validators" $(PYTHON) -m toolchain.on_network \
 	  ape test tests/contracts -q -m anychain --network ethereum:agencies:URL
 
+# Two networks at a time: most of it is waiting for rounds that time out.
 .PHONY: network-tests
 network-tests: env ## Validators killed, hung, split, added and removed under load
 	@$(STEP) "The validators' program" $(PYTHON) -m network build
 	@$(STEP) "The same with another clock, for a test" $(PYTHON) -m tests.network.shifted_clock
-	@$(STEP) "Faults of validators" pytest -p no:ape_test -q -m slow tests/network
+	@$(STEP) "Faults of validators" pytest -p no:ape_test -n 2 --dist loadfile -q -m slow tests/network
 
 .PHONY: slow
 slow: env ## Tests that take minutes (mark slow); CI runs them
