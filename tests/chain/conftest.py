@@ -131,7 +131,7 @@ def world(deployed: World) -> Iterator[World]:
     """The deployment as it was set up; what a test does is undone after it."""
     snapshot = deployed.connection.request("evm_snapshot", [])
     fresh = {
-        role: Sender(deployed.connection, sender.signer, timeout=20)
+        role: Sender(deployed.connection, sender.signer, timeout=60)
         for role, sender in deployed.senders.items()
     }
     yield World(deployed.connection, deployed.registries, fresh)

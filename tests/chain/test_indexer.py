@@ -214,7 +214,7 @@ def test_reorganisation__acts_vanish_move_and_fail_the_second_time(
     world.connection.request("anvil_reorg", [depth, []])
     # On the other branch one act moves, one comes again in another block, and one now fails.
     senders = {
-        role: Sender(world.connection, sender.signer, timeout=20)
+        role: Sender(world.connection, sender.signer, timeout=60)
         for role, sender in world.senders.items()
     }
     world = World(world.connection, world.registries, senders)

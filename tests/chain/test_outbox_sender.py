@@ -234,7 +234,7 @@ def test_pool_forgotten__is_sent_again(world: World, database: Database) -> None
         world.connection.request("anvil_dropAllTransactions", [])
     finally:
         world.connection.request("evm_setAutomine", [True])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while states(database) != {SubmissionState.MINED} and time.monotonic() < deadline:
         sender.step()
         time.sleep(0.1)

@@ -361,5 +361,5 @@ def test_officer__sends_again_once_the_daemon_has_sent_what_was_prepared(
         # What its officer must sign by another way is not the daemon's to hold.
         later_one = own.register("land-deed", {"holder": "Grace", "parcel": "2"}, source_id="2")
         turn(daemon)
-        later_one.wait(timeout=20)
+        later_one.wait(timeout=60)
     assert later_one.stage is Stage.PROVABLE

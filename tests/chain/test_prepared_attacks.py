@@ -72,7 +72,7 @@ def test_gateway_taken_over__cannot_confirm_a_disposition(opened: Open, world: W
     for path in session.keystores().values():
         machine = Signer.from_keystore(path, PASSWORD)
         with pytest.raises(ContractError):
-            Sender(world.connection, machine, timeout=20).send(confirm)
+            Sender(world.connection, machine, timeout=60).send(confirm)
     # By the outbox, in the steward's name: nothing here signs for the steward.
     with session.database.write() as connection:
         [number] = outbox.acknowledge(

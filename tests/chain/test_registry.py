@@ -56,7 +56,7 @@ def test_wait_that_is_over__says_how_far_it_came(opened: Open, world: World) -> 
     world.connection.request("evm_setAutomine", [False])
     try:
         with pytest.raises(StillWaitingError, match=r"is SENT, and was sent \d+ times"):
-            submission.wait(timeout=1)
+            submission.wait(timeout=3)
     finally:
         world.connection.request("evm_setAutomine", [True])
     assert submission.wait().stage is Stage.PROVABLE

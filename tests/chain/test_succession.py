@@ -86,7 +86,7 @@ def senders(world: World) -> dict[str, Sender]:
     """New ones: the commands have sent by the same accounts meanwhile."""
     keys = development_keys(len(ROLES))
     return {
-        role: Sender(world.connection, Signer.from_key(key), timeout=20)
+        role: Sender(world.connection, Signer.from_key(key), timeout=60)
         for role, key in zip(ROLES, keys, strict=True)
     }
 

@@ -91,7 +91,7 @@ def deployment(project: Any, accounts: Any, chain: Any) -> tuple[str, str, str, 
 def _stage(url: str, chain_id: int, records: str, shares: str, keys: list[bytes]) -> Stage:
     connection = Connection(url, chain_id)
     senders = {
-        role: Sender(connection, Signer.from_key(key), timeout=20)
+        role: Sender(connection, Signer.from_key(key), timeout=60)
         for role, key in zip(ROLES, keys, strict=True)
     }
     return Stage(connection, find(connection, records, first_block=0, shares=shares), senders)

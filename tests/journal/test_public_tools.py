@@ -131,7 +131,7 @@ def passes_fsck(tools: Path, journal: Published, key: Path) -> bool:
     """
     arguments = [f"--storage_url=file://{journal.folder}/", f"--public_key={key}", "--ui=false"]
     try:
-        answer = run([str(tools / "fsck"), *arguments], timeout=10)
+        answer = run([str(tools / "fsck"), *arguments], timeout=60)
     except subprocess.TimeoutExpired:
         return False
     root = text(journal.edge.root())

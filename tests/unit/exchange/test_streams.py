@@ -86,5 +86,5 @@ def test_reader_that_leaves_early__ends_the_producer() -> None:
 
     with ProducedStream(produce) as stream:
         assert stream.read(10) == bytes(10)
-    assert ended.wait(10)
+    assert ended.wait(60)
     assert producers() == before

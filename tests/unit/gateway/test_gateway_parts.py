@@ -150,7 +150,7 @@ def test_outgoing__stops_when_nobody_reads() -> None:
     pieces = Outgoing().pieces(work)
     next(pieces)
     pieces.close()
-    assert ended.wait(10)
+    assert ended.wait(60)
 
 
 def test_incoming__gives_pieces_and_faults_to_the_reader() -> None:
