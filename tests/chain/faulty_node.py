@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from tests.chain.web_server import served
 
 Request = dict[str, Any]
 
@@ -100,12 +101,6 @@ def _handler(node: FaultyNode) -> type[http.server.BaseHTTPRequestHandler]:
 def faulty_node(real: str) -> Iterator[FaultyNode]:
     """Run a proxy before a node."""
     node = FaultyNode(real)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(node))
-    server.daemon_threads = True
-    node.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(_handler(node)) as place:
+        node.url = f"http://{place}"
         yield node
-    finally:
-        server.shutdown()
-        server.server_close()

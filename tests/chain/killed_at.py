@@ -39,9 +39,9 @@ class Places:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def watched(places: Places) -> None:
-    """Have every commit and every broadcast counted."""
-    write, request_many = Database.write, Connection.request_many
+def count_commits(places: Places) -> None:
+    """Have every commit of a database counted."""
+    write = Database.write
 
     @contextmanager
     def counted_write(self: Database, *, durable: bool = True) -> Iterator[DatabaseConnection]:
@@ -49,13 +49,20 @@ def watched(places: Places) -> None:
             yield connection
         places.passed()
 
+    Database.write = counted_write  # type: ignore[method-assign]
+
+
+def watched(places: Places) -> None:
+    """Have every commit and every broadcast counted."""
+    count_commits(places)
+    request_many = Connection.request_many
+
     def counted_requests(self: Connection, method: str, *arguments: Any, **named: Any) -> list[Any]:
         answers = request_many(self, method, *arguments, **named)
         if method == "eth_sendRawTransaction":
             places.passed()
         return answers
 
-    Database.write = counted_write  # type: ignore[method-assign]
     Connection.request_many = counted_requests  # type: ignore[method-assign]
 
 

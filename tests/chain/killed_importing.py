@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy.engine import Connection as DatabaseConnection
 
 from muniment.intake.batches import Batch
 from muniment.intake.mapping import FieldMapping
@@ -26,9 +22,9 @@ from muniment.intake.sources import Source
 from muniment.registry import Registry, Stage
 from muniment.registry.journal_import import import_by_journal
 from muniment.registry.journals import wait_sealed
-from muniment.store.database import Database
 from muniment.store.vault.folder import FolderVault
 from tests.chain.agency import PASSWORD
+from tests.chain.killed_at import Places, count_commits
 
 ROWS_A_BATCH = 20
 
@@ -42,28 +38,9 @@ class SmallBatches(Source):
                 yield batch.only(set(batch.numbers[start : start + ROWS_A_BATCH]))
 
 
-class Places:
-    """Counts the places, and dies at one."""
-
-    def __init__(self, last: int) -> None:
-        self.last = last
-        self.count = 0
-
-    def passed(self) -> None:
-        self.count += 1
-        if self.count == self.last:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
 def watched(places: Places) -> None:
-    write, put = Database.write, FolderVault.put_if_absent
-    put_many, replace = FolderVault.put_many, FolderVault.replace
-
-    @contextmanager
-    def counted_write(self: Database, *, durable: bool = True) -> Iterator[DatabaseConnection]:
-        with write(self, durable=durable) as connection:
-            yield connection
-        places.passed()
+    put, put_many = FolderVault.put_if_absent, FolderVault.put_many
+    replace = FolderVault.replace
 
     def counted_put(self: FolderVault, name: str, data: Any) -> bool:
         new = put(self, name, data)
@@ -80,7 +57,7 @@ def watched(places: Places) -> None:
         replace(self, name, data)
         places.passed()
 
-    Database.write = counted_write  # type: ignore[method-assign]
+    count_commits(places)
     FolderVault.put_if_absent = counted_put  # type: ignore[method-assign]
     FolderVault.put_many = counted_many  # type: ignore[method-assign]
     FolderVault.replace = counted_replace  # type: ignore[method-assign]

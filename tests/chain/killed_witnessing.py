@@ -8,7 +8,6 @@ in its place, and after the copy of a journal was synced: nothing lasts that hap
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from muniment.operations.witness import Witness
 from muniment.operations.witness.sightings import WatchedNode
 from muniment.store import durable_files
 from muniment.store.signed_statements import Statements
+from tests.chain.killed_at import Places
 from tests.sealed_headers import SealedChain, SealedConnection, SealedSet
 
 FOUR = SealedSet.of("first four")
@@ -28,19 +28,6 @@ NODE = "http://node.example"
 def chain_of(branch: str, height: int) -> SealedChain:
     """A chain whose blocks up to 6 are the same on all branches."""
     return SealedChain(FOUR).grow(7).grow(height - 6, branch)
-
-
-class Places:
-    """Counts the places, and dies at one."""
-
-    def __init__(self, last: int) -> None:
-        self.last = last
-        self.count = 0
-
-    def passed(self) -> None:
-        self.count += 1
-        if self.count == self.last:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def watched(places: Places) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from muniment.chain.connection import RpcError
+from tests.chain.web_server import served
 from tests.sealed_headers import SealedChain
 
 CHAIN = 7
@@ -50,12 +50,6 @@ def _handler(node: SealedNode) -> type[http.server.BaseHTTPRequestHandler]:
 def sealed_node(chain: SealedChain) -> Iterator[SealedNode]:
     """Run a node that has a chain."""
     node = SealedNode(chain)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(node))
-    server.daemon_threads = True
-    node.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(_handler(node)) as place:
+        node.url = f"http://{place}"
         yield node
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -12,7 +12,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +35,7 @@ from tests.chain.sealed_node import CHAIN, sealed_node
 from tests.chain.test_journal_evidence import mined, verified
 from tests.chain.test_journals import Officers, imported, officer, seal, write  # noqa: F401
 from tests.chain.test_processes import until
+from tests.chain.web_server import served
 from tests.sealed_headers import SealedChain, SealedSet
 from tests.unit.operations.test_journal_mirror import KEY, entry, publish
 from toolchain.local_chain import CHAIN_ID
@@ -66,7 +66,7 @@ def witness(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 
 
 @contextmanager
-def served(folder: Path, user: str = "") -> Iterator[str]:
+def served_folder(folder: Path, user: str = "") -> Iterator[str]:
     """A folder on a web server, for one user where one is named (``name:password``)."""
     wanted = f"Basic {base64.b64encode(user.encode()).decode()}" if user else None
 
@@ -85,15 +85,8 @@ def served(folder: Path, user: str = "") -> Iterator[str]:
                 super().do_GET()
 
     handler = functools.partial(Handler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        at = f"{user}@" if user else ""
-        yield f"http://{at}127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(handler) as place:
+        yield f"http://{user}@{place}" if user else f"http://{place}"
 
 
 def of_four(block: int = 0) -> list[str]:
@@ -110,7 +103,7 @@ def test_journal_record__is_vouched_for_by_the_witness(
     mined(world)
     folder = tmp_path / "witness"
     vault = tmp_path / "vault/objects/jo/journals/1"
-    with served(vault, "audit:secret") as url:
+    with served_folder(vault, "audit:secret") as url:
         made = witness(
             *("init", folder, "--name", "audit.example/w1", *STEP, "--chain-id", CHAIN_ID),
             *("--node", world.connection.url, "--unsigned-blocks", "--json"),
@@ -314,7 +307,7 @@ def test_daemon__follows_says_each_thing_once_and_ends_when_told(
 def test_web_source__gives_files_and_no_more(tmp_path: Path) -> None:
     (tmp_path / "checkpoint").write_bytes(b"note")
     (tmp_path / "large").write_bytes(bytes(LARGEST_FILE + 1))
-    with served(tmp_path, "audit:secret") as url:
+    with served_folder(tmp_path, "audit:secret") as url:
         source = WebSource(url + "/")
         assert "secret" not in str(source)
         assert source.read("checkpoint") == b"note"
