@@ -115,6 +115,8 @@ def problem_of(error: errors.MunimentError, instance: str | None = None) -> dict
         ]
     if isinstance(error, errors.ConflictError):
         body |= {"record": f"0x{error.record_id.hex()}", "current_version": error.version}
+    if isinstance(error, refused.RecordRegistryStaleVersionError):
+        body["current_version"] = error.current_version
     if isinstance(error, exchange.CustodyError) and error.faults:
         named = sorted(error.faults.items())[:_NAMED]
         body["records"] = {f"0x{each.hex()}": why for each, why in named}

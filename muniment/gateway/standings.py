@@ -143,7 +143,7 @@ def require_current(view: RecordView, if_match: str | None) -> None:
         )
     if view.state.hold_count:
         raise HeldRecordError(
-            f"the record is held, {view.state.hold_count} times",
+            f"the record is held; holds on it: {view.state.hold_count}",
             "a record that no authority holds",
             remedy="wait until the authority releases it",
             current_version=view.version,

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote
 
 from muniment.chain.connection import Address
-from muniment.gateway.callers.scopes import Scope
+from muniment.gateway.callers.scopes import MACHINE_SCOPES, Scope
 from muniment.gateway.refusals import ForbiddenCallError
 from muniment.registry import Access
 
@@ -18,6 +19,16 @@ class CallerKind(enum.StrEnum):
 
     TOKEN = "token"  # noqa: S105
     SESSION = "session"
+
+
+_REMEDIES: Final = {
+    (CallerKind.TOKEN, CallerKind.TOKEN): "make a token with that scope",
+    (CallerKind.TOKEN, CallerKind.SESSION): "no token has it: an administrator signs in for this",
+    (
+        CallerKind.SESSION,
+        CallerKind.SESSION,
+    ): "ask the agency's administrator for the role on chain that this takes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +53,12 @@ class Caller:
     def require(self, scope: Scope) -> None:
         """Raise `ForbiddenCallError` unless the caller has a scope."""
         if scope not in self.scopes:
-            kind = self.kind.value
+            # Some a token never has: it would be looked for in vain.
+            able = self.kind if scope in MACHINE_SCOPES else CallerKind.SESSION
             raise ForbiddenCallError(
-                f"this {kind} has not the scope {scope.value!r}",
-                f"a {kind} with the scope {scope.value!r}",
-                remedy="make a token with that scope"
-                if self.kind is CallerKind.TOKEN
-                else "ask the agency's administrator for the role on chain that this takes",
+                f"this {self.kind} has not the scope {scope.value!r}",
+                f"a {able} with the scope {scope.value!r}",
+                remedy=_REMEDIES[self.kind, able],
                 scope=scope.value,
             )
 

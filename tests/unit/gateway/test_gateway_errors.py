@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import muniment
+from muniment.chain.bindings.errors import RecordRegistryStaleVersionError
 from muniment.errors import (
     ConflictError,
     ContractError,
@@ -21,8 +22,15 @@ from muniment.errors import (
     UnreachableError,
     Violation,
 )
+from muniment.gateway.callers.caller import Caller, CallerKind
+from muniment.gateway.callers.scopes import Scope
 from muniment.gateway.errors import STATUSES, answer_of, problem_of, status_of
-from muniment.gateway.refusals import CallRefusedError, StaleCallError, TooFastError
+from muniment.gateway.refusals import (
+    CallRefusedError,
+    ForbiddenCallError,
+    StaleCallError,
+    TooFastError,
+)
 
 _APART = ("muniment.analysis", "muniment.cli", "muniment.store.vault.h", "muniment.store.vault.s3")
 
@@ -116,3 +124,17 @@ def test_answer__says_when_to_come_again(error: MunimentError, after: str | None
     answer = answer_of(error)
     assert answer.media_type == "application/problem+json"
     assert answer.headers.get("retry-after") == after
+
+
+def test_stale_version__is_told_where_the_contract_found_it() -> None:
+    error = RecordRegistryStaleVersionError("RecordRegistryStaleVersion", {"current_version": 3})
+    error.current_version = 3
+    assert problem_of(error)["current_version"] == 3
+
+
+@pytest.mark.parametrize(("scope", "kind"), [(Scope.READ, "token"), (Scope.ADMINISTER, "session")])
+def test_missing_scope__is_looked_for_where_it_can_be_had(scope: Scope, kind: str) -> None:
+    with pytest.raises(ForbiddenCallError) as caught:
+        Caller(CallerKind.TOKEN, "7", frozenset()).require(scope)
+    assert caught.value.expected.startswith(f"a {kind} ")
+    assert ("make a token" in caught.value.remedy) == (kind == "token")
