@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
+from muniment.chain.bindings import record_registry as events
 from muniment.errors import UnreachableError
 from muniment.gateway.answers import hexadecimal
 from muniment.gateway.refusals import (
@@ -15,9 +17,10 @@ from muniment.gateway.refusals import (
     UnknownResourceError,
 )
 from muniment.record.identifiers import RecordId
-from muniment.record.instants import instant_or_none
+from muniment.record.instants import instant, instant_or_none
 from muniment.record.state import RETAIN_FOREVER_DAY, RecordState, Status
 from muniment.registry import reading
+from muniment.registry.disposition.stops import proposals_of
 from muniment.registry.sealing import JournalPlace, place_of
 from muniment.registry.session import Session
 from muniment.store import mirror
@@ -30,7 +33,8 @@ _DAY: Final = 86_400
 @dataclass(frozen=True, slots=True)
 class RecordView:
     """A record as it is known now: by `block`, from a node or (`mirrored`) from the mirror; its
-    place in the journal; and the versions that are kept here."""
+    place in the journal; the proposal of its disposition that stands; and the versions that are
+    kept here."""
 
     record_id: RecordId
     block: int
@@ -39,6 +43,7 @@ class RecordView:
     commitment: bytes
     trace_head: bytes
     place: JournalPlace | None
+    proposal: events.DispositionProposed | None
     kept: tuple[VersionRow, ...]
 
     @property
@@ -78,6 +83,7 @@ class RecordView:
             "type_version": state.type_version or (None if latest is None else latest.type_version),
             "updated_at": instant_or_none(state.updated_at),
             "retain_until": _retained(state.retain_until),
+            "proposed": proposal_body(self.proposal),
             "commitment": hexadecimal(self.commitment if any(self.commitment) else None),
             "trace_head": hexadecimal(self.trace_head),
             "journal": None
@@ -95,6 +101,13 @@ class RecordView:
                 for each in ("content", "trace", "history", "evidence", "registration")
             },
         }
+
+
+def proposal_body(proposal: events.DispositionProposed | None) -> dict[str, Any] | None:
+    """Return a proposal of disposition as answers have it: whose, and until when."""
+    if proposal is None:
+        return None
+    return {"account": proposal.account, "expires_at": instant(proposal.expires_at)}
 
 
 def _retained(day: int) -> str | None:
@@ -123,7 +136,8 @@ def record_view(session: Session, record_id: RecordId) -> RecordView:
             f"record 0x{record_id.hex()} is not known here",
             "a record of the registry, or of this agency's journal",
         )
-    return RecordView(record_id, block, mirrored, state, commitment, head, place, kept)
+    proposal = proposals_of(session, [record_id], int(time.time())).get(record_id)
+    return RecordView(record_id, block, mirrored, state, commitment, head, place, proposal, kept)
 
 
 def require_current(view: RecordView, if_match: str | None) -> None:

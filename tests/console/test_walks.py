@@ -70,6 +70,11 @@ def _registrars_acts(agency: Seeded, done: dict[str, str]) -> None:
     records = agency.world.registries.records
     proposal = records.disposition_proposal(bytes.fromhex(due[2:]), block=block)
     assert proposal.proposer == agency.world.address("registrar")
+    with agency.gateway.client("read") as client:
+        listed = {each["record"]: each for each in client.get("/retention").json()["items"]}
+        assert listed[due]["proposed"]["account"] == proposal.proposer
+        assert client.get(f"/records/{due}").json()["proposed"] == listed[due]["proposed"]
+        assert listed[agency.records["free"]]["proposed"] is None
 
 
 def _stewards_acts(agency: Seeded, done: dict[str, str]) -> None:

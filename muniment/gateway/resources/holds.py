@@ -13,8 +13,10 @@ from muniment.gateway.answers import hexadecimal, json_answer
 from muniment.gateway.cursors import make_cursor, place_of
 from muniment.gateway.parts import PartsHere, Reader
 from muniment.gateway.resources.finding import Cursor, Limit
+from muniment.gateway.standings import proposal_body
 from muniment.record.instants import instant
-from muniment.registry.disposition.candidates import DAY, due
+from muniment.registry.disposition.candidates import DAY, Candidate, due
+from muniment.registry.disposition.stops import proposals_of
 from muniment.store.tables import holds, records, type_holds
 
 router = APIRouter(tags=["holds and retention"])
@@ -83,32 +85,36 @@ def retention(
     limit: Limit = 100,
 ) -> Response:
     """List records in this agency's custody that may be disposed of, by the mirror, now or within
-    some days; `held` and `offered` tell what stops one."""
+    some days; `held` and `offered_to` tell what stops one, `proposed` who proposed it."""
     del caller
     query = ["retention", within_days, type]
     start = int(place_of(parts.cursor_key, query, cursor) or 0)
     now = int(time.time())
-    items: list[dict[str, Any]] = []
+    listed: list[Candidate] = []
     following = None
     for place, each in enumerate(due(parts.session, now + within_days * DAY, type)):
         if place < start:
             continue
-        if len(items) == limit:
+        if len(listed) == limit:
             following = make_cursor(parts.cursor_key, query, place) if place < _MOST else None
             break
-        items.append(
-            {
-                "record": hexadecimal(each.record_id),
-                "status": each.status.name.lower(),
-                "version": each.version,
-                "type_id": each.type_id,
-                "retained_until": instant(each.retained_until * DAY),
-                "due": each.is_due(now),
-                "held": bool(each.hold_count),
-                "offered_to": each.offered_to or None,
-                "by_journal": each.entry is not None,
-            }
-        )
+        listed.append(each)
+    proposals = proposals_of(parts.session, [each.record_id for each in listed], now)
+    items = [
+        {
+            "record": hexadecimal(each.record_id),
+            "status": each.status.name.lower(),
+            "version": each.version,
+            "type_id": each.type_id,
+            "retained_until": instant(each.retained_until * DAY),
+            "due": each.is_due(now),
+            "held": bool(each.hold_count),
+            "offered_to": each.offered_to or None,
+            "by_journal": each.entry is not None,
+            "proposed": proposal_body(proposals.get(each.record_id)),
+        }
+        for each in listed
+    ]
     return json_answer({"items": items, "next": following})
 
 

@@ -206,7 +206,17 @@ const steward: Done = async (walk) => {
   await walk.sign(["withdrawCustody"]);
   await walk.close();
 
-  await walk.goTo(`records/${walk.facts.records["proposed"]}`);
+  // What nobody has proposed is not there to be confirmed, in the list and on its page.
+  const { proposed, free } = walk.facts.records;
+  await walk.goTo("retention");
+  const confirmable = page.locator("main tr", { has: walk.button("do.confirm") });
+  await page.locator(`main a[href="#/records/${free}"]`).waitFor();
+  assert.equal(await confirmable.locator(`a[href="#/records/${proposed}"]`).count(), 1);
+  assert.equal(await confirmable.locator(`a[href="#/records/${free}"]`).count(), 0);
+  await walk.goTo(`records/${free}`);
+  await walk.button("do.offer").waitFor();
+  assert.equal(await walk.button("do.confirm").count(), 0);
+  await walk.goTo(`records/${proposed}`);
   await walk.button("do.confirm").click();
   await page.waitForSelector(".sentence.final");
   await walk.look("confirm-disposition");

@@ -2,16 +2,29 @@
 /** One record: how it stands, its content, its life, its evidence, and what may be done with it. */
 
 import { useState } from "preact/hooks";
+import { checksummed } from "../../core/transactions.ts";
 import { RecordAct, type RecordActName } from "../acting/act_forms.tsx";
 import type { AcceptedRecord } from "../acting/acts.ts";
 import { FOR_EVER, secondsOf } from "../parts/instants.ts";
-import { Card, Notice, PageHead, Shown, StatusBadge, useResource } from "../parts/parts.tsx";
+import { Card, Notice, PageHead, shortened, Shown, StatusBadge, useResource } from "../parts/parts.tsx";
 import { can, useSession, type Session } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 import { Amend } from "./record_amend.tsx";
 import { RecordContent } from "./record_content.tsx";
 import { EvidenceDialog } from "./record_evidence.tsx";
 import { RecordHistory, RecordTrace } from "./record_life.tsx";
+
+/** A proposal of disposition that stands: who made it, and until when. */
+export interface Proposal {
+  readonly account: string;
+  readonly expires_at: string;
+}
+
+/** Whether an officer may confirm a proposal: there is one, and another made it. */
+export function isConfirmable(proposed: Proposal | null, session: Session): boolean {
+  const isOwn = proposed?.account.toLowerCase() === session.account.toLowerCase();
+  return can(session, "steward") && proposed !== null && !isOwn;
+}
 
 /** A record as `GET /records/{id}` tells it. */
 export interface RecordView {
@@ -29,6 +42,7 @@ export interface RecordView {
   readonly type_version: number | null;
   readonly updated_at: string | null;
   readonly retain_until: string | null;
+  readonly proposed: Proposal | null;
   readonly commitment: string | null;
   readonly trace_head: string;
   readonly journal: { readonly journal: number; readonly index: number; readonly stage: string } | null;
@@ -57,7 +71,7 @@ export function possibleActs(view: RecordView, session: Session): Doing[] {
   if (can(session, "steward")) {
     if (isOurs && !isGone && view.offered_to !== null) found.push("withdraw");
     if (isOurs && !isGone && isFree && view.offered_to === null) found.push("offer");
-    if (isOurs && !isGone && isFree) found.push("confirm");
+    if (isOurs && !isGone && isFree && isConfirmable(view.proposed, session)) found.push("confirm");
     if (isOffered && isFree) found.push("accept");
     if (isOffered) found.push("decline");
   }
@@ -82,7 +96,7 @@ export function RecordPage({ record }: { record: string }) {
 }
 
 function Found({ view, onChanged }: { view: RecordView; onChanged: () => void }) {
-  const { say } = useWords();
+  const { say, time } = useWords();
   const session = useSession();
   const [doing, setDoing] = useState<Doing | null>(null);
   const [round, setRound] = useState(0);
@@ -132,6 +146,16 @@ function Found({ view, onChanged }: { view: RecordView; onChanged: () => void })
           <p>
             {say("offered", {
               agency: session.names.agencies.get(view.offered_to) ?? view.offered_to,
+            })}
+          </p>
+        </Notice>
+      )}
+      {view.proposed !== null && (
+        <Notice tone="">
+          <p>
+            {say("proposed-by", {
+              account: shortened(checksummed(view.proposed.account)),
+              time: time(secondsOf(view.proposed.expires_at)),
             })}
           </p>
         </Notice>

@@ -9,6 +9,7 @@ import { Badge, Card, Empty, Field, PageHead, Short, Shown, StatusBadge, useReso
 import { TableOf } from "../parts/tables.tsx";
 import { can, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
+import { isConfirmable, type Proposal } from "./record_page.tsx";
 
 interface DueRecord {
   readonly record: string;
@@ -19,6 +20,7 @@ interface DueRecord {
   readonly due: boolean;
   readonly held: boolean;
   readonly offered_to: number | null;
+  readonly proposed: Proposal | null;
 }
 
 const PERIODS = [0, 30, 90, 365] as const;
@@ -84,7 +86,7 @@ export function Retention() {
                       <Stops of={each} />,
                       !each.due || each.held ? null : (
                         <>
-                          {can(session, "registrar") && (
+                          {can(session, "registrar") && each.proposed === null && (
                             <button
                               type="button"
                               class="small"
@@ -93,7 +95,7 @@ export function Retention() {
                               {say("do.propose")}
                             </button>
                           )}{" "}
-                          {can(session, "steward") && (
+                          {isConfirmable(each.proposed, session) && (
                             <button
                               type="button"
                               class="small danger"
@@ -135,5 +137,6 @@ function Stops({ of }: { of: DueRecord }) {
   if (of.held) return <Badge tone="warn">{say("held")}</Badge>;
   if (of.offered_to !== null) return <Badge tone="blue">{say("offer-open")}</Badge>;
   if (!of.due) return <Badge tone="plain">{say("not-yet")}</Badge>;
+  if (of.proposed !== null) return <Badge tone="blue">{say("proposed")}</Badge>;
   return <Badge tone="good">{say("nothing-stops")}</Badge>;
 }

@@ -78,6 +78,10 @@ export const RECORDS = {
     "没有节点响应。以下为镜像在区块 {block} 时的内容。",
   ],
   offered: ["Custody is offered to {agency}.", "已向{agency}提议移交保管权。"],
+  "proposed-by": [
+    "Its disposition is proposed by {account}, until {time}. A steward other than that confirms it.",
+    "{account} 已提出处置，有效至 {time}，由另一名数据管理员确认。",
+  ],
   life: ["Its life", "记录的一生"],
   picture: ["The record’s life as a picture", "记录历程图"],
   "picture-alt": [

@@ -153,4 +153,5 @@ export const WORK = {
   "offer-open": ["An offer is open", "移交提议未结"],
   "not-yet": ["Not yet", "尚未期满"],
   "nothing-stops": ["Nothing", "无"],
+  proposed: ["Proposed; another officer confirms", "已提出，待另一名经办人确认"],
 } as const satisfies Record<string, Both>;
