@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnsOf, parseCsv, rowsOfCsv, rowsOfNdjson } from "../src/core/rows.ts";
+import { columnsOf, parseCsv, rowsOfCsv, rowsOfNdjson, strangersIn } from "../src/core/rows.ts";
 
 const SCHEMA = {
   required: ["name"],
@@ -31,7 +31,7 @@ test("rows of CSV are read by the schema, and bad ones are named with their fiel
   const { lines, numbers, bad } = rowsOfCsv(text, SCHEMA, "id");
   assert.deepEqual(lines.map((each) => JSON.parse(each)), [
     { source_id: "1", content: { name: "Ada", floors: 3, leased: true, use: "a" } },
-    { source_id: "5", content: { name: "Zoe", leased: false } },
+    { source_id: "5", content: { name: "Zoe" } },
   ]);
   assert.deepEqual(numbers, [1, 5]);
   assert.deepEqual(
@@ -44,6 +44,27 @@ test("rows of CSV are read by the schema, and bad ones are named with their fiel
       [4, "id", "required"],
     ],
   );
+});
+
+test("an empty cell says nothing, of whatever kind its field is", () => {
+  const needed = { ...SCHEMA, required: ["name", "leased"] };
+  const { lines, bad } = rowsOfCsv("id,name,leased\n1,Ada,\n2,Bob,no\n", needed, "id");
+  assert.deepEqual(lines.map((each) => JSON.parse(each).content), [{ name: "Bob", leased: false }]);
+  assert.deepEqual(bad.map((each) => [each.row, each.field, each.fault.name]), [
+    [1, "leased", "required"],
+  ]);
+  const [without] = rowsOfCsv("id,name\n1,Ada\n", SCHEMA, "id").lines;
+  assert.deepEqual(JSON.parse(without as string).content, { name: "Ada" });
+});
+
+test("a row of more or fewer cells than the head is refused, a column of no field is named", () => {
+  const { lines, bad } = rowsOfCsv("id,name,use\n1,Smith, John,a\n2,Ada\n3,Eve,b\n", SCHEMA, "id");
+  assert.equal(lines.length, 1);
+  assert.deepEqual(bad.map((each) => [each.row, each.fault]), [
+    [1, { name: "cells", values: { found: 4, expected: 3 } }],
+    [2, { name: "cells", values: { found: 2, expected: 3 } }],
+  ]);
+  assert.deepEqual(strangersIn(["id", "name", "flors"], SCHEMA, "id"), ["flors"]);
 });
 
 test("rows of NDJSON go as they are, what is none is named", () => {

@@ -70,12 +70,19 @@ export function rowsOfCsv(
     const content: Record<string, unknown> = {};
     const found: BadRow[] = [];
     const note = (field: string, fault: Fault) => found.push({ row, sourceId, field, fault });
+    if (cells.length !== names.length) {
+      // A comma without quotes moves all that follows to other fields.
+      note("", { name: "cells", values: { found: cells.length, expected: names.length } });
+      bad.push(...found);
+      return;
+    }
     if (sourceId === "") note(key, { name: "required", values: {} });
     for (const control of controls) {
       const text = cells[names.indexOf(control.name)] ?? "";
       const isYes = /^(true|yes|1)$/i.test(text.trim());
-      const isNo = /^(false|no|0|)$/i.test(text.trim());
-      if (control.kind === "boolean") {
+      const isNo = /^(false|no|0)$/i.test(text.trim());
+      // An empty cell says neither: it is left out, as of every other kind.
+      if (control.kind === "boolean" && text.trim() !== "") {
         if (isYes || isNo) content[control.name] = isYes;
         else note(control.name, { name: "boolean", values: {} });
         continue;
@@ -116,7 +123,17 @@ export function rowsOfNdjson(text: string): ReadRows {
   return { lines, numbers, bad };
 }
 
-/** The columns of CSV text. */
+/** Columns that hold neither the agency's own number nor a field that a cell can hold. */
+export function strangersIn(
+  columns: readonly string[],
+  schema: Readonly<Record<string, any>>,
+  key: string,
+): string[] {
+  const taken = controlsOf(schema).filter((each) => each.kind !== "file").map((each) => each.name);
+  return columns.filter((each) => each !== key && !taken.includes(each));
+}
+
+/** The columns of CSV text. Raises `RangeError` where a quote does not end. */
 export function columnsOf(text: string): string[] {
   const end = text.search(/[\r\n]/);
   return (parseCsv(end < 0 ? text : text.slice(0, end))[0] ?? []).map((each) => each.trim());

@@ -3,7 +3,7 @@
 
 import { useMemo, useRef, useState } from "preact/hooks";
 import { importRows, type BulkTotals } from "../../api/bulk.ts";
-import { columnsOf, rowsOfCsv, rowsOfNdjson, type ReadRows } from "../../core/rows.ts";
+import { columnsOf, rowsOfCsv, rowsOfNdjson, strangersIn, type ReadRows } from "../../core/rows.ts";
 import { Glyph } from "../parts/glyphs.tsx";
 import { Card, Drop, Empty, Field, Notice, PageHead, ProblemNotice, save } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
@@ -22,6 +22,10 @@ interface Fault {
   readonly what: string;
 }
 
+function isNdjson(file: File): boolean {
+  return /\.(ndjson|jsonl)$/i.test(file.name);
+}
+
 interface Running {
   readonly done: number;
   readonly all: number;
@@ -38,10 +42,12 @@ export function ImportRecords() {
   const [totals, setTotals] = useState<BulkTotals | null>(null);
   const [faults, setFaults] = useState<readonly Fault[]>([]);
   const [problem, setProblem] = useState<unknown>(null);
+  const [unread, setUnread] = useState<Phrase | null>(null);
   const stop = useRef<AbortController | null>(null);
   const type = types.find((each) => each.name === typeName);
-  const isCsv = file !== null && !/\.(ndjson|jsonl)$/i.test(file.name);
+  const isCsv = file !== null && !isNdjson(file);
   const columns = useMemo(() => (text !== null && isCsv ? columnsOf(text) : []), [text, isCsv]);
+  const strangers = type === undefined ? [] : strangersIn(columns, type.schema, key);
 
   async function take(chosen: File): Promise<void> {
     setTotals(null);
@@ -49,11 +55,16 @@ export function ImportRecords() {
     setProblem(null);
     setFile(chosen);
     setText(null);
+    setUnread(chosen.size > MOST_BYTES ? "rows-too-large" : null);
     if (chosen.size > MOST_BYTES) return;
-    const read = await chosen.text();
-    setText(read);
-    const found = columnsOf(read);
-    setKey(found.find((each) => /^(source_?id|id|number|nr|no)$/i.test(each)) ?? found[0] ?? "");
+    try {
+      const read = new TextDecoder("utf-8", { fatal: true }).decode(await chosen.arrayBuffer());
+      const found = isNdjson(chosen) ? [] : columnsOf(read);
+      setText(read);
+      setKey(found.find((each) => /^(source_?id|id|number|nr|no)$/i.test(each)) ?? found[0] ?? "");
+    } catch (error) {
+      setUnread(error instanceof RangeError ? "rows-open-quote" : "rows-not-utf8");
+    }
   }
 
   async function start(event: Event): Promise<void> {
@@ -64,8 +75,8 @@ export function ImportRecords() {
     let read: ReadRows;
     try {
       read = isCsv ? rowsOfCsv(text, type.schema, key) : rowsOfNdjson(text);
-    } catch (error) {
-      setProblem(error);
+    } catch {
+      setUnread("rows-open-quote");
       return;
     }
     const found: Fault[] = read.bad.map((each) => ({
@@ -162,9 +173,14 @@ export function ImportRecords() {
               onFile={take}
             />
           </div>
-          {file !== null && file.size > MOST_BYTES && (
+          {unread !== null && (
             <Notice tone="warn">
-              <p>{say("rows-too-large")}</p>
+              <p>{say(unread)}</p>
+            </Notice>
+          )}
+          {strangers.length > 0 && (
+            <Notice tone="warn">
+              <p>{say("rows-strangers", { columns: strangers.join(", ") })}</p>
             </Notice>
           )}
           {running !== null && (

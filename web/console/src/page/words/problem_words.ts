@@ -27,6 +27,10 @@ export const PROBLEMS = {
   "fault.decimal": ["A number such as 12.50 is expected.", "请输入小数，如 12.50。"],
   "fault.date": ["A date such as 2026-01-31 is expected.", "请输入日期，如 2026-01-31。"],
   "fault.instant": ["A date and a time (UTC) are expected.", "请输入日期和时间（UTC）。"],
+  "fault.cells": [
+    "{found} cells, the head has {expected}. A comma within a cell needs quotes around it.",
+    "有 {found} 个单元格，表头为 {expected} 个。单元格内含逗号时须加引号。",
+  ],
   "fault.json": ["This is no JSON.", "不是有效的 JSON。"],
   "fault.min-length": ["At least {least} characters.", "至少 {least} 个字符。"],
   "fault.max-length": ["At most {most} characters.", "最多 {most} 个字符。"],

@@ -50,6 +50,18 @@ export const WORK = {
     "Larger than 200 MB. Import it with muniment import, which reads while it writes.",
     "文件超过 200 MB，请用 muniment import 导入，边读边写。",
   ],
+  "rows-not-utf8": [
+    "The file is not UTF-8, and letters in it would be lost. Save it as “CSV UTF-8”, and choose it again.",
+    "文件不是 UTF-8 编码，其中的文字会丢失。请另存为“CSV UTF-8”，再重新选择。",
+  ],
+  "rows-open-quote": [
+    "A quote in the file does not end, so its rows cannot be told apart.",
+    "文件中有未结束的引号，无法分清各行。",
+  ],
+  "rows-strangers": [
+    "Columns that are no field of this record type are left out: {columns}",
+    "以下列不是该记录类型的字段，将不导入：{columns}",
+  ],
   "key-column": ["Column of your own number", "本机构编号所在列"],
   "key-column-hint": ["The same number again is the same record.", "再次出现的同一编号即同一记录。"],
   "start-import": ["Import", "开始导入"],
