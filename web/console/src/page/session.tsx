@@ -62,3 +62,8 @@ export function useSession(): Session {
 export function can(session: Session, ...roles: readonly string[]): boolean {
   return roles.some((each) => session.roles.includes(each));
 }
+
+/** The name of a record type of any agency, where it has published one. */
+export function typeName({ agencies }: Session, agency: number, id: number): string | undefined {
+  return agencies.find((each) => each.id === agency)?.types.find((each) => each.id === id)?.name;
+}

@@ -7,7 +7,7 @@ import { Glyph } from "../parts/glyphs.tsx";
 import { Card, Empty, Field, PageHead, ProblemNotice, Short, StatusBadge } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
 import { goTo } from "../router.ts";
-import { useSession } from "../session.tsx";
+import { typeName, useSession } from "../session.tsx";
 import { secondsOf } from "../parts/instants.ts";
 import { useWords } from "../words/language.tsx";
 
@@ -71,23 +71,28 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
   const searchable = types.find((each) => each.name === asked.type)?.searchable ?? [];
   const path = useMemo(() => pathOf(askedOf(query)), [query.toString()]);
 
-  async function load(cursor: string | null): Promise<void> {
+  async function load(cursor: string | null, signal?: AbortSignal): Promise<void> {
     try {
       const page = await call(
         "GET",
         cursor === null ? path : `${path}&cursor=${encodeURIComponent(cursor)}`,
+        signal === undefined ? {} : { signal },
       );
       setRows((before) => (cursor === null ? page.items : [...(before ?? []), ...page.items]));
       setNext(page.next ?? null);
       setProblem(null);
     } catch (error) {
-      setProblem(error);
+      if (signal?.aborted !== true) setProblem(error);
     }
   }
   useEffect(() => {
+    // What was asked before may be answered last.
+    const stop = new AbortController();
     setRows(null);
+    setNext(null);
     setAsked(askedOf(query));
-    void load(null);
+    void load(null, stop.signal);
+    return () => stop.abort();
   }, [path]);
 
   function submit(event: Event): void {
@@ -116,7 +121,14 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
             </Field>
             <Field label={say("record-type")} isMarked={false}>
               {(attributes) => (
-                <select {...attributes} value={asked.type} onChange={change("type")}>
+                <select
+                  {...attributes}
+                  value={asked.type}
+                  onChange={(event) =>
+                    // A field is one of its type.
+                    setAsked({ ...asked, type: event.currentTarget.value, field: "" })
+                  }
+                >
                   <option value="">{say("all")}</option>
                   {types.map((each) => (
                     <option key={each.id} value={each.name}>
@@ -136,7 +148,7 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
                 )}
               </Field>
             )}
-            {asked.text.trim() !== "" && searchable.length > 0 ? (
+            {asked.text.trim() !== "" && searchable.length > 0 && (
               <Field label={say("search-in")} isMarked={false}>
                 {(attributes) => (
                   <select {...attributes} value={asked.field} onChange={change("field")}>
@@ -149,7 +161,8 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
                   </select>
                 )}
               </Field>
-            ) : asked.where === "journal" ? null : (
+            )}
+            {asked.text.trim() === "" && asked.where !== "journal" && (
               <Field label={say("status")} isMarked={false}>
                 {(attributes) => (
                   <select {...attributes} value={asked.status} onChange={change("status")}>
@@ -189,7 +202,8 @@ export function FindRecords({ query }: { query: URLSearchParams }) {
 
 export function RecordTable({ rows }: { rows: readonly RecordRow[] }) {
   const { say, day } = useWords();
-  const { names } = useSession();
+  const session = useSession();
+  const { names } = session;
   if (rows.length === 0) {
     return (
       <Empty glyph="find">
@@ -197,12 +211,11 @@ export function RecordTable({ rows }: { rows: readonly RecordRow[] }) {
       </Empty>
     );
   }
-  const typeOf = (row: RecordRow): string =>
-    row.type_id == null
-      ? "–"
-      : row.issuer === names.agency || row.issuer == null
-        ? (names.types.get(row.type_id) ?? String(row.type_id))
-        : say("type-of-other", { type: row.type_id, agency: row.issuer });
+  const typeOf = ({ type_id: type, issuer }: RecordRow): string => {
+    if (type == null) return "–";
+    const agency = issuer ?? names.agency;
+    return typeName(session, agency, type) ?? say("type-of-other", { type, agency });
+  };
   return (
     <TableOf
       caption={say("records")}

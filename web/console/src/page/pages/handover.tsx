@@ -10,7 +10,7 @@ import { secondsOf } from "../parts/instants.ts";
 import { usePages } from "../parts/paging.ts";
 import { Badge, Card, Empty, Notice, PageHead, Short, Shown, useResource } from "../parts/parts.tsx";
 import { TableOf } from "../parts/tables.tsx";
-import { can, useSession } from "../session.tsx";
+import { can, typeName, useSession } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 
 /** How many records of a package are shown: it may hold a whole register. */
@@ -288,7 +288,7 @@ function Deciding({ of, check, onDone, onClose }: DecidingProperties) {
 
 function Inside({ of, check }: { of: HandoverInside; check: Check | null }) {
   const { say, sayOf, number } = useWords();
-  const { agencies } = useSession();
+  const session = useSession();
   const holding = new Map(check?.holds.map((each) => [each.record, each]));
   const states = new Map(of.each.map((each) => [each.record, each]));
   // What does not hold was not kept: the package alone has it.
@@ -297,8 +297,7 @@ function Inside({ of, check }: { of: HandoverInside; check: Check | null }) {
     const found = holding.get(record);
     if (found === undefined) return "–";
     const { issuer, type_id } = found;
-    const types = agencies.find((each) => each.id === issuer)?.types;
-    const name = types?.find((each) => each.id === type_id)?.name;
+    const name = typeName(session, issuer, type_id);
     return name ?? say("type-of-other", { type: type_id, agency: issuer });
   }
   function heldAs(record: string) {
