@@ -21,7 +21,9 @@ const registrar: Done = async (walk) => {
   await walk.button("check-and-sign").click();
   assert.ok((await page.locator(".fault").count()) >= 5, "what is needed is said beside the fields");
   await walk.look("register-faults");
-  await page.getByLabel(walk.say("own-number"), { exact: true }).fill(number);
+  const own = page.getByLabel(walk.say("own-number"), { exact: true });
+  assert.ok(await own.evaluate((input) => input === document.activeElement), "the first fault has the focus");
+  await own.fill(number);
   await page.getByLabel("Holder").fill("Rosalind Franklin");
   await page.getByLabel("Parcel").fill("99/1");
   await page.getByLabel("Use").selectOption("forest");
@@ -126,6 +128,7 @@ const registrar: Done = async (walk) => {
   await page.getByLabel(walk.say("record-type")).selectOption("land-deed");
   await page.getByLabel(walk.say("search-text")).fill("R. Franklin");
   await page.getByLabel(walk.say("search-in"), { exact: true }).selectOption("holder");
+  assert.equal(await page.getByLabel(walk.say("status"), { exact: true }).count(), 0, "it is not asked for");
   await page.getByRole("main").getByRole("button", { name: walk.say("search") }).click();
   await page.getByRole("cell", { name: number }).waitFor();
 
@@ -142,7 +145,19 @@ const registrar: Done = async (walk) => {
 
   await walk.goTo("import");
   await page.getByLabel(walk.say("record-type")).selectOption("building-permit");
-  await page.setInputFiles("#rows", { name: "permits.csv", mimeType: "text/csv", buffer: Buffer.from(CSV) });
+  const rows = (buffer: Buffer) =>
+    page.setInputFiles("#rows", { name: "permits.csv", mimeType: "text/csv", buffer });
+  // As a spreadsheet of a Chinese office saves it by default (GBK): it would be read as other letters.
+  await rows(Buffer.concat([Buffer.from("source_id,applicant\nP-1,"), Buffer.from("c0eebbaa", "hex")]));
+  await page.getByText(walk.say("rows-not-utf8")).waitFor();
+  assert.ok(await walk.button("start-import").isDisabled());
+  await rows(Buffer.from("source_id,aplicant\nP-1,Ada\n"));
+  await page.getByText(walk.say("rows-strangers", { columns: "aplicant" })).waitFor();
+  await walk.look("import-strangers");
+  await rows(Buffer.from('source_id,applicant\nP-1,"Ada\n'));
+  await walk.button("start-import").click();
+  await page.getByText(walk.say("rows-open-quote")).waitFor();
+  await rows(Buffer.from(CSV));
   await walk.button("start-import").click();
   await page.getByRole("heading", { name: walk.say("import-done") }).waitFor();
   const figures = await page.locator("main .figure dd").allInnerTexts();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Registering one record: a form of the record type, then the officer's signature or the journal. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { call, Problem } from "../../api/client.ts";
 import { submissionFrom, type Submission } from "../../api/acts.ts";
 import { upload } from "../../api/uploads.ts";
@@ -62,6 +62,7 @@ function RegisterForm({ type }: { type: RecordTypeRow }) {
   const [number, setNumber] = useState("");
   const [way, setWay] = useState<Way>("signed");
   const [isNumberMissing, setNumberMissing] = useState(false);
+  const numberInput = useRef<HTMLInputElement>(null);
   const [part, setPart] = useState<number | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
   const [act, setAct] = useState<Act | null>(null);
@@ -71,6 +72,8 @@ function RegisterForm({ type }: { type: RecordTypeRow }) {
     event.preventDefault();
     const filled = form.read();
     setNumberMissing(number.trim() === "");
+    // It stands first, and may be out of sight where the button is.
+    if (number.trim() === "") numberInput.current?.focus();
     if (filled === null || number.trim() === "") return;
     setProblem(null);
     try {
@@ -140,6 +143,7 @@ function RegisterForm({ type }: { type: RecordTypeRow }) {
             {({ required: _, ...attributes }) => (
               <input
                 {...attributes}
+                ref={numberInput}
                 aria-required
                 value={number}
                 onInput={(event) => setNumber(event.currentTarget.value)}

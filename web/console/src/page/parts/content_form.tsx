@@ -125,6 +125,7 @@ function ControlField({ control, form, fault }: ControlProperties) {
           label={say("choose-file-for", { field: control.title })}
           {...(hint === "" ? {} : { hint })}
           file={form.files.get(name) ?? null}
+          field={name}
           onFile={(file) => form.attach(name, file)}
         />
         {fault !== undefined && <p class="fault">{fault}</p>}

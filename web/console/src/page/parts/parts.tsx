@@ -216,10 +216,12 @@ interface DropProperties {
   readonly file: File | null;
   readonly onFile: (file: File) => void;
   readonly id?: string;
+  /** The field of a record type that the file is for. */
+  readonly field?: string;
 }
 
 /** Where a file is dropped, or chosen by mouse or keyboard. */
-export function Drop({ label, hint, accept, file, onFile, id }: DropProperties) {
+export function Drop({ label, hint, accept, file, onFile, id, field }: DropProperties) {
   const { say, bytes } = useWords();
   const [isOver, setOver] = useState(false);
   return (
@@ -252,6 +254,7 @@ export function Drop({ label, hint, accept, file, onFile, id }: DropProperties) 
         type="file"
         {...(id === undefined ? {} : { id })}
         {...(accept === undefined ? {} : { accept })}
+        {...(field === undefined ? {} : { "data-field": field })}
         aria-label={label}
         onChange={(event) => {
           const chosen = event.currentTarget.files?.[0];
