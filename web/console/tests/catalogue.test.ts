@@ -9,6 +9,8 @@ import { signature } from "../src/core/abi.ts";
 import { CATALOGUE, phrase, type Phrase } from "../src/page/words/catalogue.ts";
 
 const CHINESE = /\p{Script=Han}/u;
+/** A count with a word that fits several alone. Days and transactions are never one where they are counted. */
+const COUNTED = /\{(?:count|all)\} (?!days\b|transactions\b)(?:of \{all\} )?[a-z]{2,}s\b/;
 const placesIn = (text: string) => new Set(text.match(/\{[\w-]+\}/g) ?? []);
 const sources = readdirSync("src", { recursive: true, encoding: "utf-8" })
   .filter((each) => /\.tsx?$/.test(each) && !each.endsWith("_words.ts"))
@@ -22,6 +24,7 @@ for (const [name, [english, chinese]] of Object.entries(CATALOGUE)) {
     assert.ok(english.trim().length > 0 && !CHINESE.test(english));
     assert.match(chinese, CHINESE);
     assert.deepEqual(placesIn(chinese), placesIn(english));
+    assert.doesNotMatch(english, COUNTED);
   });
 }
 
@@ -77,4 +80,7 @@ test("each call that can be signed, and each argument of one, has words", () => 
 test("values stand in their places", () => {
   assert.equal(phrase("en", "block" satisfies Phrase, { block: 7 }), "block 7");
   assert.equal(phrase("zh", "block", { block: 7 }), "区块 7");
+  assert.equal(phrase("en", "records-delivered", { count: "1" }), "1 record is in it…");
+  assert.equal(phrase("en", "records-delivered", { count: "1,204" }), "1,204 records are in it…");
+  assert.equal(phrase("zh", "records-delivered", { count: "1" }), "已写入 1 条记录……");
 });

@@ -9,6 +9,8 @@ import { OUTCOMES, STEPS } from "../src/core/verdict.ts";
 import { CATALOGUE, phrase, type Phrase } from "../src/page/catalogue.ts";
 
 const placesIn = (text: string) => new Set(text.match(/\{[\w-]+\}/g) ?? []);
+/** A count with a word that fits several alone; steps, and records that are not shown, are several. */
+const COUNTED = /\{(?:count|days)\} (?!steps\b)[a-z]{2,}s\b/;
 const CHINESE = /\p{Script=Han}/u;
 const sources = readdirSync("src/page")
   .filter((each) => each.endsWith(".ts") && each !== "catalogue.ts")
@@ -20,6 +22,7 @@ for (const [name, [english, chinese]] of Object.entries(CATALOGUE)) {
     assert.ok(english.trim().length > 0 && !CHINESE.test(english));
     assert.match(chinese, CHINESE);
     assert.deepEqual(placesIn(chinese), placesIn(english));
+    assert.doesNotMatch(english, COUNTED);
   });
 }
 
@@ -64,4 +67,7 @@ test("values stand in their places", () => {
   const values = { block: 7, chain: 31_337 };
   assert.equal(phrase("en", "as-of-block" satisfies Phrase, values), "block 7 of chain 31337");
   assert.equal(phrase("zh", "as-of-block", values), "链 31337 的第 7 区块");
+  assert.equal(phrase("en", "reason.too-old", { days: 1 }), "The block is 1 day old.");
+  assert.equal(phrase("en", "reason.too-old", { days: 31 }), "The block is 31 days old.");
+  assert.equal(phrase("zh", "reason.too-old", { days: 1 }), "该区块已有 1 天。");
 });

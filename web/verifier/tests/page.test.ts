@@ -90,7 +90,7 @@ describe("verdicts", () => {
     await given(page, "consensus-between.json");
     const told = (await page.textContent("[aria-labelledby=vouch-title]")) ?? "";
     assert.match(told, /Signed by 4 of 5 validators/);
-    assert.match(told, /changed 1 times/);
+    assert.match(told, /changed 1 time since/);
     assert.match(told, /0x[0-9a-f]{40}/);
     assert.match(told, /court\.example\/witness/);
     await page.context().close();

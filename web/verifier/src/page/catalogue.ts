@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * All words of the page, in both languages: `{name}` stands for a value. A list as long as the page
- * has words, so that who corrects one language has the other beside it.
+ * All words of the page, in both languages: `{name}` stands for a value, `{name|one|more}` for the
+ * word that fits it. A list as long as the page has words, so that who corrects one language has the other beside it.
  */
 
 import type { ReasonName } from "../core/reasons.ts";
@@ -44,13 +44,13 @@ const PAGE = {
   ],
   "start-again": ["Check another", "核验另一份"],
   print: ["Print this result", "打印结果"],
-  bytes: ["{count} bytes", "{count} 字节"],
+  bytes: ["{count} {count|byte|bytes}", "{count} 字节"],
   "no-script": [
     "This page checks evidence with JavaScript, which is switched off.",
     "本页需要启用 JavaScript 才能核验凭证。",
   ],
   result: ["Result", "核验结果"],
-  "records-checked": ["{count} records in this file", "本文件包含 {count} 条记录"],
+  "records-checked": ["{count} {count|record|records} in this file", "本文件包含 {count} 条记录"],
   "show-more": ["Show {count} more", "再显示 {count} 条"],
   "as-of": ["As of {time}", "截至 {time}"],
   "as-of-block": ["block {block} of chain {chain}", "链 {chain} 的第 {block} 区块"],
@@ -225,7 +225,7 @@ const REASON_WORDS = {
   ],
   "reason.header-no-rlp": ["The block header cannot be read.", "区块头无法读取。"],
   "reason.header-fields": [
-    "The block header has {count} fields, which no header has.",
+    "The block header has {count} {count|field|fields}, which no header has.",
     "区块头有 {count} 个字段，不符合任何区块头。",
   ],
   "reason.header-value": [
@@ -352,7 +352,7 @@ const REASON_WORDS = {
     "“{name}”不是记录所指的文件。",
   ],
   "reason.nodes-unused": [
-    "The file holds {count} parts that prove nothing.",
+    "The file holds {count} {count|part that proves|parts that prove} nothing.",
     "文件含有 {count} 个不起证明作用的部分。",
   ],
   "reason.block-other": [
@@ -429,11 +429,11 @@ const REASON_WORDS = {
     "第 {block} 区块仅有 {count}/{all} 名验证者签署，需要 {needed} 名。",
   ],
   "reason.witnesses-for-handover": [
-    "The validators have changed. {needed} witnesses of block {block} are needed, here are {count}. Ask for newer evidence, or a newer trust file.",
+    "The validators have changed. {needed} witnesses of block {block} are needed, here {count|is|are} {count}. Ask for newer evidence, or a newer trust file.",
     "验证者已更换。第 {block} 区块需要 {needed} 名见证人，现有 {count} 名。请索取更新的凭证或信任文件。",
   ],
   "reason.witnesses-for-expiry": [
-    "The trust file has expired. {needed} witnesses from before are needed for block {block}, here are {count}.",
+    "The trust file has expired. {needed} witnesses from before are needed for block {block}, here {count|is|are} {count}.",
     "信任文件已过期。第 {block} 区块需要 {needed} 名过期前的见证人，现有 {count} 名。",
   ],
   "reason.never-registered": [
@@ -452,7 +452,7 @@ const REASON_WORDS = {
     "The secrets that could open its content were destroyed.",
     "能够打开其内容的密钥已销毁。",
   ],
-  "reason.too-old": ["The block is {days} days old.", "该区块已有 {days} 天。"],
+  "reason.too-old": ["The block is {days} {days|day|days} old.", "该区块已有 {days} 天。"],
   "reason.has-successor": [
     "The registry was succeeded by {registry}: ask there.",
     "登记处已由 {registry} 接替，请向其查询。",
@@ -489,7 +489,7 @@ const TRACE_WORDS = {
   ],
   "trace-empty": ["Nothing was done to it since its registration.", "登记之后未对其有任何行为。"],
   "trace-picture": [
-    "Timeline of {count} acts, from {from} to {to}",
+    "Timeline of {count} {count|act|acts}, from {from} to {to}",
     "{count} 项行为的时间线，从 {from} 到 {to}",
   ],
   "act.registered": ["Registered", "登记"],
@@ -524,7 +524,7 @@ const FIELD_WORDS = {
   ],
   "field-name": ["Field", "字段"],
   "field-value": ["Value", "值"],
-  "field-file": ["A file: {type}, {count} bytes", "文件：{type}，{count} 字节"],
+  "field-file": ["A file: {type}, {count} {count|byte|bytes}", "文件：{type}，{count} 字节"],
   "document-same": [
     "“{name}” is exactly the document that field “{field}” names.",
     "“{name}”与字段“{field}”所指的文件完全一致。",
@@ -563,7 +563,7 @@ const VOUCHING_WORDS = {
   ],
   "vouch-signed": ["Signed by {count} of {all} validators:", "由 {count}/{all} 名验证者签署："],
   "vouch-handovers": [
-    "The validators have changed {count} times since the trust file, each time signed over.",
+    "The validators have changed {count} {count|time|times} since the trust file, each time signed over.",
     "自信任文件以来验证者更换了 {count} 次，每次均有交接签名。",
   ],
   "vouch-witnesses": [
@@ -706,5 +706,9 @@ export function phrase(
 ): string {
   const [english, chinese] = CATALOGUE[name];
   const text: string = language === "zh" ? chinese : english;
-  return text.replace(/\{([\w-]+)\}/g, (_, key: string) => String(values[key] ?? ""));
+  return text.replace(
+    /\{([\w-]+)(?:\|([^|}]*)\|([^}]*))?\}/g,
+    (_, key: string, one?: string, more?: string) =>
+      (String(values[key]) === "1" ? one : more) ?? String(values[key] ?? ""),
+  );
 }

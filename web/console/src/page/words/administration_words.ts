@@ -57,7 +57,7 @@ export const ADMINISTRATION = {
   "new-type": ["New record type", "新建记录类型"],
   "next-version": ["Publish the next version", "发布新版本"],
   "for-ever": ["for ever", "永久"],
-  "its-fields": ["Its {count} fields", "{count} 个字段"],
+  "its-fields": ["Its {count} {count|field|fields}", "{count} 个字段"],
   kind: ["Kind", "类别"],
   needed: ["Needed", "必填"],
   searchable: ["Searchable", "可检索"],

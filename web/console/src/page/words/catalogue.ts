@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * All words of the pages, in both languages: `{name}` stands for a value. Who corrects one language
- * has the other beside it. Chinese words are those of docs/zh/glossary.md.
+ * All words of the pages, in both languages: `{name}` stands for a value, `{name|one|more}` for the
+ * word that fits it. Who corrects one language has the other beside it. Chinese words are those of docs/zh/glossary.md.
  */
 
 import { ACTING } from "./acting_words.ts";
@@ -35,5 +35,9 @@ export type Phrase = keyof typeof CATALOGUE;
 /** A phrase in a language, with values in their places. */
 export function phrase(language: Language, name: Phrase, values: Values = {}): string {
   const text: string = CATALOGUE[name][language === "en" ? 0 : 1];
-  return text.replace(/\{([\w-]+)\}/g, (place, key: string) => String(values[key] ?? place));
+  return text.replace(
+    /\{([\w-]+)(?:\|([^|}]*)\|([^}]*))?\}/g,
+    (place, key: string, one?: string, more?: string) =>
+      (String(values[key]) === "1" ? one : more) ?? String(values[key] ?? place),
+  );
 }

@@ -49,8 +49,8 @@ export const EXCHANGE = {
   "evidence-along.without": ["The other agency can make them itself.", "对方机构可自行生成。"],
   "push-at-once": ["Push it to the agency’s gateway at once", "立即送达该机构的网关"],
   pushing: ["It goes to the other gateway…", "正在送往对方网关……"],
-  "records-delivered": ["{count} records are in it…", "已写入 {count} 条记录……"],
-  "delivery-made": ["The delivery is written: {count} records.", "交付已写成，共 {count} 条记录。"],
+  "records-delivered": ["{count} {count|record is|records are} in it…", "已写入 {count} 条记录……"],
+  "delivery-made": ["The delivery is written: {count} {count|record|records}.", "交付已写成，共 {count} 条记录。"],
   "delivery-pushed": ["The other agency’s gateway has taken it in.", "对方网关已经收下。"],
   "delivery-left": [
     "It waits here: to be fetched by the other agency’s gateway, or downloaded and carried.",
@@ -67,7 +67,7 @@ export const EXCHANGE = {
   "checking-envelope": ["It is checked against the chain…", "正在与链核对……"],
   "taken-in": ["Taken in: {kind}, from {agency}.", "已收入：{kind}，来自{agency}。"],
   "taken-in-records": [
-    "{count} records, each as the chain has it; {evidence} evidence files that hold.",
+    "{count} {count|record|records}, each as the chain has it; {evidence} evidence {evidence|file that holds|files that hold}.",
     "{count} 条记录均与链上一致；{evidence} 份凭证核验通过。",
   ],
   "do.fetch": ["Fetch from a gateway", "从网关取回"],
@@ -124,7 +124,7 @@ export const EXCHANGE = {
     "依据授予本机构的共享，在有效期内制作，条款与链上一致。",
   ],
   "check.records": [
-    "Each of its {count} records shows granted fields alone, and they are those that the record’s commitment on chain binds.",
+    "Of {count} {count|record|records} in it, each shows granted fields alone, and they are those that the record’s commitment on chain binds.",
     "其中 {count} 条记录只出示所授予的字段，且均为链上承诺值所绑定的内容。",
   ],
   handover: ["Custody with its content", "保管权连同内容移交"],
@@ -147,11 +147,11 @@ export const EXCHANGE = {
   "do.accept-package": ["Accept what holds", "接收相符的记录"],
   "do.decline-package": ["Decline all of it", "全部谢绝"],
   "check.holds": [
-    "{count} records hold: all their versions and files are those that the chain commits to, and their custody is on offer to us or ours already (block {block}).",
+    "{count} {count|record holds|records hold}: all versions and files are those that the chain commits to, and custody is on offer to us or ours already (block {block}).",
     "{count} 条记录相符：全部版本和文件均为链上所承诺的内容，保管权已提议移交本机构或已属本机构（区块 {block}）。",
   ],
   "package-fails": [
-    "{count} of {all} records do not hold, as the list says. They are not accepted; the others can be.",
+    "{count} of {all} {all|record|records} {count|does|do} not hold, as the list says. What does not is not accepted; the others can be.",
     "{all} 条记录中有 {count} 条不符，见下表。不符者不予接收，其余可以接收。",
   ],
   "holds-as-chain": ["Holds", "相符"],

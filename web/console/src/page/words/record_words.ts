@@ -85,7 +85,7 @@ export const RECORDS = {
   life: ["Its life", "记录的一生"],
   picture: ["The record’s life as a picture", "记录历程图"],
   "picture-alt": [
-    "The record’s life over time, {count} acts; the list below says the same.",
+    "The record’s life over time, {count} {count|act|acts}; the list below says the same.",
     "记录随时间的历程，共 {count} 项行为；下方列表内容相同。",
   ],
   "trace-checked": [

@@ -48,7 +48,7 @@ export const SERVICE = {
     "用于封存密钥失窃之时。自您指明的条目起，均不得再上链，其凭证不再有效，日志随即关闭。此前已上链的记录保留其轨迹。",
   ],
   "entries-would-be-lost": [
-    "{count} acknowledged entries wait for their seal. They would never get one: wait until they are sealed.",
+    "{count} acknowledged {count|entry waits|entries wait} for a seal and would never get one: wait until that is there.",
     "有 {count} 个已受理的条目尚待封存，关闭后将永远无法封存，请先等待其封存。",
   ],
   "from-entry-hint": [
@@ -110,7 +110,7 @@ export const SERVICE = {
   "webhook-state.told": ["Told", "正常推送"],
   "webhook-state.failing": ["Tried again", "正在重试"],
   "webhook-state.stopped": ["Stopped", "已停止"],
-  "webhook-failures": ["{count} attempts failed", "已失败 {count} 次"],
+  "webhook-failures": ["{count} {count|attempt|attempts} failed", "已失败 {count} 次"],
   "webhook-next": ["next attempt {time}", "下次尝试：{time}"],
   "do.add-webhook": ["Add a webhook", "添加事件推送"],
   "do.replay-webhook": ["Tell again", "重新推送"],

@@ -10,7 +10,7 @@ export const WORK = {
   "of-them-ended": ["{count} superseded, revoked or disposed of", "{count} 条已被取代、撤销或处置"],
   "figure-recent": ["Registered in {days} days", "{days} 天内登记"],
   "seal-delay": ["Delay of seals", "封存延迟"],
-  "seal-delay-of": ["median of the last {count} seals", "最近 {count} 次封存的中位数"],
+  "seal-delay-of": ["median of the last {count} {count|seal|seals}", "最近 {count} 次封存的中位数"],
   "over-time": ["Records registered over time", "登记数量变化"],
   "registered-direct": ["directly on chain", "直接上链"],
   "registered-journal": ["by the journal", "经由日志"],
@@ -66,7 +66,7 @@ export const WORK = {
   "key-column-hint": ["The same number again is the same record.", "再次出现的同一编号即同一记录。"],
   "start-import": ["Import", "开始导入"],
   stop: ["Stop", "停止"],
-  "rows-done": ["{done} of {all} rows", "已处理 {done} / {all} 行"],
+  "rows-done": ["{done} of {all} {all|row|rows}", "已处理 {done} / {all} 行"],
   "import-again": [
     "Import the same file again: rows that are registered already stay as they are.",
     "可再次导入同一文件：已登记的行保持不变。",
