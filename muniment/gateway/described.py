@@ -67,6 +67,7 @@ _SECURITY: Final = {
     "token": {"type": "http", "scheme": "bearer", "description": "`muniment token make`"},
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-muniment"},
 }
+_SIGN_IN: Final = ("/session", "post")
 _OPEN: Final = ("/healthz", "/session/ways", "/session/openid")
 
 
@@ -105,7 +106,7 @@ def _description(application: FastAPI) -> dict[str, Any]:
             answers = operation["responses"]
             answers.pop("422", None)
             answers["default"] = problem
-            if not path.startswith(_OPEN):
+            if not path.startswith(_OPEN) and (path, method) != _SIGN_IN:
                 operation["security"] = [{"token": []}, {"session": []}]
             if (path, method) in _WRITES:
                 for status in answers:

@@ -54,6 +54,11 @@ def test_description__has_examples_errors_and_security(serve: Serve) -> None:
             assert operation["summary"], (path, method)
             problem = operation["responses"]["default"]["content"]["application/problem+json"]
             assert problem["schema"]["$ref"] == "#/components/schemas/Problem"
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            # A proof of receipt is a file that another gateway made.
+            if body is not None and path != "/received/check":
+                assert "example" in body or "examples" in body, (path, method)
+    assert "security" not in described["paths"]["/session"]["post"], "nobody is signed in before"
 
 
 @pytest.mark.slow

@@ -124,7 +124,7 @@ async def prepare(request: Request, parts: PartsHere, caller: Preparing) -> Resp
     "/records/{record}/content",
     status_code=202,
     summary="Amend a record",
-    openapi_extra=described_body(_AMENDED),
+    openapi_extra=described_body(_AMENDED, {"content": {"holder": "Ada", "parcel": "12/346"}}),
 )
 async def amend(
     request: Request,

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from muniment.errors import InvalidInputError
 from muniment.gateway.answers import json_answer
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
+from muniment.gateway.body_schemas import described_body
 from muniment.gateway.callers import accounts, tokens
 from muniment.gateway.callers.account import Account
 from muniment.gateway.callers.tokens import Token
@@ -35,20 +36,6 @@ _NEW_ACCOUNT: Final = {
 _PASSWORD: Final = {"password": Member(str, "at least 12 characters")}
 
 
-def _schema(members: dict[str, Member]) -> dict[str, Any]:
-    kinds = {str: {"type": "string"}, int: {"type": "integer"}, list: {"type": "array"}}
-    body = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": [name for name, each in members.items() if each.needed],
-        "properties": {
-            name: {**kinds[each.kind], "description": each.expected}  # type: ignore[index]
-            for name, each in members.items()
-        },
-    }
-    return {"requestBody": {"required": True, "content": {JSON: {"schema": body}}}}
-
-
 @router.get("/tokens", summary="Tokens that were made")
 def list_tokens(parts: PartsHere, caller: Administrator) -> Response:
     """List the tokens of machines, not what they are."""
@@ -57,7 +44,14 @@ def list_tokens(parts: PartsHere, caller: Administrator) -> Response:
     return json_answer({"items": items, "next": None})
 
 
-@router.post("/tokens", status_code=201, summary="Make a token", openapi_extra=_schema(_NEW_TOKEN))
+@router.post(
+    "/tokens",
+    status_code=201,
+    summary="Make a token",
+    openapi_extra=described_body(
+        _NEW_TOKEN, {"name": "case-system", "scopes": ["register", "read"], "days": 365}
+    ),
+)
 async def make_token(request: Request, parts: PartsHere, caller: Administrator) -> Response:
     """Make a token. The answer's `token` is shown this once."""
     del caller
@@ -98,7 +92,13 @@ def list_accounts(parts: PartsHere, caller: Administrator) -> Response:
 
 
 @router.post(
-    "/accounts", status_code=201, summary="Add an account", openapi_extra=_schema(_NEW_ACCOUNT)
+    "/accounts",
+    status_code=201,
+    summary="Add an account",
+    openapi_extra=described_body(
+        _NEW_ACCOUNT,
+        {"name": "ada", "address": "0x" + "90f7" * 10, "password": "correct horse battery"},
+    ),
 )
 async def add_account(request: Request, parts: PartsHere, caller: Administrator) -> Response:
     """Add an officer's account. What it may do its roles on chain say."""
@@ -121,7 +121,7 @@ async def add_account(request: Request, parts: PartsHere, caller: Administrator)
     "/accounts/{name}/password",
     status_code=204,
     summary="Give an account another password",
-    openapi_extra=_schema(_PASSWORD),
+    openapi_extra=described_body(_PASSWORD, {"password": "correct horse battery"}),
 )
 async def set_password(
     request: Request, parts: PartsHere, caller: Administrator, name: str

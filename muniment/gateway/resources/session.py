@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from muniment.gateway.answers import json_answer
 from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
+from muniment.gateway.body_schemas import described_body
 from muniment.gateway.callers import accounts, sessions
 from muniment.gateway.callers.account import Account
 from muniment.gateway.callers.caller import CallerKind
@@ -23,12 +24,6 @@ _MEMBERS: Final = {
     "name": Member(str, "the account's name"),
     "password": Member(str, "the account's password"),
 }
-_BODY: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["name", "password"],
-    "additionalProperties": False,
-    "properties": {"name": {"type": "string"}, "password": {"type": "string"}},
-}
 
 
 @router.get("/session/ways", summary="How one can sign in here")
@@ -41,7 +36,7 @@ def ways(parts: PartsHere) -> Response:
 @router.post(
     "/session",
     summary="Sign in by a password",
-    openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": _BODY}}}},
+    openapi_extra=described_body(_MEMBERS, {"name": "ada", "password": "correct horse battery"}),
 )
 async def sign_in(request: Request, parts: PartsHere) -> Response:
     """Sign an officer in. The answer's `csrf` must be shown by every write of the session."""
