@@ -116,7 +116,7 @@ class Observer:
             self._sight = self._seen(chain)
         except MunimentError as error:
             fault = Part(False, None, {"fault": error.what})
-            parts = {"chain": _chain(chain), "database": fault}
+            parts = {"chain": part_of_chain(chain), "database": fault}
             self._sight = Sight(time.monotonic(), parts, chain)
         still = frozenset(name for name, part in self._sight.parts.items() if not part.moves)
         for name in still - self._said:
@@ -142,7 +142,7 @@ class Observer:
         late = [number for number, age in unsealed.items() if (age or 0) > slowest[number]]
         ages = [age for age in unsealed.values() if age is not None]
         parts = {
-            "chain": _chain(chain),
+            "chain": part_of_chain(chain),
             "indexer": self._indexer(chain, mirrored),
             "outbox": Part(
                 (oldest or 0) <= STILL_SECONDS,
@@ -195,7 +195,8 @@ def _unsealed_age(connection: Connection, journal: int, progress: JournalProgres
     return max(0.0, time.time() - oldest / 1000)
 
 
-def _chain(chain: ChainStanding) -> Part:
+def part_of_chain(chain: ChainStanding) -> Part:
+    """Return whether the chain moves, and the age of its last block, never less than nothing."""
     values: dict[str, Any] = {"block": None if chain.head is None else chain.head.number}
     if chain.head is None:
         faults = [each.fault for each in chain.nodes if each.fault]
@@ -205,4 +206,6 @@ def _chain(chain: ChainStanding) -> Part:
         values["silent"] = [each.label for each in chain.silent]
     if chain.stands_still:
         values["unheard"] = [each.label for each in chain.unheard]
-    return Part(not chain.stands_still, chain.age, values)
+    # Its clock may be ahead of this one.
+    age = None if chain.age is None else max(0.0, chain.age)
+    return Part(not chain.stands_still, age, values)

@@ -14,15 +14,18 @@ from typing import Any, cast
 import pytest
 from starlette.requests import Request
 
+from muniment.chain.connection import Block
 from muniment.errors import InvalidInputError, StoreError
 from muniment.gateway.callers.scopes import Scope, scopes_of
 from muniment.gateway.cursors import make_cursor, place_of
 from muniment.gateway.limits import Buckets
+from muniment.gateway.observing import part_of_chain
 from muniment.gateway.piping import Incoming, Outgoing
 from muniment.gateway.refusals import TooFastError, UnfitCallError
 from muniment.gateway.settings import GatewaySettings
 from muniment.gateway.watching import preference_of
 from muniment.registry import Stage
+from muniment.registry.standing_of_chain import ChainStanding
 
 KEY = bytes(32)
 
@@ -177,3 +180,10 @@ def test_incoming__gives_pieces_and_faults_to_the_reader() -> None:
         return await work
 
     assert asyncio.run(run()) == b"ab" * 20 + b"!"
+
+
+@pytest.mark.parametrize(("ahead", "age"), [(-40, 40.0), (86_400, 0.0)])
+def test_chain__has_no_age_below_nothing(ahead: int, age: float) -> None:
+    now = 1_795_900_000
+    part = part_of_chain(ChainStanding(now, (), Block(7, bytes(32), bytes(32), now + ahead)))
+    assert (part.moves, part.body()["age_seconds"], part.values["block"]) == (True, age, 7)
