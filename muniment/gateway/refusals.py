@@ -58,6 +58,20 @@ class NotSignedInError(CallRefusedError):
         )
 
 
+class WrongPasswordError(CallRefusedError):
+    """An account and a password that do not belong together."""
+
+    status: ClassVar[int] = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "name and password do not belong together",
+            "the name of an account here, and its password",
+            remedy="the agency's administrator gives an account a new password",
+            field="password",
+        )
+
+
 class ForbiddenCallError(CallRefusedError):
     """The caller is known, and may not do this."""
 
@@ -162,7 +176,7 @@ class TooFastError(CallRefusedError):
         super().__init__(
             "too many calls",
             "fewer calls a second",
-            remedy=f"wait {retry_after} s; send many records by /records:bulk",
+            remedy=f"wait {retry_after} s",
             retry_after=retry_after,
         )
 

@@ -103,14 +103,17 @@ def test_session__writes_for_its_own_pages_alone(gateway: Gateway) -> None:
 
 
 def test_wrong_passwords__are_slowed_down(gateway: Gateway) -> None:
-    codes = []
+    answers = []
     for _ in range(8):
         given = {"name": "registrar", "password": "not the password"}
-        answer = httpx.post(f"{gateway.url}/session", json=given, timeout=60)
-        codes.append(answer.status_code)
+        answers.append(httpx.post(f"{gateway.url}/session", json=given, timeout=60))
+    codes = [each.status_code for each in answers]
     assert codes[:3] == [401] * 3
     assert codes[-1] == 429
-    assert "retry-after" in answer.headers
+    assert "retry-after" in answers[-1].headers
+    # Said to a person, not to a system.
+    remedies = [answers[at].json()["remedy"] for at in (0, -1)]
+    assert not any("token" in each or "/records" in each for each in remedies)
 
 
 def test_account_that_lost_its_role__may_nothing_more(gateway: Gateway, world: World) -> None:

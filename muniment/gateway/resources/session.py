@@ -15,7 +15,7 @@ from muniment.gateway.callers import accounts, sessions
 from muniment.gateway.callers.account import Account
 from muniment.gateway.callers.caller import CallerKind
 from muniment.gateway.parts import Anybody, Parts, PartsHere
-from muniment.gateway.refusals import ForbiddenCallError, NotSignedInError
+from muniment.gateway.refusals import ForbiddenCallError, NotSignedInError, WrongPasswordError
 from muniment.record.instants import instant
 
 router = APIRouter(tags=["session"])
@@ -52,7 +52,7 @@ async def sign_in(request: Request, parts: PartsHere) -> Response:
         accounts.account_by_password, parts.database, name, values["password"]
     )
     if account is None:
-        raise NotSignedInError("name and password do not belong together")
+        raise WrongPasswordError
     parts.sign_ins.refill(f"name:{name}")
     return await run_in_threadpool(signed_in, parts, account)
 
