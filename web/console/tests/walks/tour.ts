@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Every page that a person can go to, seen once. */
 
+import assert from "node:assert/strict";
 import type { Officer, Walk } from "./browser.ts";
 
 const PAGES = ["overview", "find", "find?where=journal", "holds", "retention"] as const;
@@ -30,6 +31,11 @@ export async function tour(walk: Walk, person: Officer): Promise<void> {
     await walk.goTo(`records/${walk.facts.records[each]}`);
     await walk.page.waitForSelector(".record-title");
     await walk.look(`record-${each}`);
+    await walk.button("show").click();
+    await walk.settled();
+    await walk.look(`history-${each}`);
+    // What proves a line, and who it was, is in the page's language.
+    assert.doesNotMatch(await walk.page.innerText("main"), /entry \d+ of journal|agency \d/);
   }
   await walk.goTo(person === "administrator" ? "register" : "tokens");
   await walk.look("not-for-you");

@@ -159,15 +159,28 @@ export function RecordHistory({ view }: { view: RecordView }) {
 /** What proves a line: the chain from a block on, a journal, or this agency's word alone. */
 function Proof({ of }: { of: string }) {
   const { say, sayOf } = useWords();
+  const { names } = useSession();
   const block = /^on chain, block (\d+)$/.exec(of)?.[1];
   if (block !== undefined) return <>{say("proof-in-block", { block })}</>;
+  const [, index, journal, stage] = /^entry (\d+) of journal (\d+)(?:, (\w+))?$/.exec(of) ?? [];
+  if (index !== undefined && journal !== undefined) {
+    const place = say("journal-place", { journal, index });
+    return <>{stage === undefined ? place : `${place} · ${sayOf(`stage.${stage}`, stage)}`}</>;
+  }
+  const signer = /^signed by agency (\d+)$/.exec(of)?.[1];
+  if (signer !== undefined) {
+    return <>{say("proof-signed", { agency: names.agencies.get(Number(signer)) ?? signer })}</>;
+  }
   if (of.startsWith("this agency")) return <>{say("proof-our-word")}</>;
   return <>{sayOf(`proof.${of.replaceAll(" ", "-")}`, of)}</>;
 }
 
-/** Who it was: a name, an account, or both, the account in short. */
+/** Who it was: an agency, a name, an account, or name and account, the account in short. */
 function Who({ of }: { of: string | null }) {
+  const { names } = useSession();
   if (of === null) return <>–</>;
+  const agency = /^agency (\d+)$/.exec(of)?.[1];
+  if (agency !== undefined) return <>{names.agencies.get(Number(agency)) ?? of}</>;
   const account = /0x[0-9a-fA-F]{40}$/.exec(of)?.[0];
   if (account === undefined) return <>{of}</>;
   return (

@@ -118,6 +118,7 @@ export const RECORDS = {
   "told.exported": ["Evidence made", "生成凭证"],
   "told.delivered": ["Delivered", "交付"],
   "proof-in-block": ["on chain, block {block}", "链上，区块 {block}"],
+  "proof-signed": ["signed by {agency}", "由{agency}签名"],
   "proof-our-word": ["this agency’s word", "本机构所记"],
   "proof.on-chain": ["on chain", "链上"],
   "proof.acknowledged": ["the journal, not sealed yet", "日志，尚未封存"],
