@@ -12,6 +12,7 @@ P-9001,Ada Lovelace,"Mill Lane 1, left",3
 P-9002,Grace Hopper,Mill Lane 2,many
 P-9003,"Mary ""M."" Somerville",Mill Lane 3,2
 P-0001,Somebody Else,Mill Lane 4,1
+P-9004,Emmy Noether,Mill Lane 5,none
 `;
 
 const registrar: Done = async (walk) => {
@@ -161,8 +162,8 @@ const registrar: Done = async (walk) => {
   await walk.button("start-import").click();
   await page.getByRole("heading", { name: walk.say("import-done") }).waitFor();
   const figures = await page.locator("main .figure dd").allInnerTexts();
-  assert.deepEqual(figures, ["2", "0", "2"]);
-  assert.match(await page.innerText("main table"), /P-9002[\s\S]*floors[\s\S]*P-0001/);
+  assert.deepEqual(figures, ["2", "0", "3"]);
+  assert.match(await page.innerText("main table"), /P-9002[\s\S]*floors[\s\S]*P-0001[\s\S]*P-9004/);
   await walk.look("import-done");
 };
 

@@ -119,7 +119,8 @@ export function ImportRecords() {
     } catch (error) {
       if (!stop.current.signal.aborted) setProblem(error);
     }
-    setFaults([...found]);
+    // Those that the gateway refused stand among those that were not sent, as in the file.
+    setFaults(found.toSorted((one, other) => one.row - other.row));
     setRunning(null);
   }
 
@@ -219,7 +220,7 @@ export function ImportRecords() {
               <dd>{number(new Set(faults.map((each) => each.row)).size)}</dd>
             </div>
           </dl>
-          <p class="quiet">{say("import-sealed-soon")}</p>
+          {totals.registered > 0 && <p class="quiet">{say("import-sealed-soon")}</p>}
         </Card>
       )}
       {faults.length > 0 && <Faults faults={faults} />}
