@@ -200,7 +200,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "register": Kind(
         {
             "type": Member(str, "the name of one of the agency's record types"),
-            "source_id": Member(str, "the agency's own number of the record"),
+            "source_id": Member(str, "the agency's own number of the record", filled=True),
             "content": Member(dict, "a JSON object that the type's schema allows"),
             "source_system": Member(str, "where that number comes from", needed=False),
             "attachments": _UPLOADS,

@@ -17,11 +17,12 @@ JSON: Final = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a body: of which kind, in words, and whether it must be there."""
+    """A member of a body: of which kind, in words, whether it must be there, and not be empty."""
 
     kind: type | tuple[type, ...]
     expected: str
     needed: bool = True
+    filled: bool = False
 
 
 def require_media_type(request: Request, expected: str) -> None:
@@ -67,4 +68,8 @@ def members_in(value: Any, members: Mapping[str, Member], place: str = "") -> di
         if wrong or not isinstance(found, member.kind):
             what = f"the field {name!r} is of another kind"
             raise UnfitCallError(what, member.expected, field=place + name)
+        if member.filled and not found:
+            raise UnfitCallError(
+                f"the field {name!r} is empty", member.expected, field=place + name
+            )
     return value

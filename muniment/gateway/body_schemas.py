@@ -41,4 +41,6 @@ def _property(member: Member) -> dict[str, Any]:
     }
     if "array" in names:
         found["items"] = {"type": "string"}
+    if member.filled:
+        found["minLength"] = 1
     return found

@@ -34,7 +34,7 @@ from muniment.registry.new_content import NewContent, with_files
 router = APIRouter(tags=["records"])
 
 _ROW: Final = {
-    "source_id": Member(str, "the agency's own number of the record"),
+    "source_id": Member(str, "the agency's own number of the record", filled=True),
     "content": Member(dict, "a JSON object that the type's schema allows"),
 }
 _TOGETHER: Final = 500

@@ -51,7 +51,7 @@ router = APIRouter(tags=["records"])
 
 MEMBERS: Final[Mapping[str, Member]] = {
     "type": Member(str, "the name of one of the agency's record types"),
-    "source_id": Member(str, "the agency's own number of the record"),
+    "source_id": Member(str, "the agency's own number of the record", filled=True),
     "content": Member(dict, "a JSON object that the type's schema allows"),
     "source_system": Member(str, "where that number comes from", needed=False),
     "attachments": Member(dict, "uploads' ids by the fields that they are of", needed=False),
@@ -65,7 +65,7 @@ _BODY: Final[dict[str, Any]] = {
     "additionalProperties": False,
     "properties": {
         "type": {"type": "string"},
-        "source_id": {"type": "string"},
+        "source_id": {"type": "string", "minLength": 1},
         "source_system": {"type": "string"},
         "content": {"type": "object"},
         "attachments": {"type": "object", "additionalProperties": {"type": "string"}},

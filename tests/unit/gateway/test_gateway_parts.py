@@ -16,6 +16,8 @@ from starlette.requests import Request
 
 from muniment.chain.connection import Block
 from muniment.errors import InvalidInputError, StoreError
+from muniment.gateway.bodies import Member, members_in
+from muniment.gateway.body_schemas import described_body
 from muniment.gateway.callers.scopes import Scope, scopes_of
 from muniment.gateway.cursors import make_cursor, place_of
 from muniment.gateway.limits import Buckets
@@ -180,6 +182,16 @@ def test_incoming__gives_pieces_and_faults_to_the_reader() -> None:
         return await work
 
     assert asyncio.run(run()) == b"ab" * 20 + b"!"
+
+
+def test_member_that_must_be_filled__is_named_where_it_is_empty() -> None:
+    members = {"source_id": Member(str, "the agency's own number", filled=True)}
+    assert members_in({"source_id": "0"}, members) == {"source_id": "0"}
+    with pytest.raises(UnfitCallError, match="'source_id' is empty") as caught:
+        members_in({"source_id": ""}, members, "rows/")
+    assert caught.value.field == "rows/source_id"
+    described = described_body(members)["requestBody"]["content"]["application/json"]["schema"]
+    assert described["properties"]["source_id"]["minLength"] == 1
 
 
 @pytest.mark.parametrize(("ahead", "age"), [(-40, 40.0), (86_400, 0.0)])
