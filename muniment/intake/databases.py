@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,12 +13,9 @@ import sqlalchemy as sa
 
 from muniment.errors import InvalidInputError
 from muniment.intake.batches import BATCH_ROWS, Batch, SourceUnreachableError, from_columns
+from muniment.store.database_errors import POOL_NAME
 
 _READS: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:select|with|values|table)\b", re.IGNORECASE)
-_QUIET: Final = "muniment-import"
-# SQLAlchemy tells the log of cursors that it cannot close on a lost connection; the error says so.
-logging.getLogger(f"sqlalchemy.pool.impl.NullPool.{_QUIET}").propagate = False
-logging.getLogger(f"sqlalchemy.pool.impl.NullPool.{_QUIET}").addHandler(logging.NullHandler())
 _LOGIN: Final = ("28", "3D")
 """Classes of SQLSTATE: the login, the database's name."""
 _AWAY: Final = ("08", "53", "57")
@@ -96,7 +92,7 @@ def engine_of(url: sa.URL) -> sa.Engine:
         # SQLite would make a new one.
         raise InvalidInputError(f"database {place_of(url)}", "a readable file", "no such file")
     try:
-        return sa.create_engine(url, poolclass=sa.NullPool, pool_logging_name=_QUIET)
+        return sa.create_engine(url, poolclass=sa.NullPool, pool_logging_name=POOL_NAME)
     except ImportError as error:
         module = f" ({error.name})" if error.name else ""
         raise InvalidInputError(

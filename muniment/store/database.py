@@ -25,6 +25,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from muniment.store import migrations, postgres_driver
 from muniment.store.database_errors import (
     BUSY_SECONDS,
+    POOL_NAME,
     DatabaseLockedError,
     DatabaseReadOnlyError,
     DatabaseRefusedError,
@@ -75,7 +76,13 @@ class Database:
                 _make_private(parsed)
             else:
                 require_there(parsed)
-        engine = sa.create_engine(parsed, **_engine_options(parsed))
+        # Parameters stay out of messages: source ids are among them.
+        engine = sa.create_engine(
+            parsed,
+            hide_parameters=True,
+            pool_logging_name=POOL_NAME,
+            **_engine_options(parsed),
+        )
         _prepare(engine)
         database = cls(engine)
         with translated(engine.url):

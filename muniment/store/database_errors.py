@@ -6,6 +6,7 @@ Messages name the database without its password, and nothing of what was to be w
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,14 @@ from muniment.store.database_urls import shown
 
 BUSY_SECONDS: Final = 10.0
 """For how long a lock is waited for."""
+POOL_NAME: Final = "muniment"
+"""The name that pools of connections have in the log (`pool_logging_name`)."""
+# SQLAlchemy tells the log of what it cannot close on a lost connection, with a traceback and the
+# statement; the error says so.
+for _pool in ("NullPool", "QueuePool"):
+    _log = logging.getLogger(f"sqlalchemy.pool.impl.{_pool}.{POOL_NAME}")
+    _log.propagate = False
+    _log.addHandler(logging.NullHandler())
 
 
 class DatabaseLockedError(StoreError):
@@ -42,6 +51,12 @@ class DatabaseRefusedError(StoreError):
 
 
 _Told = tuple[type[StoreError], str, str, str]
+_LOST: Final[_Told] = (
+    DatabaseUnreachableError,
+    "does not answer any more: the connection was lost",
+    "a server that goes on",
+    "check that it runs; what was acknowledged is kept, and the same command goes on where it was",
+)
 _BY_STATE: Final[dict[str, _Told]] = {
     "28": (
         DatabaseRefusedError,
@@ -79,6 +94,8 @@ _BY_STATE: Final[dict[str, _Told]] = {
         "a connection",
         "end other programs, or raise the server's max_connections",
     ),
+    "57P01": _LOST,
+    "57P02": _LOST,
     "57P03": (
         DatabaseUnreachableError,
         "is starting or stopping",
@@ -133,6 +150,7 @@ _BY_WORDS: Final[tuple[tuple[tuple[str, ...], _Told], ...]] = (
             "check the path; restore a backup, or make it anew: `muniment rebuild`",
         ),
     ),
+    (("network error",), _LOST),
     (
         ("can't create a connection",),
         (

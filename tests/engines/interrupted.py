@@ -54,6 +54,7 @@ def import_broken_by(
     if not alone:
         # It ended with an error of ours that says what to do, not with a traceback.
         assert "next: " in said, said
+        assert "Traceback" not in said, said
         acknowledged = progress_of(registry.session, 1).acknowledged
         assert acknowledged >= told[-1]
         with registry.session.database.write() as connection:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 import sqlalchemy as sa
 
@@ -64,6 +66,33 @@ def test_database_that_takes_no_writes(database_url: str, url: sa.URL) -> None:
     name = url.database
     made_by_superuser(database_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     assert "name the primary" in said(DatabaseReadOnlyError, url)
+
+
+def lose(database: Database, url: str, *, killed: bool) -> None:
+    """A transaction that is cut off: by a server that says so, or by one that is killed."""
+    with database.write() as connection:
+        if killed:
+            driven = connection.connection.driver_connection
+            assert driven is not None
+            driven._usock.shutdown(socket.SHUT_RDWR)
+        else:
+            pid = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+            made_by_superuser(url, f"SELECT pg_terminate_backend({pid})")
+        connection.execute(sa.select(sa.literal("hush")))
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_connection_lost_half_way__is_told_as_that_and_logs_nothing(
+    database_url: str, caplog: pytest.LogCaptureFixture, *, killed: bool
+) -> None:
+    database = Database.open(database_url)
+    with pytest.raises(DatabaseUnreachableError, match="the connection was lost") as error:
+        lose(database, database_url, killed=killed)
+    assert "goes on where it was" in error.value.diagnostics()
+    assert caplog.text == ""
+    with database.read() as connection:
+        assert connection.scalar(sa.select(1)) == 1
+    database.close()
 
 
 def test_newer_release__is_refused_and_named(database_url: str, url: sa.URL) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from muniment.errors import KeystoreError
 from muniment.store.database import Database
-from muniment.store.database_errors import require_driver
+from muniment.store.database_errors import POOL_NAME, require_driver
 from muniment.store.database_urls import own_database_url
 from muniment.store.durable_files import PRIVATE_FILE
 
@@ -127,7 +127,9 @@ def connect(url: str, *, create: bool = False) -> Database:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         require_driver(parsed)
-        engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        engine = sa.create_engine(
+            parsed, hide_parameters=True, pool_pre_ping=True, pool_logging_name=POOL_NAME
+        )
     return Database(engine)
 
 
