@@ -88,6 +88,10 @@ def init(
     chain, lineage = _chain(urls, registry, shares, first_block, finality_depth)
     chain = replace(chain, handovers=None if handovers is None else handovers.resolve())
     base = path.parent
+    database = _inside(base, database)
+    vault = vault if "://" in vault else str(base / vault)
+    # First: after a mistake in a URL the same command makes all, where keys would be in its way.
+    make_stores(database, vault)
     if new_officer:
         officer = base / "officer.json"
         new_keystore(officer, new_password("officer.json"))
@@ -108,8 +112,8 @@ def init(
             operators=tuple(each.resolve() for each in made),
             key_file=opener,
         ),
-        database=_inside(base, database),
-        vault=vault if "://" in vault else str(base / vault),
+        database=database,
+        vault=vault,
     )
     if opener is not None:
         new_key_file(opener)
@@ -122,7 +126,6 @@ def init(
         passphrase=passphrase,
         key_file=opener,
     ).close()
-    make_stores(profile.database, profile.vault)
     trust_path = base / "trust.toml"
     with Registry(Session(profile)) as opened:
         trust = make_trust(opened.session, days=365, greatest_age_days=30, nodes=chain.urls)

@@ -16,6 +16,7 @@ from muniment.registry.profile import Profile
 from muniment.registry.session import address_in
 from tests.chain.agency import PASSWORD, opened, sealer  # noqa: F401
 from tests.chain.command_line import Muniment, muniment  # noqa: F401
+from tests.chain.conftest import World
 from tests.chain.test_journal_commands import command, imported, rows_of  # noqa: F401
 from tests.chain.test_processes import until
 from tests.small_disks import SmallDisk, small_disk  # noqa: F401
@@ -64,6 +65,29 @@ def test_outputs_that_cannot_be_written__are_told(command: Muniment, tmp_path: P
     ):
         answer = command("trace", "0", "--svg", "-o", str(place))
         assert (answer.code, told in answer.err) == (code, True), answer.err
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "code"),
+    [
+        ("--database", "postgresql://muniment@127.0.0.1:1/muniment", 8),
+        ("--database", "sqlite:////none/muniment.db", 8),
+        ("--vault", "ftp://127.0.0.1/muniment", 2),
+    ],
+)
+def test_init_with_a_wrong_place__leaves_nothing_in_the_way_of_the_right_one(
+    muniment: Muniment, tmp_path: Path, world: World, option: str, wrong: str, code: int
+) -> None:
+    chain = ("--rpc", world.connection.url, "--registry", world.registries.records.address)
+    folder = tmp_path / "new"
+    given = (*chain, "--finality-depth", "0", "--agency", "1", "--folder", str(folder))
+    given = (*given, "--new-officer", "--key-file")
+    refused = muniment("init", *given, option, wrong)
+    assert refused.code == code, refused.err
+    assert {each.name for each in folder.iterdir()} <= {"muniment.db"}
+    done = muniment("init", *given)
+    assert done.code == 0, done.err
+    assert Profile.load(folder / "muniment.toml").trust == folder / "trust.toml"
 
 
 def test_profile_that_cannot_be_written__opens_no_journal(
