@@ -226,7 +226,8 @@ def status(profile: Path, as_json: bool) -> None:
         show_json(found)
     elif found:
         names = ("sync", "records", "vanished", "passed", "compared")
-        show_table(names, [[each[name] or "never" for name in names] for each in found])
+        rows = [["never" if each[name] is None else each[name] for name in names] for each in found]
+        show_table(names, rows)
     else:
         click.echo("nothing is followed", err=True)
 

@@ -75,6 +75,8 @@ def test_table__is_followed_row_by_row(command: Muniment, deeds: Deeds, follow: 
     assert tally(follow(MAP, "--dry-run")) == {"rows": 6, "new": 6}
     assert command("sync", "status", "--json").json == []
     assert tally(follow(MAP)) == {"rows": 6, "new": 6}
+    _, shown = command("sync", "status").out.splitlines()
+    assert shown.split()[1:3] == ["6", "0"]
     assert command("journal", "status", "--json").json["provable"] == 6
     deeds.put(2, "Another")
     deeds.put(7, "Holder 7")
