@@ -239,7 +239,9 @@ class _Run:
                 yield known_finding(mapped.lines[at], mapped.numbers[at], row.source_id, outcome)
             elif self._on_change is OnChange.AMEND:
                 record_id = RecordId(outcome.record_id)
-                submission = self._amend(self._session, self._record_type, record_id, row)
+                # Of a row with files `row` has their values already, which amending makes itself.
+                given = NewContent(row.source_id, mapped.fields[at], mapped.attachments[at])
+                submission = self._amend(self._session, self._record_type, record_id, given)
                 self._done.submissions.append(submission)
                 self._done.tally.amended += 1
             else:

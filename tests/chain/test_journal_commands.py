@@ -92,6 +92,31 @@ def test_import__of_changed_rows(command: Muniment, tmp_path: Path) -> None:
     assert (chain["status"], chain["version"]) == ("in_force", 2)
 
 
+def test_changed_row_with_a_file__is_amended_with_it(command: Muniment, tmp_path: Path) -> None:
+    mapping = tmp_path / "map.toml"
+    mapping.write_text(MAP + 'scan = { column = "scan", kind = "file" }\n')
+    for name, text in (("1.txt", "first"), ("2.txt", "second")):
+        (tmp_path / name).write_text(text)
+
+    def run(*rows: str) -> Answer:
+        file = tmp_path / "rows.csv"
+        file.write_text("\n".join(["id,holder,parcel,scan", *rows]) + "\n")
+        way = ("--map", str(mapping), "--on-change", "amend", "--yes", "--json")
+        return command("import", "land-deed", str(file), *way)
+
+    assert run("1,Ada,1/7,1.txt", "2,Grace,2/7,1.txt").json["registered"] == 2
+    amended = run("1,Ada,1/7,1.txt", "2,Another,2/7,2.txt")
+    assert amended.code == 0, amended.err
+    assert (amended.json["unchanged"], amended.json["amended"]) == (1, 1)
+    out = tmp_path / "extracted"
+    assert command("show", "2", "--extract", "scan", "-o", str(out)).code == 0
+    assert out.read_text() == "second"
+    # The path is the same, what lies there is not.
+    (tmp_path / "2.txt").write_text("third")
+    assert run("2,Another,2/7,2.txt").json["amended"] == 1
+    assert run("2,Another,2/7,2.txt").json["unchanged"] == 1
+
+
 def test_poison_rows__are_reported_and_the_others_go_through(
     command: Muniment, tmp_path: Path
 ) -> None:
