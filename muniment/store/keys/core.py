@@ -58,6 +58,8 @@ class Core:
         self.root = root
         self.clock = clock
         self.keyring = Keyring(root.keys)
+        # They never change, are asked for with each record, and who has the keyring has them.
+        self.symmetric_keys: dict[str, bytes] = {}
 
     @property
     def shown(self) -> str:

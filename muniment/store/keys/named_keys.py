@@ -82,12 +82,15 @@ def add_first_keys(core: Core, change: Change) -> None:
 
 
 def symmetric_key(core: Core, purpose: str) -> bytes:
-    """Return the agency's local-id or search key: 32 bytes."""
+    """Return the agency's local-id or search key: 32 bytes, which the store is asked for once."""
+    found = core.symmetric_keys.get(purpose)
+    if found is not None:
+        return found
     with core.reading() as connection:
         row = _find(connection, purpose, 1)
     if row is None:
         raise core.not_authentic(f"the {purpose} key")
-    return _unwrap(core, row)
+    return core.symmetric_keys.setdefault(purpose, _unwrap(core, row))
 
 
 def agency_key(core: Core, purpose: KeyPurpose, epoch: int | None) -> AgencyKey:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,21 @@ class TestAgencyKeys:
         with place.open() as keys:
             assert (keys.local_id_key(), keys.search_key()) == (local_id, search)
         assert len({local_id, search}) == 2
+
+    def test_symmetric_keys__are_read_once_however_many_records_need_them(
+        self, place: Place
+    ) -> None:
+        with place.create() as keys:
+            first = keys.local_id_key(), keys.search_key()
+            sent: list[str] = []
+            engine = keys._core.database.engine
+            sa.event.listen(engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+            for _ in range(100):
+                assert (keys.local_id_key(), keys.search_key()) == first
+            assert sent == []
+            # What they are read by is what was listened to.
+            keys.agency_key(KeyPurpose.MESSAGES)
+            assert sent != []
 
     def test_rotate_and_retire(self, place: Place) -> None:
         with place.create() as keys:
