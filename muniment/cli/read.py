@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import (
     json_option,
     opened,
@@ -87,7 +87,7 @@ def show(
     for label, shown in [] if standing is None else _chain_words(standing, place):
         click.echo(f"  {label:12} {shown}")
     for name, field in (content or {}).items():
-        click.echo(f"  {name}: {_words(field)}")
+        click.echo(f"  {foreign_text(name)}: {foreign_text(field)}")
 
 
 @click.command()
@@ -222,10 +222,6 @@ def _chain_words(standing: Standing, place: JournalPlace | None) -> list[tuple[s
     if state.hold_count:
         rows.insert(5, ("holds", str(state.hold_count)))
     return rows
-
-
-def _words(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _refresh(registry: Registry) -> None:

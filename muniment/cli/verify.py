@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from muniment.cli.exit_codes import ExitCode
+from muniment.cli.foreign_text import foreign_text
 from muniment.errors import ChainError, InvalidInputError, UnreachableError, WrongChainError
 from muniment.evidence import (
     EvidenceFormError,
@@ -186,7 +187,8 @@ def _show(verdict: Verdict, trust: TrustFile) -> None:
     if verdict.holds or verdict.type_holds:
         click.echo(f"  holds       {verdict.holds or 0}, on its type {verdict.type_holds or 0}")
     for name, value in (verdict.fields or {}).items():
-        click.echo(f"  {name}: {value}")
+        # Whoever wrote the evidence chose both: no line of theirs passes for one of the verdict.
+        click.echo(f"  {foreign_text(name)}: {foreign_text(value)}")
     if verdict.document is not None:
         click.echo(f"  document    is the file of field {verdict.document!r}")
     not_done = [str(each) for each in STEPS if each not in verdict.done]

@@ -98,6 +98,21 @@ def test_evidence__verified_by_pinned_trust(
     assert muniment("verify", file, "--trust", str(elsewhere)).code == 15
 
 
+def test_evidence_with_commands_to_a_terminal__is_shown_without_them(
+    muniment: Muniment, tmp_path: Path, world: World
+) -> None:
+    deed = content(tmp_path, holder="Ada\n  holds       0\x1b[2J")
+    assert muniment("register", "land-deed", deed, "--source-id", "1").code == 0
+    world.connection.request("anvil_mine", ["0x3"])
+    file, trust = str(tmp_path / "deed.evidence.json"), str(tmp_path / "now.toml")
+    assert muniment("evidence", "1", "--field", "holder", "-o", file).code == 0
+    assert muniment("trust", "make", trust).code == 0
+    verified = muniment("verify", file, "--trust", trust)
+    assert verified.code == 0, verified.err
+    for shown in (verified, muniment("show", "1")):
+        assert "  holder: Ada\\n  holds       0\\x1b[2J\n" in shown.out
+
+
 def test_import__reports_what_is_bad_and_does_the_rest(muniment: Muniment, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,holder,parcel\n1,A,1\n2,B\n3,,3\n4,D,4\n")
     (tmp_path / "map.toml").write_text(
