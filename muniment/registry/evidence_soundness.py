@@ -19,15 +19,15 @@ _YEAR: Final = 365 * 86_400
 
 
 class UnprovableError(RecordError):
-    """What was read does not verify: a node that contradicts itself, or a record that another
-    registry handed over."""
+    """What was read does not verify: a node that contradicts itself, an entry that was repudiated,
+    or a record that another registry handed over."""
 
     def __init__(self, record_id: bytes, reason: str) -> None:
         super().__init__(
             f"evidence of record 0x{record_id.hex()} does not verify: {reason}",
             expected="slots and acts of one block that agree",
-            remedy="try again, or with another node; a record adopted from a predecessor needs "
-            "evidence of that registry",
+            remedy="try again, or with another node; an entry that its agency repudiated has no "
+            "evidence, and a record adopted from a predecessor needs evidence of that registry",
         )
 
 
