@@ -32,22 +32,27 @@ import { can, SessionContext, useSession, type Session } from "./session.tsx";
 import type { Language, Phrase } from "./words/catalogue.ts";
 import { firstLanguage, keepLanguage, useWords, WordsContext, wordsIn } from "./words/language.tsx";
 
+/** Who is signed in, or why nobody is: a session that is over, or none; unknown at first. */
+type Standing = Session | "ended" | "nobody" | undefined;
+
 export function App() {
   const [language, setLanguage] = useState<Language>(firstLanguage);
   const words = useMemo(() => wordsIn(language), [language]);
-  const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const [session, setSession] = useState<Standing>(undefined);
   const [problem, setProblem] = useState<unknown>(null);
   useEffect(() => {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
     keepLanguage(language);
   }, [language]);
   const load = useCallback(() => {
-    currentSession().then(setSession).catch(setProblem);
+    currentSession()
+      .then((found) => setSession(found ?? "nobody"))
+      .catch(setProblem);
   }, []);
   useEffect(() => {
     whenSignedOut(() => {
       forgetKeystore();
-      setSession(null);
+      setSession((before) => (typeof before === "object" ? "ended" : (before ?? "nobody")));
     });
     load();
   }, []);
@@ -59,10 +64,12 @@ export function App() {
           <ProblemNotice problem={problem} />
         </main>
       )}
-      {problem === null && session === null && <SignIn languages={languages} onSignedIn={setSession} />}
-      {problem === null && session && (
+      {problem === null && typeof session === "string" && (
+        <SignIn languages={languages} hasEnded={session === "ended"} onSignedIn={setSession} />
+      )}
+      {problem === null && typeof session === "object" && (
         <SessionContext.Provider value={session}>
-          <Framed session={session} languages={languages} onChanged={load} onLeft={() => setSession(null)} />
+          <Framed session={session} languages={languages} onChanged={load} onLeft={() => setSession("nobody")} />
         </SessionContext.Provider>
       )}
     </WordsContext.Provider>

@@ -41,4 +41,9 @@ export async function tour(walk: Walk, person: Officer): Promise<void> {
   await walk.look("not-for-you");
   await walk.goTo("nowhere");
   await walk.look("not-found");
+  // A session that is over is said to be, and whoever signs in again is where they were.
+  await walk.page.context().clearCookies();
+  await walk.page.evaluate(() => (location.hash = "holds"));
+  await walk.page.getByText(walk.say("session-ended")).waitFor();
+  await walk.look("session-ended");
 }

@@ -6,16 +6,18 @@ import { useState } from "preact/hooks";
 import { signIn, waysToSignIn, type Ways } from "../../api/session.ts";
 import { useEffect } from "preact/hooks";
 import { Mark } from "../parts/glyphs.tsx";
-import { Field, ProblemNotice } from "../parts/parts.tsx";
+import { Field, Notice, ProblemNotice } from "../parts/parts.tsx";
 import type { Session } from "../session.tsx";
 import { useWords } from "../words/language.tsx";
 
 interface SignInProperties {
   readonly languages: ComponentChildren;
+  /** Whether who was signed in must do it again. */
+  readonly hasEnded: boolean;
   readonly onSignedIn: (session: Session) => void;
 }
 
-export function SignIn({ languages, onSignedIn }: SignInProperties) {
+export function SignIn({ languages, hasEnded, onSignedIn }: SignInProperties) {
   const { say } = useWords();
   const [ways, setWays] = useState<Ways>({ password: true, openid: false });
   const [name, setName] = useState("");
@@ -59,6 +61,11 @@ export function SignIn({ languages, onSignedIn }: SignInProperties) {
       <main>
         <div class="gate-form">
           <h1>{say("sign-in-title")}</h1>
+          {hasEnded && (
+            <Notice tone="warn">
+              <p>{say("session-ended")}</p>
+            </Notice>
+          )}
           {ways.password && (
             <form onSubmit={submit} class="stack">
               <Field label={say("account-name")} required>

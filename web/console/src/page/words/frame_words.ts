@@ -28,6 +28,10 @@ export const FRAME = {
   "sign-out": ["Sign out", "退出"],
   "sign-in": ["Sign in", "登录"],
   "sign-in-title": ["Sign in to the registry", "登录登记处"],
+  "session-ended": [
+    "Your session has ended. Sign in again; what was typed and not sent was not kept.",
+    "您的会话已结束，请重新登录；已输入而未提交的内容没有保留。",
+  ],
   "sign-in-about": [
     "Every act on a record: signed, ordered and provable.",
     "记录上的每一项行为：有签名、有次序、可证明。",
