@@ -50,6 +50,12 @@ class TracedAct:
     time: int
     transaction_hash: bytes
 
+    @property
+    def replacement(self) -> RecordId | None:
+        """The record that took the place of this one, by an act that superseded it."""
+        is_superseding = self.act.kind is ActKind.SUPERSEDED
+        return RecordId(self.act.argument) if is_superseding else None
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:

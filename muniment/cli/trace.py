@@ -118,6 +118,7 @@ def _list(found: Trace, as_json: bool) -> None:
             "version": each.act.state.version,
             "block": each.block_number,
             "transaction": f"0x{each.transaction_hash.hex()}",
+            "replacement": None if each.replacement is None else f"0x{each.replacement.hex()}",
         }
         for each in found.acts
     ]
@@ -144,6 +145,9 @@ def _list(found: Trace, as_json: bool) -> None:
             for row in rows
         ],
     )
+    for row in rows:
+        if row["replacement"] is not None:
+            click.echo(f"superseded by record {row['replacement']}")
     click.echo(
         f"complete as of block {found.block.number} ({in_words(found.block.timestamp)} UTC): "
         f"the head recomputed from these acts is the chain's, 0x{found.head.hex()}",

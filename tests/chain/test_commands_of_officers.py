@@ -74,6 +74,9 @@ def test_custody_and_supersession(muniment: Muniment, tmp_path: Path) -> None:
     assert gone.code == 18
     assert muniment("supersede", "2", "3").code == 0
     assert muniment("show", "2", "--json").json["chain"]["status"] == "superseded"
+    replacement = muniment("trace", "2", "--json").json["acts"][-1]["replacement"]
+    assert replacement == muniment("show", "3", "--json").json["record"]
+    assert f"superseded by record {replacement}\n" in muniment("trace", "2").out
     again = muniment("supersede", "2", "3")
     assert again.code == 5
     assert "WrongStatus" in again.err

@@ -83,6 +83,7 @@ def trace(
                 "version": each.act.state.version,
                 "block": each.block_number,
                 "transaction": hexadecimal(each.transaction_hash),
+                "replacement": hexadecimal(each.replacement),
             }
             for each in found.acts
         ],

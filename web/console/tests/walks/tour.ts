@@ -31,6 +31,9 @@ export async function tour(walk: Walk, person: Officer): Promise<void> {
     await walk.goTo(`records/${walk.facts.records[each]}`);
     await walk.page.waitForSelector(".record-title");
     await walk.look(`record-${each}`);
+    if (each === "superseded") {
+      await walk.page.locator(`.act a[href="#/records/${walk.facts.records["deed"]}"]`).waitFor();
+    }
     await walk.button("show").click();
     await walk.settled();
     await walk.look(`history-${each}`);

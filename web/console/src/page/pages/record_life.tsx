@@ -18,6 +18,7 @@ interface TracedAct {
   readonly version: number;
   readonly block: number;
   readonly transaction: string;
+  readonly replacement: string | null;
 }
 
 interface Trace {
@@ -83,6 +84,11 @@ function ActLine({ act }: { act: TracedAct }) {
         {" · "}
         {say("block", { block: act.block })}
       </span>
+      {act.replacement !== null && (
+        <span class="quiet">
+          {say("replaced-by")} <Short value={act.replacement} link={`#/records/${act.replacement}`} />
+        </span>
+      )}
     </li>
   );
 }

@@ -97,6 +97,7 @@ export const RECORDS = {
   "traced.enrolled": ["Brought on chain from the journal", "上链"],
   "traced.amended": ["Amended", "修订"],
   "traced.superseded": ["Superseded", "被取代"],
+  "replaced-by": ["In its place stands", "取而代之的是"],
   "traced.revoked": ["Revoked", "撤销"],
   "traced.held": ["Held by an authority", "被主管机关冻结"],
   "traced.released": ["Hold released", "解除冻结"],
