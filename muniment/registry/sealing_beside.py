@@ -109,8 +109,13 @@ def _seal_until(
     journal: int | None,
     standing: _Standing,
     told: Callable[[], None] = lambda: None,
+    *,
+    unlocked: bool = False,
 ) -> None:
-    """Seal until `stop` is set; `told` is called after each turn."""
+    """Seal until `stop` is set; `told` is called after each turn.
+
+    With `unlocked` the sealer's keystore is opened before there is anything to seal.
+    """
     worker: Sequencer | None = None
     mirrored: bytes | None = None
     sent = looked = -math.inf
@@ -125,6 +130,9 @@ def _seal_until(
                 if worker is None and time.monotonic() - looked >= _LEASE_SECONDS:
                     worker = sequencer(session, held, journal)
                     looked = time.monotonic()
+                    if worker is not None and unlocked:
+                        # It takes a second, in which the first entries would wait.
+                        sending.step([(worker.journal.sealer, True)])
                 head = session.nodes.read(_head)
                 # What takes transactions of its own is done where there is something to do: an
                 # import appends meanwhile, to the same database.
@@ -229,6 +237,6 @@ def _be_process(
     Thread(target=listen, name="pipe", daemon=True).start()
     session = made()
     try:
-        _seal_until(stop, session, journal, standing, told)
+        _seal_until(stop, session, journal, standing, told, unlocked=True)
     finally:
         session.close()
