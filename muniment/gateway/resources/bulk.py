@@ -20,8 +20,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from muniment.errors import MunimentError
+from muniment.gateway.acting import KINDS
 from muniment.gateway.answers import NDJSON, hexadecimal, json_line
-from muniment.gateway.bodies import Member, members_of, require_media_type
+from muniment.gateway.bodies import members_of, require_media_type
 from muniment.gateway.errors import problem_of
 from muniment.gateway.parts import Parts, PartsHere, Registering
 from muniment.gateway.refusals import BodyTooLargeError
@@ -33,10 +34,7 @@ from muniment.registry.new_content import NewContent, with_files
 
 router = APIRouter(tags=["records"])
 
-_ROW: Final = {
-    "source_id": Member(str, "the agency's own number of the record", filled=True),
-    "content": Member(dict, "a JSON object that the type's schema allows"),
-}
+_ROW: Final = {name: KINDS["register"].members[name] for name in ("source_id", "content")}
 _TOGETHER: Final = 500
 _IN_MEMORY: Final = 1 << 20
 _PIECE: Final = 1 << 16

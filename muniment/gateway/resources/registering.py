@@ -14,13 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from muniment.errors import MunimentError
 from muniment.gateway import idempotency
+from muniment.gateway.acting import KINDS
 from muniment.gateway.answers import (
     RecordPath,
     json_answer,
     record_in_path,
     submission_body,
 )
-from muniment.gateway.bodies import JSON, Member, members_of, require_media_type, whole_body
+from muniment.gateway.bodies import JSON, members_of, require_media_type, whole_body
 from muniment.gateway.callers.caller import Caller
 from muniment.gateway.callers.scopes import Scope as CallerScope
 from muniment.gateway.errors import problem_answer
@@ -49,13 +50,7 @@ from muniment.store import outbox
 
 router = APIRouter(tags=["records"])
 
-MEMBERS: Final[Mapping[str, Member]] = {
-    "type": Member(str, "the name of one of the agency's record types"),
-    "source_id": Member(str, "the agency's own number of the record", filled=True),
-    "content": Member(dict, "a JSON object that the type's schema allows"),
-    "source_system": Member(str, "where that number comes from", needed=False),
-    "attachments": Member(dict, "uploads' ids by the fields that they are of", needed=False),
-}
+_MEMBERS: Final = KINDS["register"].members
 _REGISTERING: Final = requires(CallerScope.REGISTER)
 JOURNAL_FILE_BYTES: Final = 1 << 24
 """Most bytes of a record's files that go by the journal: whoever comes after waits for them."""
@@ -105,7 +100,7 @@ async def register(
     require_media_type(request, JSON)
     wanted = preference_of(request, parts.settings.wait_seconds)
     body = await whole_body(request)
-    values = members_of(body, MEMBERS)
+    values = members_of(body, _MEMBERS)
     call = keyed_call(request, caller, body)
     record_type = await latest_type(parts, values["type"])
     new = NewContent(values["source_id"], values["content"])
