@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +19,6 @@ from muniment.record.identifiers import RecordId
 from muniment.record.instants import instant, instant_or_none
 from muniment.record.state import RETAIN_FOREVER_DAY, RecordState, Status
 from muniment.registry import reading
-from muniment.registry.disposition.stops import proposals_of
 from muniment.registry.sealing import JournalPlace, place_of
 from muniment.registry.session import Session
 from muniment.store import mirror
@@ -33,8 +31,7 @@ _DAY: Final = 86_400
 @dataclass(frozen=True, slots=True)
 class RecordView:
     """A record as it is known now: by `block`, from a node or (`mirrored`) from the mirror; its
-    place in the journal; the proposal of its disposition that stands; and the versions that are
-    kept here."""
+    place in the journal; and the versions that are kept here."""
 
     record_id: RecordId
     block: int
@@ -43,7 +40,6 @@ class RecordView:
     commitment: bytes
     trace_head: bytes
     place: JournalPlace | None
-    proposal: events.DispositionProposed | None
     kept: tuple[VersionRow, ...]
 
     @property
@@ -83,7 +79,6 @@ class RecordView:
             "type_version": state.type_version or (None if latest is None else latest.type_version),
             "updated_at": instant_or_none(state.updated_at),
             "retain_until": _retained(state.retain_until),
-            "proposed": proposal_body(self.proposal),
             "commitment": hexadecimal(self.commitment if any(self.commitment) else None),
             "trace_head": hexadecimal(self.trace_head),
             "journal": None
@@ -136,8 +131,7 @@ def record_view(session: Session, record_id: RecordId) -> RecordView:
             f"record 0x{record_id.hex()} is not known here",
             "a record of the registry, or of this agency's journal",
         )
-    proposal = proposals_of(session, [record_id], int(time.time())).get(record_id)
-    return RecordView(record_id, block, mirrored, state, commitment, head, place, proposal, kept)
+    return RecordView(record_id, block, mirrored, state, commitment, head, place, kept)
 
 
 def require_current(view: RecordView, if_match: str | None) -> None:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from muniment.gateway.answers import RecordPath, hexadecimal, json_answer, record_in_path
 from muniment.gateway.parts import PartsHere, Reader
-from muniment.gateway.standings import record_view
+from muniment.gateway.standings import proposal_body, record_view
+from muniment.registry.disposition.stops import proposals_of
 
 router = APIRouter(tags=["records"])
 
@@ -26,11 +28,13 @@ def show(request: Request, parts: PartsHere, caller: Reader, record: RecordPath)
     The ETag is that of version and trace head; with If-None-Match an unchanged one is 304.
     """
     del caller
-    view = record_view(parts.session, record_in_path(record))
+    record_id = record_in_path(record)
+    view = record_view(parts.session, record_id)
     headers = {"ETag": view.etag}
     if view.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return json_answer(view.body(), headers=headers)
+    proposed = proposals_of(parts.session, [record_id], int(time.time())).get(record_id)
+    return json_answer(view.body() | {"proposed": proposal_body(proposed)}, headers=headers)
 
 
 @router.get("/records/{record}/content", summary="The content of a record")
