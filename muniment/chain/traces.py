@@ -53,8 +53,8 @@ class TracedAct:
     @property
     def replacement(self) -> RecordId | None:
         """The record that took the place of this one, by an act that superseded it."""
-        is_superseding = self.act.kind is ActKind.SUPERSEDED
-        return RecordId(self.act.argument) if is_superseding else None
+        event = self.event
+        return RecordId(event.replacement_id) if isinstance(event, events.Superseded) else None
 
 
 @dataclass(frozen=True, slots=True)
