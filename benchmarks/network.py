@@ -31,6 +31,7 @@ from benchmarks.network_sending import Sending
 from muniment.chain import Connection
 from muniment.chain.anchors import header_of
 from muniment.proof.istanbul import IstanbulHeader, ValidatorSet
+from muniment.registry.mirroring import sync
 from network.members import Network
 from network.running import height, pid_of
 from network.status import validators
@@ -162,6 +163,8 @@ def _batches(network: Network, sending: Sending, disk: Disk, records: int) -> di
 def _sealed(local: LocalRegistry, disk: Disk, records: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name, ExitStack() as closing:
         registry = journal_agency(local, Path(name), closing)
+        # One that imports has seen before what else is registered.
+        sync(registry.session)
         with disk.of(records) as asked:
             found = timed_import(registry, records)
     return {

@@ -12,6 +12,7 @@ from muniment.chain.bindings import RecordRegistry
 from muniment.chain.bindings.record_registry import JournalHead, JournalSealed, Seal
 from muniment.chain.connection import Block, Connection, RpcError
 from muniment.chain.decoding import event_plans
+from muniment.chain.engines import Engine, engine_of
 from muniment.chain.log_reader import LogReader
 from muniment.errors import ChainError
 from muniment.record.keccak import keccak
@@ -91,9 +92,14 @@ def read_seals(
 def next_block_time(connection: Connection) -> int:
     """Return the least timestamp (Unix seconds) that the next block can have, as the node knows.
 
-    That of the pending block, where the node shows one, else that of the latest.
+    Where validators sign blocks (Istanbul) a second after the latest, as every one of them checks;
+    else that of the pending block, where the node shows one, else that of the latest.
     """
     latest = connection.block().timestamp
+    if engine_of(connection) is Engine.ISTANBUL:
+        # A validator that is asked for its pending block answers when it has begun it, so up to a
+        # second later: what waits for the answer would miss that block.
+        return latest + 1
     try:
         pending = connection.request("eth_getBlockByNumber", ["pending", False])
     except RpcError:

@@ -273,6 +273,8 @@ _columns: RecordColumns | None = None
 
 def _begin_process(work: _Work) -> None:
     end_with_parent()
+    # What they have made has to be appended and sealed: they take what is left of the cores.
+    os.nice(_BEHIND_SEALING)
     gc.freeze()
     gc.disable()
     _begin(work)
@@ -364,6 +366,7 @@ def _made(
 
 
 _SMALL = 1000
+_BEHIND_SEALING = 5
 
 
 def _finding(line: int, number: int, error: InvalidInputError) -> Finding:

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from muniment.chain.connection import address_of
+from muniment.chain.connection import Connection, address_of
+from muniment.chain.journals import next_block_time
 from muniment.registry.profile import ChainProfile
 from muniment.registry.session import make_stores
 from muniment.registry.standing_of_chain import (
@@ -135,6 +136,17 @@ def peers(network: Network) -> list[int | None]:
 
 def labels(found: ChainStanding, which: str) -> list[str]:
     return sorted(each.label for each in getattr(found, which))
+
+
+def test_next_block__is_never_before_the_time_that_a_validator_says(network: Network) -> None:
+    node = Connection(network.validators()[0].url, CHAIN)
+    for _ in range(4):
+        latest = node.block()
+        said = next_block_time(node)
+        until(lambda seen=latest.number: node.block().number > seen + 1, 60)
+        assert latest.timestamp < said
+        # It may have been asked when that one was already there.
+        assert node.block(latest.number + 2).timestamp >= said
 
 
 def test_network_that_is_well__is_shown_with_names(network: Network, tmp_path: Path) -> None:

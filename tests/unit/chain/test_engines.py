@@ -14,6 +14,7 @@ from muniment.chain.anchors import UnprovenHeaderError, header_of
 from muniment.chain.connection import Block, Connection, RpcError
 from muniment.chain.engines import Engine, Refusal, engine_of, header_rlp, refusal_of
 from muniment.chain.finality import FinalityUnknownError, final_number
+from muniment.chain.journals import next_block_time
 from muniment.errors import UnreachableError
 from muniment.proof.headers import HeaderError
 from muniment.proof.istanbul import IstanbulHeader
@@ -72,6 +73,18 @@ def test_any_other_node__is_taken_for_ethereums_and_asked_once(answer: Any) -> N
     node = kaia(kaia_getHeaderByNumber=answer)
     assert engine_of(node) is engine_of(node) is Engine.ETHEREUM
     assert len(node.asked) == 1
+
+
+def test_next_block_of_validators__is_a_second_later_and_nobody_waits_for_a_pending_one() -> None:
+    node = kaia(eth_getBlockByNumber=ANSWER)
+    assert next_block_time(node) == HEAD.timestamp + 1
+    assert node.asked.count("eth_getBlockByNumber") == 1
+
+
+def test_next_block_elsewhere__is_the_pending_one() -> None:
+    node = Captured({"eth_getBlockByNumber": ANSWER})
+    assert next_block_time(node) == HEAD.timestamp
+    assert node.asked.count("eth_getBlockByNumber") == 2
 
 
 def test_node_out_of_breath__is_asked_again() -> None:
