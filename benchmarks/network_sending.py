@@ -58,16 +58,16 @@ class Sending:
         """The node that all goes through."""
         return self.local.connection
 
-    def raw(self, name: str, count: int) -> float:
-        """Registrations a second that were signed before, one a transaction, and not looked at."""
+    def raw(self, name: str, count: int, batch: int) -> float:
+        """Records a second of transactions that were signed before, `batch` records each."""
         signed: list[tuple[bytes, bytes]] = []
         each = count // len(self.signers)
         for place, signer in enumerate(self.signers):
             nonce = self._nonce(signer)
-            calls = self._calls(f"{name} {place}", each, 1)
+            calls = self._calls(f"{name} {place}", each, batch)
+            gas = _GAS_ALONE + (_GAS_EACH * batch if batch > 1 else 0)
             signed += [
-                signer.sign(self._unsigned(nonce + i, _GAS_ALONE, call))
-                for i, call in enumerate(calls)
+                signer.sign(self._unsigned(nonce + i, gas, call)) for i, call in enumerate(calls)
             ]
         start = time.perf_counter()
         self.connection.request_many(
@@ -82,7 +82,7 @@ class Sending:
             failed = [each for each in receipts if each is not None and each["status"] != "0x1"]
             assert not failed, f"a registration failed: {failed[0]}"
             waiting = [w for w, got in zip(waiting, receipts, strict=True) if got is None]
-        return len(signed) / (time.perf_counter() - start)
+        return each * len(self.signers) / (time.perf_counter() - start)
 
     def ours(self, name: str, count: int, batch: int) -> float:
         """Records a second by the outbox sender, `batch` a transaction, acknowledged before."""
