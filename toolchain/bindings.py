@@ -201,12 +201,10 @@ def contract_source(name: str, contract: dict[str, Any]) -> str:
             entry["name"], entry["inputs"], about or f"OpenZeppelin's {entry['name']}.", "(Event)"
         )
     body += f"class {name}(Contract):\n"
-    body += prose(
-        f"The {snake(name).replace('_', ' ')} at one address. Reads name their block; "
-        "writes return a `Call`, which a `Sender` signs and sends.",
-        4,
-        fallback="",
-    )
+    about = f"The {snake(name).replace('_', ' ')} at one address. Reads name their block"
+    if any(entry.get("stateMutability") == "nonpayable" for entry in abi if "name" in entry):
+        about += "; writes return a `Call`, which a `Sender` signs and sends"
+    body += prose(f"{about}.", 4, fallback="")
     body += f'\n    contract_name = "{name}"\n    events: ClassVar[dict[str, type[Event]]] = {{\n'
     body += "".join(f'        "{event}": {event},\n' for event in names) + "    }\n\n"
     functions = [e for e in abi if e["type"] == "function" and e["name"] != "multicall"]
@@ -215,7 +213,9 @@ def contract_source(name: str, contract: dict[str, Any]) -> str:
     head = HEAD.format(doc=f"{name}: values, events and functions, typed.")
     head += "from collections.abc import Sequence\nfrom dataclasses import dataclass\n"
     head += "from typing import Any, ClassVar\n\n"
-    head += "from muniment.chain.contract import Address, BlockId, Call, Contract, Event\n"
+    kinds = ("Address", "BlockId", "Call", "Contract", "Event")
+    used = [each for each in kinds if re.search(rf"\b{each}\b", body)]
+    head += f"from muniment.chain.contract import {', '.join(used)}\n"
     enums = sorted(v for v in set(ENUMS.values()) - {"Sharing"} if re.search(rf"\b{v}\b", body))
     if enums:
         head += f"from muniment.chain.values import {', '.join(enums)}\n"
@@ -272,7 +272,7 @@ def modules(contracts: dict[str, dict[str, Any]]) -> dict[str, str]:
     made = {f"{snake(name)}.py": contract_source(name, c) for name, c in contracts.items()}
     made["errors.py"] = errors_source(contracts)
     exports = ", ".join(f'"{name}"' for name in sorted(contracts))
-    init = HEAD.format(doc="The typed binding of the three contracts.")
+    init = HEAD.format(doc="The typed binding of the contracts.")
     init += "".join(
         f"from muniment.chain.bindings.{snake(name)} import {name}\n" for name in sorted(contracts)
     )

@@ -50,12 +50,12 @@ def development_keys(count: int) -> list[bytes]:
 
 
 @contextmanager
-def anvil(*options: str, accounts: int = 30) -> Iterator[str]:
+def anvil(*options: str, accounts: int = 30, chain_id: int = CHAIN_ID) -> Iterator[str]:
     """Run Anvil and yield its URL; ends it, whatever happens."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [anvil_program(), "--port", str(port), "--silent", "--accounts", str(accounts)]
-    command += ["--chain-id", str(CHAIN_ID), "--mnemonic", MNEMONIC]
+    command += ["--chain-id", str(chain_id), "--mnemonic", MNEMONIC]
     # No fees, as on a private chain: full blocks would make the base fee rise without end. And wide
     # blocks: what does not fit into one, Anvil leaves until somebody sends something else.
     command += ["--gas-price", "0", "--block-base-fee-per-gas", "0", "--gas-limit", "300000000"]

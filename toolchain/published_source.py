@@ -12,12 +12,12 @@ import solcx
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTRACTS = ("RecordRegistry", "AgencyRegistry", "ShareRegistry")
+CONTRACTS = ("RecordRegistry", "AgencyRegistry", "ShareRegistry", "Signpost")
 _IMPORT = re.compile(r'^\s*(?:import\b[^;"]*|\}\s*from\s*)"([^"]+)";', re.MULTILINE)
 
 
 def standard_input() -> dict[str, Any]:
-    """Every source that the three contracts reach, and the settings of ape-config.yaml."""
+    """Every source that the contracts reach, and the settings of ape-config.yaml."""
     settings = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
     sources: dict[str, dict[str, str]] = {}
     waiting = [f"contracts/{name}.sol" for name in CONTRACTS]

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-CONTRACTS = ("RecordRegistry", "AgencyRegistry", "ShareRegistry")
+CONTRACTS = ("RecordRegistry", "AgencyRegistry", "ShareRegistry", "Signpost")
 
 
 @cache

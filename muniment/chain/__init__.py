@@ -23,7 +23,7 @@ from muniment.chain.connection import (
     UnknownBlockError,
 )
 from muniment.chain.contract import Call, LoggedEvent
-from muniment.chain.deployment import Origin, Registries, deploy, find
+from muniment.chain.deployment import Origin, Registries, deploy, deploy_signpost, find
 from muniment.chain.log_reader import LogReader, MissingEventError, ReorganisedError
 from muniment.chain.sender import (
     FailedTransactionError,
@@ -63,6 +63,7 @@ __all__ = [
     "UnknownBlockError",
     "UnknownOutcomeError",
     "deploy",
+    "deploy_signpost",
     "find",
     "new_keystore",
     "read_trace",

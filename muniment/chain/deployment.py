@@ -69,6 +69,27 @@ def deploy(
     return find(sender.connection, records, first_block=first_block, shares=shares)
 
 
+def deploy_signpost(
+    sender: Sender,
+    predecessor: Address,
+    root: bytes,
+    count: int,
+    *,
+    chain_id: int,
+    registry: Address,
+) -> Address:
+    """Deploy what a registry names as its successor where that is on another chain, at `registry`
+    of chain `chain_id`; return its address.
+
+    `root` and `count` are of the final states. Raises `SignpostInvalidSuccessorError` for a
+    successor on the same chain.
+    """
+    kinds = ["address", "bytes32", "uint64", "uint256", "address"]
+    arguments = encode(kinds, [predecessor, root, count, chain_id, registry])
+    created, _ = _create(sender, "Signpost", arguments)
+    return created
+
+
 def find(
     connection: Connection,
     records: str,

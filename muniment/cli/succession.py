@@ -4,45 +4,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from muniment.chain import Connection, Origin, Receipt, Registries, Sender, Signer, deploy, find
-from muniment.chain.connection import address_of
-from muniment.chain.final_states import (
-    FinalStates,
-    not_adopted,
-    read_final_states,
-    require_origin,
-)
-from muniment.cli.options import json_option, progress_bar, show_json
-
-
-def _predecessor(command: Any) -> Any:
-    for option in (
-        click.option("--old-first-block", default=0, help="Block of its deployment."),
-        click.option("--old-registry", required=True, help="The predecessor's record registry."),
-        click.option("--old-chain-id", required=True, type=int),
-        click.option("--old-rpc", required=True, help="A node of the predecessor's chain."),
-    ):
-        command = option(command)
-    return command
-
-
-def _successor(command: Any) -> Any:
-    for option in (
-        click.option("--first-block", default=0, help="Block of its deployment."),
-        click.option("--registry", required=True, help="The successor's record registry."),
-        click.option("--chain-id", required=True, type=int),
-        click.option("--rpc", required=True, help="A node of the successor's chain."),
-    ):
-        command = option(command)
-    return command
-
-
-_keystore = click.option(
-    "--keystore", required=True, type=click.Path(path_type=Path), help="The account that sends."
+from muniment.chain import Connection, Origin, Receipt, Sender, Signer, deploy
+from muniment.chain.final_states import not_adopted, require_origin
+from muniment.chain.successors import read_succession, require_successor
+from muniment.cli.options import json_option, progress_bar, show_values
+from muniment.cli.succession_acts import ACTS
+from muniment.cli.succession_options import (
+    keystore_option,
+    left_by,
+    predecessor,
+    registries_at,
+    successor,
 )
 
 
@@ -51,8 +26,12 @@ def succession() -> None:
     """A registry ends in the open: final states under one root, and the next one adopts them."""
 
 
+for act in ACTS:
+    succession.add_command(act)
+
+
 @succession.command()
-@_predecessor
+@predecessor
 @json_option
 def states(
     old_rpc: str, old_chain_id: int, old_registry: str, old_first_block: int, as_json: bool
@@ -64,17 +43,17 @@ def states(
     Example: muniment succession states --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x…
     """
-    left = _left(old_rpc, old_chain_id, old_registry, old_first_block)
-    _tell({"count": len(left), "root": f"0x{left.root().hex()}"}, as_json)
+    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
+    show_values({"count": len(left), "root": f"0x{left.root().hex()}"}, as_json)
 
 
 @succession.command("deploy")
-@_predecessor
+@predecessor
 @click.option("--rpc", required=True, help="A node of the successor's chain.")
 @click.option("--chain-id", required=True, type=int)
 @click.option("--guardian", required=True, help="Address of its first guardian.")
 @click.option("--admin-delay", default=86_400, show_default=True, help="Seconds.")
-@_keystore
+@keystore_option
 @json_option
 def deploy_(
     old_rpc: str,
@@ -97,19 +76,18 @@ def deploy_(
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --guardian 0x… --keystore
     admin.json
     """
-    left = _left(old_rpc, old_chain_id, old_registry, old_first_block)
-    old = Connection(old_rpc, old_chain_id)
-    lineage = find(old, old_registry, first_block=0).records.origin(block=old.block()).lineage
-    predecessor = address_of("--old-registry", old_registry)
+    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
+    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block).records
+    lineage = old.origin(block=old.connection.block()).lineage
     signer = Signer.from_keystore(keystore)
     made = deploy(
         Sender(Connection(rpc, chain_id), signer),
         registry_admin=signer.address,
         guardian=guardian,
         admin_delay=admin_delay,
-        origin=Origin(lineage, predecessor, left.root(), len(left)),
+        origin=Origin(lineage, old.address, left.root(), len(left)),
     )
-    _tell(
+    show_values(
         {
             "registry": made.records.address,
             "agencies": made.agencies.address,
@@ -123,8 +101,8 @@ def deploy_(
 
 
 @succession.command()
-@_predecessor
-@_successor
+@predecessor
+@successor
 @json_option
 def check(
     old_rpc: str,
@@ -139,23 +117,43 @@ def check(
 ) -> None:
     """Recompute the final states, and compare them with what a successor names; for everybody.
 
-    Exit code 3 where they differ: then a guardian cancels the succession.
+    And whether the predecessor names this successor, by a signpost where it is on another chain.
+    Exit code 3 where something differs: then a guardian cancels the succession.
 
     Example: muniment succession check --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --registry 0x…
     """
-    left = _left(old_rpc, old_chain_id, old_registry, old_first_block)
-    heir = _heir(rpc, chain_id, registry, first_block)
+    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
+    heir = registries_at(rpc, chain_id, registry, first_block)
     block = heir.records.connection.block()
     require_origin(heir.records, left, block)
+    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
+    named = require_successor(old, chain_id, heir.records.address, old.records.connection.block())
     remaining = heir.records.adoption_remaining(block=block)
-    _tell({"same": True, "count": len(left), "remaining": remaining}, as_json)
+    show_values({"same": True, "named": named, "count": len(left), "remaining": remaining}, as_json)
 
 
 @succession.command()
-@_predecessor
-@_successor
-@_keystore
+@predecessor
+@json_option
+def where(
+    old_rpc: str, old_chain_id: int, old_registry: str, old_first_block: int, as_json: bool
+) -> None:
+    """How far a registry's succession is, and where the one is that takes over.
+
+    What is STALE because its registry was succeeded: ask there.
+
+    Example: muniment succession where --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
+    --old-registry 0x…
+    """
+    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
+    show_values(read_succession(old, old.records.connection.block()).as_json(), as_json)
+
+
+@succession.command()
+@predecessor
+@successor
+@keystore_option
 @json_option
 def adopt(
     old_rpc: str,
@@ -176,8 +174,8 @@ def adopt(
     Example: muniment succession adopt --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --registry 0x… --keystore a.json
     """
-    left = _left(old_rpc, old_chain_id, old_registry, old_first_block)
-    heir = _heir(rpc, chain_id, registry, first_block)
+    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
+    heir = registries_at(rpc, chain_id, registry, first_block)
     block = heir.records.connection.block()
     require_origin(heir.records, left, block)
     missing = not_adopted(heir, left, block)
@@ -192,24 +190,4 @@ def adopt(
 
         sender.send_many(left.adoptions(heir.records, missing), progress=adopted)
     remaining = heir.records.adoption_remaining(block=heir.records.connection.block())
-    _tell({"adopted": done, "remaining": remaining}, as_json)
-
-
-def _left(rpc: str, chain_id: int, registry: str, first_block: int) -> FinalStates:
-    connection = Connection(rpc, chain_id)
-    block = connection.block()
-    registries = find(connection, registry, first_block=first_block, block=block)
-    with progress_bar("final states", None) as tell:
-        return read_final_states(registries, block, tell=tell)
-
-
-def _heir(rpc: str, chain_id: int, registry: str, first_block: int) -> Registries:
-    return find(Connection(rpc, chain_id), registry, first_block=first_block)
-
-
-def _tell(values: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        show_json(values)
-        return
-    for name, value in values.items():
-        click.echo(f"{name:11} {value}")
+    show_values({"adopted": done, "remaining": remaining}, as_json)

@@ -12,6 +12,7 @@ import pytest
 
 from muniment.chain import (
     AgencyRegistry,
+    Connection,
     Origin,
     RecordRegistry,
     Registries,
@@ -24,12 +25,13 @@ from muniment.record.state import Status
 from muniment.registry import Registry
 from muniment.registry.evidence_making import make_trust
 from tests.chain.agency import Open, keystore, opened  # noqa: F401
-from tests.chain.command_line import Muniment, muniment  # noqa: F401
+from tests.chain.command_line import Answer, Muniment, muniment  # noqa: F401
 from tests.chain.conftest import ROLES, World, set_up, word
-from toolchain.local_chain import CHAIN_ID, development_keys
+from toolchain.local_chain import CHAIN_ID, anvil, development_keys
 
 DAY = 86_400
 OTHER_ROOT = 3
+OTHER_CHAIN = 7002
 
 
 def later(world: World, days: int) -> None:
@@ -58,14 +60,14 @@ def register(opened: Open, world: World, tmp_path: Path) -> Registry:
 
 def old_options(world: World) -> list[str]:
     return [
-        *("--old-rpc", world.connection.url, "--old-chain-id", str(CHAIN_ID)),
+        *("--old-rpc", world.connection.url, "--old-chain-id", str(world.connection.chain_id)),
         *("--old-registry", world.registries.records.address),
     ]
 
 
 def heir_of(world: World, made: dict[str, Any]) -> list[str]:
     return [
-        *("--rpc", world.connection.url, "--chain-id", str(CHAIN_ID)),
+        *("--rpc", world.connection.url, "--chain-id", str(world.connection.chain_id)),
         *("--registry", str(made["registry"]), "--first-block", str(made["first_block"])),
     ]
 
@@ -94,7 +96,6 @@ def senders(world: World) -> dict[str, Sender]:
 def test_succession__takes_everything_over(
     muniment: Muniment, register: Registry, world: World, tmp_path: Path
 ) -> None:
-    agencies = world.registries.agencies
     record_id = register.record_id("1")
     head = register.trace(record_id).head
     old = old_options(world)
@@ -109,12 +110,17 @@ def test_succession__takes_everything_over(
     ).json
     assert (made["count"], made["root"]) == (4, left["root"])
     heir = heir_of(world, made)
-    world = World(world.connection, world.registries, senders(world))
-    world.send("registry_admin", agencies.name_successor(made["registry"]))
+    checked = muniment("succession", "check", *old, *heir, "--json")
+    assert (checked.code, checked.json["named"]) == (0, False), checked.err
+    named = muniment("succession", "name", *old, *heir, "--keystore", admin, "--json").json
+    assert (named["chain_id"], named["registry"]) == (CHAIN_ID, made["registry"])
+    assert (named["signpost"], named["final"]) == (None, False)
     checked = muniment("succession", "check", *old, *heir, "--json")
     assert (checked.code, checked.json["remaining"]) == (0, 4), checked.err
+    assert checked.json["named"] is True
     later(world, 4)
-    world.send("registry_admin", agencies.finalise_succession())
+    ended = muniment("succession", "finalise", *old, "--keystore", admin, "--json").json
+    assert ended["final"] is True
     world.connection.request("anvil_mine", ["0x3"])
 
     # Old evidence verifies as before, and says where to ask.
@@ -138,6 +144,64 @@ def test_succession__takes_everything_over(
     assert successor.records.trace_head_of(record_id, block=block) == head
     assert successor.records.record(register.record_id("2"), block=block).state.hold_count == 1
     assert successor.records.journal_count(1, block=block) == 1
+
+
+def test_succession_to_another_chain__is_named_by_a_signpost(
+    muniment: Muniment, register: Registry, world: World, tmp_path: Path
+) -> None:
+    old = old_options(world)
+    admin = str(keystore(tmp_path, world, "registry_admin"))
+    with anvil(chain_id=OTHER_CHAIN) as url:
+        there = World(Connection(url, OTHER_CHAIN), world.registries, {})
+        made = muniment(
+            *("succession", "deploy", *old, "--rpc", url, "--chain-id", str(OTHER_CHAIN)),
+            *("--guardian", world.address("guardian"), "--keystore", admin, "--json"),
+        ).json
+        heir = heir_of(there, made)
+        named = muniment("succession", "name", *old, *heir, "--keystore", admin, "--json").json
+        assert (named["chain_id"], named["registry"]) == (OTHER_CHAIN, made["registry"])
+        assert named["signpost"] is not None
+        assert muniment("succession", "check", *old, *heir, "--json").json["named"] is True
+        # Another one with the same final states is not the one that is named.
+        twin = muniment(
+            *("succession", "deploy", *old, "--rpc", url, "--chain-id", str(OTHER_CHAIN)),
+            *("--guardian", world.address("guardian"), "--keystore", admin, "--json"),
+        ).json
+        told = muniment("succession", "check", *old, *heir_of(there, twin))
+        assert (told.code, made["registry"] in told.err) == (OTHER_ROOT, True)
+        later(world, 4)
+        muniment("succession", "finalise", *old, "--keystore", admin)
+        opened_by_all(there, made)
+        stranger = str(keystore(tmp_path, world, "stranger"))
+        adopted = muniment("succession", "adopt", *old, *heir, "--keystore", stranger, "--json")
+        assert adopted.json == {"adopted": 4, "remaining": 0}, adopted.err
+    # Who reads old evidence finds the way by the registry that ended, alone.
+    where = muniment("succession", "where", *old, "--json").json
+    assert where == {**named, "final": True, "final_at": where["final_at"]}
+    assert where["final_at"] == named["final_at"]
+    shown = muniment("succession", "where", *old).out
+    assert f"chain id: {OTHER_CHAIN}\n" in shown
+
+
+def test_succession__is_announced_paused_and_called_off_by_command(
+    muniment: Muniment, world: World, tmp_path: Path
+) -> None:
+    old = old_options(world)
+
+    def by(role: str, *arguments: str) -> Answer:
+        account = str(keystore(tmp_path, world, role))
+        return muniment("succession", *arguments, *old, "--keystore", account, "--json")
+
+    assert muniment("succession", "where", *old, "--json").json["ready_at"] is None
+    refused = by("stranger", "schedule")
+    assert refused.code == 5
+    assert "AccessControlUnauthorizedAccount" in refused.err
+    announced = by("registry_admin", "schedule")
+    assert announced.json["ready_at"] > world.connection.block().timestamp + 29 * DAY
+    assert by("pauser", "pause", "--reason", "the last day").code == 0
+    block = world.connection.block()
+    assert world.registries.records.paused_since(block=block) == block.timestamp
+    assert by("guardian", "cancel").json["ready_at"] is None
 
 
 def test_adoption__goes_on_where_it_ended(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 
-from muniment.chain import Origin, Registries, deploy
-from muniment.chain.bindings import errors
+from muniment.chain import Address, Origin, Registries, deploy, deploy_signpost
+from muniment.chain.bindings import Signpost, errors
 from muniment.chain.bindings.record_registry import Entry, EntryPlace, Hold, Seal
 from muniment.journal import Entry as JournalEntry
 from muniment.journal import EntryKind, Tree, hash_leaf
@@ -20,6 +20,7 @@ from tests.chain.conftest import ROLES, set_up
 from tests.contracts.conftest import DAY, Stage, word
 
 NONE = Seal(bytes(32), 0, 0, 0)
+OTHER_CHAIN = 7002
 
 
 class Predecessor:
@@ -179,6 +180,55 @@ def test_successor__is_named_neither_early_nor_late(stage: Stage) -> None:
     stage.later(61 * DAY)
     with stage.refused(errors.AgencyRegistryLapsedError, lapsed_at=ready + 30 * DAY):
         stage.dry("registry_admin", name)
+
+
+def test_successor_on_another_chain__is_named_by_a_signpost(predecessor: Predecessor) -> None:
+    stage = predecessor.stage
+    root, count = predecessor.tree.root(), len(predecessor.leaves)
+    there = stage.address("stranger")
+    post = deploy_signpost(
+        stage.senders["registry_admin"],
+        stage.records.address,
+        root,
+        count,
+        chain_id=OTHER_CHAIN,
+        registry=there,
+    )
+    signpost = Signpost(stage.connection, post)
+    found = stage.read(signpost.origin)
+    assert found.lineage == stage.read(stage.records.origin).lineage
+    assert (found.predecessor, found.final_states_count) == (stage.records.address, count)
+    assert stage.read(signpost.successor_chain_id) == OTHER_CHAIN
+    assert stage.read(signpost.successor_registry) == there
+    named = stage.event("registry_admin", stage.agencies.name_successor(post))
+    assert (named.successor, named.final_states_root) == (post, root)
+    stage.later(4 * DAY)
+    stage.send("registry_admin", stage.agencies.finalise_succession())
+    assert stage.read(stage.records.successor) == post
+
+
+def test_signpost__points_to_another_chain_and_stands_for_one_registry(
+    predecessor: Predecessor,
+) -> None:
+    stage = predecessor.stage
+    there, root = stage.address("stranger"), predecessor.tree.root()
+
+    def made(of: str, root: bytes, chain_id: int, registry: str) -> Address:
+        sender = stage.senders["registry_admin"]
+        return deploy_signpost(
+            sender, Address(of), root, 6, chain_id=chain_id, registry=Address(registry)
+        )
+
+    ours, own = stage.records.address, stage.connection.chain_id
+    for chain_id, registry in ((own, there), (0, there), (OTHER_CHAIN, "0x" + "00" * 20)):
+        with stage.refused(errors.SignpostInvalidSuccessorError, chain_id=chain_id):
+            made(ours, root, chain_id, registry)
+    with stage.refused(errors.SignpostInvalidFinalStatesError):
+        made(ours, bytes(32), OTHER_CHAIN, there)
+    other = predecessor.successor().records.address
+    with stage.refused(errors.AgencyRegistryNotASuccessorError):
+        elsewhere = made(other, root, OTHER_CHAIN, there)
+        stage.dry("registry_admin", stage.agencies.name_successor(elsewhere))
 
 
 def test_adoption__comes_before_anything_new_and_keeps_every_trace(

@@ -563,6 +563,17 @@ class ShareRegistryWrongStatusError(ContractError):
     status: ShareStatus
 
 
+class SignpostInvalidFinalStatesError(ContractError):
+    """The root of the final states must not be zero."""
+
+
+class SignpostInvalidSuccessorError(ContractError):
+    """The successor must be a registry on another chain."""
+
+    chain_id: int
+    registry: Address
+
+
 ERRORS: Final[dict[str, type[ContractError]]] = {
     "AccessControlBadConfirmation()": AccessControlBadConfirmationError,
     "AccessControlEnforcedDefaultAdminDelay(uint48)": AccessControlEnforcedDefaultAdminDelayError,
@@ -645,6 +656,8 @@ ERRORS: Final[dict[str, type[ContractError]]] = {
     "ShareRegistryUnknownRecordType(uint32,uint16)": ShareRegistryUnknownRecordTypeError,
     "ShareRegistryUnknownShare(bytes32)": ShareRegistryUnknownShareError,
     "ShareRegistryWrongStatus(bytes32,uint8)": ShareRegistryWrongStatusError,
+    "SignpostInvalidFinalStates()": SignpostInvalidFinalStatesError,
+    "SignpostInvalidSuccessor(uint256,address)": SignpostInvalidSuccessorError,
 }
 """Error class by canonical signature."""
 
@@ -890,6 +903,11 @@ ERROR_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "ShareRegistryWrongStatus(bytes32,uint8)": (
         "share_id",
         "status",
+    ),
+    "SignpostInvalidFinalStates()": (),
+    "SignpostInvalidSuccessor(uint256,address)": (
+        "chain_id",
+        "registry",
     ),
 }
 """Names of the values by canonical signature."""

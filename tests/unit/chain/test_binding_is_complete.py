@@ -12,6 +12,7 @@ import pytest
 
 from muniment.artifacts import CONTRACTS, artifact
 from muniment.chain import AgencyRegistry, Connection, RecordRegistry, ShareRegistry
+from muniment.chain.bindings import Signpost
 from muniment.chain.contract import Call, Contract
 from toolchain.bindings import method
 
@@ -20,6 +21,7 @@ BINDINGS: dict[str, type[Contract]] = {
     "RecordRegistry": RecordRegistry,
     "AgencyRegistry": AgencyRegistry,
     "ShareRegistry": ShareRegistry,
+    "Signpost": Signpost,
 }
 
 
