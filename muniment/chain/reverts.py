@@ -40,6 +40,9 @@ REMEDIES: Final = {
     "AgencyRegistryLastHolder": "give another account the role first",
     "AgencyRegistryNotReady": "wait until the public delay is over",
     "AgencyRegistryLapsed": "announce it again",
+    "AgencyRegistrySuccessionPending": "wait for that day, or call it off first",
+    "AgencyRegistryNotASuccessor": "deploy one from these final states; `muniment succession name` "
+    "names it, by a signpost where it is on another chain",
 }
 """What to do next, by error name, where there is more to say than the error itself."""
 

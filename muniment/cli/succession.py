@@ -9,7 +9,7 @@ import click
 
 from muniment.chain import Connection, Origin, Receipt, Sender, Signer, deploy
 from muniment.chain.final_states import not_adopted, require_origin
-from muniment.chain.successors import read_succession, require_successor
+from muniment.chain.successors import require_successor
 from muniment.cli.options import json_option, progress_bar, show_values
 from muniment.cli.succession_acts import ACTS
 from muniment.cli.succession_options import (
@@ -18,6 +18,7 @@ from muniment.cli.succession_options import (
     predecessor,
     registries_at,
     successor,
+    tell_standing,
 )
 
 
@@ -147,7 +148,7 @@ def where(
     --old-registry 0x…
     """
     old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
-    show_values(read_succession(old, old.records.connection.block()).as_json(), as_json)
+    tell_standing(old, as_json)
 
 
 @succession.command()

@@ -10,14 +10,14 @@ import click
 
 from muniment.chain import Call, Registries, Sender, Signer, deploy_signpost
 from muniment.chain.final_states import require_origin
-from muniment.chain.successors import read_succession
-from muniment.cli.options import json_option, show_values
+from muniment.cli.options import json_option
 from muniment.cli.succession_options import (
     keystore_option,
     left_by,
     predecessor,
     registries_at,
     successor,
+    tell_standing,
 )
 
 
@@ -42,7 +42,7 @@ def schedule(
     """
     old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
     _send(old, old.agencies.schedule_succession(), Signer.from_keystore(keystore))
-    _tell_standing(old, as_json)
+    tell_standing(old, as_json)
 
 
 @click.command()
@@ -68,7 +68,7 @@ def pause(
     """
     old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
     _send(old, old.agencies.pause(reason), Signer.from_keystore(keystore))
-    _tell_standing(old, as_json)
+    tell_standing(old, as_json)
 
 
 @click.command()
@@ -113,7 +113,7 @@ def name(
             registry=named,
         )
     _send(old, old.agencies.name_successor(named), signer)
-    _tell_standing(old, as_json)
+    tell_standing(old, as_json)
 
 
 @click.command()
@@ -135,7 +135,7 @@ def cancel(
     """
     old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
     _send(old, old.agencies.cancel_succession(), Signer.from_keystore(keystore))
-    _tell_standing(old, as_json)
+    tell_standing(old, as_json)
 
 
 @click.command()
@@ -157,7 +157,7 @@ def finalise(
     """
     old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
     _send(old, old.agencies.finalise_succession(), Signer.from_keystore(keystore))
-    _tell_standing(old, as_json)
+    tell_standing(old, as_json)
 
 
 ACTS: Final = (schedule, pause, name, cancel, finalise)
@@ -165,8 +165,3 @@ ACTS: Final = (schedule, pause, name, cancel, finalise)
 
 def _send(old: Registries, call: Call, signer: Signer) -> None:
     Sender(old.records.connection, signer).send(call)
-
-
-def _tell_standing(old: Registries, as_json: bool) -> None:
-    standing = read_succession(old, old.records.connection.block())
-    show_values(standing.as_json(), as_json)

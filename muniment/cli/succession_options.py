@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which registries the commands of a succession are about."""
+"""Which registries the commands of a succession are about, and how far it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import click
 
 from muniment.chain import Connection, Registries, find
 from muniment.chain.final_states import FinalStates, read_final_states
-from muniment.cli.options import progress_bar
+from muniment.chain.successors import read_succession
+from muniment.cli.options import progress_bar, show_values
+from muniment.record.instants import in_words
 
 
 def predecessor(command: Any) -> Any:
@@ -53,3 +55,12 @@ def left_by(rpc: str, chain_id: int, registry: str, first_block: int) -> FinalSt
 def registries_at(rpc: str, chain_id: int, registry: str, first_block: int) -> Registries:
     """Return the contracts of a deployment."""
     return find(Connection(rpc, chain_id), registry, first_block=first_block)
+
+
+def tell_standing(old: Registries, as_json: bool) -> None:
+    """Tell how far a registry's succession is."""
+    values = read_succession(old, old.records.connection.block()).as_json()
+    if not as_json:
+        for name in ("ready_at", "final_at"):
+            values[name] = values[name] and f"{in_words(values[name])} UTC"
+    show_values(values, as_json)

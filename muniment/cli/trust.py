@@ -6,6 +6,7 @@ from __future__ import annotations
 import getpass
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from cryptography.hazmat.primitives import serialization
@@ -167,4 +168,12 @@ def _show(shown: TrustFile, as_json: bool) -> None:
         show_json(values)
         return
     for name, value in values.items():
-        click.echo(f"{name:18} {value}")
+        click.echo(f"{name:18} {_words(value)}")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(each)}" for name, each in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    return "none" if value is None else str(value)
