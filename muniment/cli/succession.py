@@ -13,10 +13,9 @@ from muniment.chain.successors import require_successor
 from muniment.cli.options import json_option, progress_bar, show_values
 from muniment.cli.succession_acts import ACTS
 from muniment.cli.succession_options import (
+    Deployment,
     keystore_option,
-    left_by,
     predecessor,
-    registries_at,
     successor,
     tell_standing,
 )
@@ -34,9 +33,7 @@ for act in ACTS:
 @succession.command()
 @predecessor
 @json_option
-def states(
-    old_rpc: str, old_chain_id: int, old_registry: str, old_first_block: int, as_json: bool
-) -> None:
+def states(old: Deployment, as_json: bool) -> None:
     """Compute the root of a paused registry's final states, from its chain alone.
 
     Anybody can, and compare it with what the successor's origin says (`succession check`).
@@ -44,7 +41,7 @@ def states(
     Example: muniment succession states --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x…
     """
-    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
+    left = old.final_states()
     show_values({"count": len(left), "root": f"0x{left.root().hex()}"}, as_json)
 
 
@@ -57,10 +54,7 @@ def states(
 @keystore_option
 @json_option
 def deploy_(
-    old_rpc: str,
-    old_chain_id: int,
-    old_registry: str,
-    old_first_block: int,
+    old: Deployment,
     rpc: str,
     chain_id: int,
     guardian: str,
@@ -70,23 +64,23 @@ def deploy_(
 ) -> None:
     """Deploy the successor of a paused registry, whose origin names lineage, root and count.
 
-    KEYSTORE becomes its registry admin. Agencies and types come next, in the same order, so that
-    they have the same numbers; then `succession adopt`.
+    KEYSTORE becomes its registry admin. `succession name` names it; agencies and types come next,
+    in the same order, so that they have the same numbers; then `succession adopt`.
 
     Example: muniment succession deploy --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --guardian 0x… --keystore
     admin.json
     """
-    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
-    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block).records
-    lineage = old.origin(block=old.connection.block()).lineage
+    left = old.final_states()
+    records = old.registries().records
+    lineage = records.origin(block=records.connection.block()).lineage
     signer = Signer.from_keystore(keystore)
     made = deploy(
         Sender(Connection(rpc, chain_id), signer),
         registry_admin=signer.address,
         guardian=guardian,
         admin_delay=admin_delay,
-        origin=Origin(lineage, old.address, left.root(), len(left)),
+        origin=Origin(lineage, records.address, left.root(), len(left)),
     )
     show_values(
         {
@@ -105,17 +99,7 @@ def deploy_(
 @predecessor
 @successor
 @json_option
-def check(
-    old_rpc: str,
-    old_chain_id: int,
-    old_registry: str,
-    old_first_block: int,
-    rpc: str,
-    chain_id: int,
-    registry: str,
-    first_block: int,
-    as_json: bool,
-) -> None:
+def check(old: Deployment, new: Deployment, as_json: bool) -> None:
     """Recompute the final states, and compare them with what a successor names; for everybody.
 
     And whether the predecessor names this successor, by a signpost where it is on another chain.
@@ -124,22 +108,23 @@ def check(
     Example: muniment succession check --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --registry 0x…
     """
-    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
-    heir = registries_at(rpc, chain_id, registry, first_block)
-    block = heir.records.connection.block()
-    require_origin(heir.records, left, block)
-    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
-    named = require_successor(old, chain_id, heir.records.address, old.records.connection.block())
-    remaining = heir.records.adoption_remaining(block=block)
-    show_values({"same": True, "named": named, "count": len(left), "remaining": remaining}, as_json)
+    left, heir, before = old.final_states(), new.registries().records, old.registries()
+    block = heir.connection.block()
+    require_origin(heir, left, block)
+    at = before.records.connection.block()
+    values = {
+        "same": True,
+        "named": require_successor(before, new.chain_id, heir.address, at),
+        "count": len(left),
+        "remaining": heir.adoption_remaining(block=block),
+    }
+    show_values(values, as_json)
 
 
 @succession.command()
 @predecessor
 @json_option
-def where(
-    old_rpc: str, old_chain_id: int, old_registry: str, old_first_block: int, as_json: bool
-) -> None:
+def where(old: Deployment, as_json: bool) -> None:
     """How far a registry's succession is, and where the one is that takes over.
 
     What is STALE because its registry was succeeded: ask there.
@@ -147,8 +132,7 @@ def where(
     Example: muniment succession where --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x…
     """
-    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
-    tell_standing(old, as_json)
+    tell_standing(old.registries(), as_json)
 
 
 @succession.command()
@@ -156,18 +140,7 @@ def where(
 @successor
 @keystore_option
 @json_option
-def adopt(
-    old_rpc: str,
-    old_chain_id: int,
-    old_registry: str,
-    old_first_block: int,
-    rpc: str,
-    chain_id: int,
-    registry: str,
-    first_block: int,
-    keystore: Path,
-    as_json: bool,
-) -> None:
+def adopt(old: Deployment, new: Deployment, keystore: Path, as_json: bool) -> None:
     """Take over what a successor has not adopted yet. Any account may: the proofs decide.
 
     Safe to end and to run again. Nothing new is registered before all is adopted.
@@ -175,12 +148,12 @@ def adopt(
     Example: muniment succession adopt --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --registry 0x… --keystore a.json
     """
-    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
-    heir = registries_at(rpc, chain_id, registry, first_block)
-    block = heir.records.connection.block()
+    left, heir = old.final_states(), new.registries()
+    connection = heir.records.connection
+    block = connection.block()
     require_origin(heir.records, left, block)
     missing = not_adopted(heir, left, block)
-    sender = Sender(heir.records.connection, Signer.from_keystore(keystore))
+    sender = Sender(connection, Signer.from_keystore(keystore))
     done = 0
     with progress_bar("adopting", len(missing)) as tell:
 
@@ -190,5 +163,5 @@ def adopt(
             tell(done)
 
         sender.send_many(left.adoptions(heir.records, missing), progress=adopted)
-    remaining = heir.records.adoption_remaining(block=heir.records.connection.block())
+    remaining = heir.records.adoption_remaining(block=connection.block())
     show_values({"adopted": done, "remaining": remaining}, as_json)

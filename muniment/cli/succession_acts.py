@@ -12,10 +12,9 @@ from muniment.chain import Call, Registries, Sender, Signer, deploy_signpost
 from muniment.chain.final_states import require_origin
 from muniment.cli.options import json_option
 from muniment.cli.succession_options import (
+    Deployment,
     keystore_option,
-    left_by,
     predecessor,
-    registries_at,
     successor,
     tell_standing,
 )
@@ -25,14 +24,7 @@ from muniment.cli.succession_options import (
 @predecessor
 @keystore_option
 @json_option
-def schedule(
-    old_rpc: str,
-    old_chain_id: int,
-    old_registry: str,
-    old_first_block: int,
-    keystore: Path,
-    as_json: bool,
-) -> None:
+def schedule(old: Deployment, keystore: Path, as_json: bool) -> None:
     """Announce the end of a registry, 30 days ahead; for its registry admin.
 
     Work goes on meanwhile.
@@ -40,9 +32,8 @@ def schedule(
     Example: muniment succession schedule --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --keystore admin.json
     """
-    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
-    _send(old, old.agencies.schedule_succession(), Signer.from_keystore(keystore))
-    tell_standing(old, as_json)
+    before = old.registries()
+    _send(before, before.agencies.schedule_succession(), Signer.from_keystore(keystore), as_json)
 
 
 @click.command()
@@ -50,15 +41,7 @@ def schedule(
 @click.option("--reason", default="succession", show_default=True, help="In the open.")
 @keystore_option
 @json_option
-def pause(
-    old_rpc: str,
-    old_chain_id: int,
-    old_registry: str,
-    old_first_block: int,
-    reason: str,
-    keystore: Path,
-    as_json: bool,
-) -> None:
+def pause(old: Deployment, reason: str, keystore: Path, as_json: bool) -> None:
     """Pause a registry, so that its states are final; for a pauser.
 
     Unpaused, it forgets who was named.
@@ -66,9 +49,8 @@ def pause(
     Example: muniment succession pause --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --keystore pauser.json
     """
-    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
-    _send(old, old.agencies.pause(reason), Signer.from_keystore(keystore))
-    tell_standing(old, as_json)
+    before = old.registries()
+    _send(before, before.agencies.pause(reason), Signer.from_keystore(keystore), as_json)
 
 
 @click.command()
@@ -76,18 +58,7 @@ def pause(
 @successor
 @keystore_option
 @json_option
-def name(
-    old_rpc: str,
-    old_chain_id: int,
-    old_registry: str,
-    old_first_block: int,
-    rpc: str,
-    chain_id: int,
-    registry: str,
-    first_block: int,
-    keystore: Path,
-    as_json: bool,
-) -> None:
+def name(old: Deployment, new: Deployment, keystore: Path, as_json: bool) -> None:
     """Name the successor of a paused registry, for three days of review; for its registry admin.
 
     Its origin is compared first. A successor on another chain is named by a signpost, which is
@@ -97,71 +68,53 @@ def name(
     --old-registry 0x… --rpc http://127.0.0.1:9545 --chain-id 7002 --registry 0x… --keystore
     admin.json
     """
-    left = left_by(old_rpc, old_chain_id, old_registry, old_first_block)
-    heir = registries_at(rpc, chain_id, registry, first_block)
-    require_origin(heir.records, left, heir.records.connection.block())
-    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
-    signer = Signer.from_keystore(keystore)
-    named = heir.records.address
-    if chain_id != old_chain_id:
+    left, heir, before = old.final_states(), new.registries().records, old.registries()
+    require_origin(heir, left, heir.connection.block())
+    # Once: it may ask for a password.
+    signer, named = Signer.from_keystore(keystore), heir.address
+    if new.chain_id != old.chain_id:
         named = deploy_signpost(
-            Sender(old.records.connection, signer),
-            old.records.address,
+            Sender(before.records.connection, signer),
+            before.records.address,
             left.root(),
             len(left),
-            chain_id=chain_id,
+            chain_id=new.chain_id,
             registry=named,
         )
-    _send(old, old.agencies.name_successor(named), signer)
-    tell_standing(old, as_json)
+    _send(before, before.agencies.name_successor(named), signer, as_json)
 
 
 @click.command()
 @predecessor
 @keystore_option
 @json_option
-def cancel(
-    old_rpc: str,
-    old_chain_id: int,
-    old_registry: str,
-    old_first_block: int,
-    keystore: Path,
-    as_json: bool,
-) -> None:
+def cancel(old: Deployment, keystore: Path, as_json: bool) -> None:
     """Call a succession off; for a guardian, or the registry admin.
 
     Example: muniment succession cancel --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --keystore guardian.json
     """
-    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
-    _send(old, old.agencies.cancel_succession(), Signer.from_keystore(keystore))
-    tell_standing(old, as_json)
+    before = old.registries()
+    _send(before, before.agencies.cancel_succession(), Signer.from_keystore(keystore), as_json)
 
 
 @click.command()
 @predecessor
 @keystore_option
 @json_option
-def finalise(
-    old_rpc: str,
-    old_chain_id: int,
-    old_registry: str,
-    old_first_block: int,
-    keystore: Path,
-    as_json: bool,
-) -> None:
+def finalise(old: Deployment, keystore: Path, as_json: bool) -> None:
     """Retire a registry for ever, after the review; for its registry admin. Cannot be undone.
 
     Example: muniment succession finalise --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --keystore admin.json
     """
-    old = registries_at(old_rpc, old_chain_id, old_registry, old_first_block)
-    _send(old, old.agencies.finalise_succession(), Signer.from_keystore(keystore))
-    tell_standing(old, as_json)
+    before = old.registries()
+    _send(before, before.agencies.finalise_succession(), Signer.from_keystore(keystore), as_json)
 
 
 ACTS: Final = (schedule, pause, name, cancel, finalise)
 
 
-def _send(old: Registries, call: Call, signer: Signer) -> None:
-    Sender(old.records.connection, signer).send(call)
+def _send(registries: Registries, call: Call, signer: Signer, as_json: bool) -> None:
+    Sender(registries.records.connection, signer).send(call)
+    tell_standing(registries, as_json)

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -14,47 +17,44 @@ from muniment.chain.successors import read_succession
 from muniment.cli.options import progress_bar, show_values
 from muniment.record.instants import in_words
 
-
-def predecessor(command: Any) -> Any:
-    """Name the registry that ends, and a node of its chain."""
-    for option in (
-        click.option("--old-first-block", default=0, help="Block of its deployment."),
-        click.option("--old-registry", required=True, help="The predecessor's record registry."),
-        click.option("--old-chain-id", required=True, type=int),
-        click.option("--old-rpc", required=True, help="A node of the predecessor's chain."),
-    ):
-        command = option(command)
-    return command
+Command = Callable[..., Any]
 
 
-def successor(command: Any) -> Any:
-    """Name the registry that takes over, and a node of its chain."""
-    for option in (
-        click.option("--first-block", default=0, help="Block of its deployment."),
-        click.option("--registry", required=True, help="The successor's record registry."),
-        click.option("--chain-id", required=True, type=int),
-        click.option("--rpc", required=True, help="A node of the successor's chain."),
-    ):
-        command = option(command)
-    return command
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A registry as a command names it: on chain `chain_id`, where `rpc` is a node."""
+
+    rpc: str
+    chain_id: int
+    registry: str
+    first_block: int
+
+    def registries(self) -> Registries:
+        """Return its contracts."""
+        connection = Connection(self.rpc, self.chain_id)
+        return find(connection, self.registry, first_block=self.first_block)
+
+    def final_states(self) -> FinalStates:
+        """Return its final states, if it is paused."""
+        registries = self.registries()
+        block = registries.records.connection.block()
+        with progress_bar("final states", None) as tell:
+            return read_final_states(registries, block, tell=tell)
+
+
+def predecessor(command: Command) -> Command:
+    """Take the registry that ends as the argument `old`."""
+    return _deployment("old", "old-", "predecessor")(command)
+
+
+def successor(command: Command) -> Command:
+    """Take the registry that takes over as the argument `new`."""
+    return _deployment("new", "", "successor")(command)
 
 
 keystore_option = click.option(
     "--keystore", required=True, type=click.Path(path_type=Path), help="The account that sends."
 )
-
-
-def left_by(rpc: str, chain_id: int, registry: str, first_block: int) -> FinalStates:
-    """Return the final states of a paused registry."""
-    registries = registries_at(rpc, chain_id, registry, first_block)
-    block = registries.records.connection.block()
-    with progress_bar("final states", None) as tell:
-        return read_final_states(registries, block, tell=tell)
-
-
-def registries_at(rpc: str, chain_id: int, registry: str, first_block: int) -> Registries:
-    """Return the contracts of a deployment."""
-    return find(Connection(rpc, chain_id), registry, first_block=first_block)
 
 
 def tell_standing(old: Registries, as_json: bool) -> None:
@@ -64,3 +64,30 @@ def tell_standing(old: Registries, as_json: bool) -> None:
         for name in ("ready_at", "final_at"):
             values[name] = values[name] and f"{in_words(values[name])} UTC"
     show_values(values, as_json)
+
+
+def _deployment(argument: str, prefix: str, whose: str) -> Callable[[Command], Command]:
+    """Options that name a deployment, and give it to the command as one argument."""
+    names = [f"{prefix}{each}".replace("-", "_") for each in _PARTS]
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def called(**values: Any) -> Any:
+            deployment = Deployment(*(values.pop(name) for name in names))
+            return command(**values, **{argument: deployment})
+
+        for option in (
+            click.option(f"--{prefix}first-block", default=0, help="Block of its deployment."),
+            click.option(
+                f"--{prefix}registry", required=True, help=f"The {whose}'s record registry."
+            ),
+            click.option(f"--{prefix}chain-id", required=True, type=int),
+            click.option(f"--{prefix}rpc", required=True, help=f"A node of the {whose}'s chain."),
+        ):
+            called = option(called)
+        return called
+
+    return decorate
+
+
+_PARTS = ("rpc", "chain-id", "registry", "first-block")
