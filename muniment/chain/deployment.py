@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from eth_abi.abi import encode
@@ -26,14 +27,23 @@ class Origin:
     final_states_count: int = 0
 
 
+def _is_first() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Registries:
-    """The three contracts of one deployment, and the block from which their logs begin."""
+    """The three contracts of one deployment, and the block from which their logs begin.
+
+    `is_successor` tells what is known here, not what a node says: a first registry adopts nothing,
+    so that an event which says so is a lie.
+    """
 
     records: RecordRegistry
     agencies: AgencyRegistry
     shares: ShareRegistry | None
     first_block: int
+    is_successor: Callable[[], bool] = _is_first
 
 
 def deploy(

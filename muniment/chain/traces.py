@@ -21,7 +21,14 @@ from muniment.proof import record_slots
 from muniment.record.commitment import Commitment
 from muniment.record.identifiers import AgencyId, RecordId
 from muniment.record.state import RecordState
-from muniment.record.trace import Act, ActKind, TraceHead, verify_trace
+from muniment.record.trace import (
+    Act,
+    ActKind,
+    Adopted,
+    TraceHead,
+    TraceMismatchError,
+    verify_trace,
+)
 
 ACTS = (
     "Registered",
@@ -35,6 +42,7 @@ ACTS = (
     "Disposed",
 )
 """The names of the events that tell acts."""
+_ADOPTED: Final = "RecordAdopted"
 _TOGETHER: Final = 100
 """Records whose logs are asked for together."""
 
@@ -58,8 +66,20 @@ class TracedAct:
 
 
 @dataclass(frozen=True, slots=True)
+class Adoption:
+    """How a registry took a record over: what was `adopted`, and where that stands."""
+
+    adopted: Adopted
+    block_number: int
+    transaction_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
-    """All acts of a record up to `block`, whose hash chain is the `head` that the chain has."""
+    """All acts of a record up to `block`, whose hash chain is the `head` that the chain has.
+
+    With an `adoption` they are those since then; the predecessor has the ones before.
+    """
 
     record_id: RecordId
     block: Block
@@ -67,6 +87,7 @@ class Trace:
     commitment: Commitment
     state: RecordState
     head: TraceHead
+    adoption: Adoption | None = None
 
 
 def read_trace(registries: Registries, record_id: bytes, block: Block) -> Trace:
@@ -74,13 +95,13 @@ def read_trace(registries: Registries, record_id: bytes, block: Block) -> Trace:
 
     The head is recomputed from the acts' events and compared with the record's slots at the same
     block, so that a node can neither leave out nor add an act. Raises `TraceMismatchError`, and the
-    log reader's errors. A record adopted from a predecessor has its earlier acts there: its trace
-    here is refused as incomplete.
+    log reader's errors. The trace of a record that a successor has adopted goes on from the head
+    that it had at the registry before; that it was this one is the node's word.
     """
     records = registries.records
     logged = _logged(registries, [record_id], block)
     stored = records.record(record_id, block=block)
-    return _trace(record_id, logged, stored, block)
+    return _trace(registries, record_id, logged, stored, block)
 
 
 def read_traces(
@@ -106,7 +127,7 @@ def read_traces(
             RecordState.from_word(state),
             head.to_bytes(WORD, "big"),
         )
-        found[record_id] = _trace(record_id, logged[record_id], stored, block)
+        found[record_id] = _trace(registries, record_id, logged[record_id], stored, block)
     return found
 
 
@@ -114,7 +135,7 @@ def _logged(registries: Registries, record_ids: Sequence[bytes], block: Block) -
     """The events of acts on records, in order of the chain."""
     records = registries.records
     wanted = [f"0x{each.hex()}" for each in record_ids]
-    topics = [[topic_of("RecordRegistry", name) for name in ACTS], wanted]
+    topics = [[topic_of("RecordRegistry", name) for name in (*ACTS, _ADOPTED)], wanted]
     reader = LogReader(records.connection, [records])
     return list(reader.read(registries.first_block, block, topics=topics))
 
@@ -132,16 +153,35 @@ def _words(registries: Registries, record_ids: Sequence[RecordId], block: Block)
     return {slot: int(answer, 16) for slot, answer in zip(slots, answers, strict=True)}
 
 
-def _trace(record_id: bytes, logged: Sequence[LoggedEvent], stored: Record, block: Block) -> Trace:
+def _trace(
+    registries: Registries,
+    record_id: bytes,
+    logged: Sequence[LoggedEvent],
+    stored: Record,
+    block: Block,
+) -> Trace:
+    adoption, logged = _adoption(logged)
+    if adoption is not None and not registries.is_successor():
+        # By it a node could leave the first acts out.
+        raise TraceMismatchError(record_id, "adoption", "none: the first registry", "one")
     acts = [act_of(each.event) for each in logged]
-    head = verify_trace(record_id, acts, stored.commitment, stored.state, stored.trace_head)
+    adopted = None if adoption is None else adoption.adopted
+    slots = (stored.commitment, stored.state, stored.trace_head)
+    head = verify_trace(record_id, acts, *slots, adopted)
     traced = tuple(
         TracedAct(act, each.event, each.block_number, act.state.updated_at, each.transaction_hash)
         for act, each in zip(acts, logged, strict=True)
     )
-    return Trace(
-        RecordId(record_id), block, traced, Commitment(stored.commitment), stored.state, head
-    )
+    commitment = Commitment(stored.commitment)
+    return Trace(RecordId(record_id), block, traced, commitment, stored.state, head, adoption)
+
+
+def _adoption(logged: Sequence[LoggedEvent]) -> tuple[Adoption | None, Sequence[LoggedEvent]]:
+    """How a record was taken over, and the events since. Only an id without acts is adopted."""
+    if not logged or not isinstance(event := logged[0].event, events.RecordAdopted):
+        return None, logged
+    adopted = Adopted(event.state, event.commitment, event.trace_head)
+    return Adoption(adopted, logged[0].block_number, logged[0].transaction_hash), logged[1:]
 
 
 def act_of(event: Event) -> Act:

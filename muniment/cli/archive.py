@@ -18,10 +18,12 @@ from muniment.cli.options import (
     purpose_option,
     record_of,
     show_json,
+    tell_left_out,
 )
 from muniment.errors import InvalidInputError
 from muniment.record.identifiers import RecordId
 from muniment.registry import Access
+from muniment.registry.bulk_evidence import Provable
 
 
 @click.command()
@@ -57,12 +59,12 @@ def archive(
     """
     if bool(records) == (record_type is not None):
         raise InvalidInputError("records", "RECORD..., or --type", "none, or both")
-    left_out = 0
+    provable: Provable | None = None
     with opened(profile) as registry:
         ids: Sequence[RecordId] = [record_of(registry, each) for each in records]
         if record_type is not None:
             provable = records_of_type(registry, record_type)
-            ids, left_out = provable.record_ids, provable.left_out
+            ids = provable.record_ids
             if not ids:
                 raise InvalidInputError(
                     "--type", "a type of which some record is final", f"{record_type!r}, of none"
@@ -78,7 +80,8 @@ def archive(
                 "files": done.files,
                 "bytes": done.size,
                 "absent_versions": absent,
-                "left_out": left_out,
+                "left_out": 0 if provable is None else provable.left_out,
+                "adopted": 0 if provable is None else provable.adopted,
             }
         )
     click.echo(
@@ -87,5 +90,5 @@ def archive(
     )
     if absent:
         click.echo(f"{absent:,} versions are not kept here any more; the page names them", err=True)
-    if left_out:
-        click.echo(f"{left_out:,} records are not final yet, and left out: try again", err=True)
+    if provable is not None:
+        tell_left_out(provable)

@@ -17,6 +17,7 @@ from muniment.cli.options import (
     purpose_option,
     record_of,
     show_json,
+    tell_left_out,
 )
 from muniment.errors import InvalidInputError
 from muniment.record.identifiers import RecordId
@@ -172,11 +173,13 @@ def _write_all(
     count = len(provable.record_ids)
     if as_json:
         show_json(
-            {"files": written, "bytes": size, "records": count, "left_out": provable.left_out}
+            {
+                "files": written,
+                "bytes": size,
+                "records": count,
+                "left_out": provable.left_out,
+                "adopted": provable.adopted,
+            }
         )
     click.echo(f"{folder}: {count:,} records in {written:,} bundles, {size:,} bytes", err=True)
-    if provable.left_out:
-        click.echo(
-            f"{provable.left_out:,} records are not final yet, and left out: try again later",
-            err=True,
-        )
+    tell_left_out(provable)

@@ -24,6 +24,7 @@ from muniment.cli.foreign_text import foreign_text
 from muniment.errors import InvalidInputError, MunimentError
 from muniment.record.identifiers import RecordId
 from muniment.registry import Access, Registry, Stage, Submission, record_id_of
+from muniment.registry.bulk_evidence import Provable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -181,6 +182,21 @@ def show_values(values: Mapping[str, Any], as_json: bool) -> None:
         else:
             shown = "" if value is None else foreign_text(value)
             click.echo(f"{name.replace('_', ' ')}: {shown}")
+
+
+def tell_left_out(provable: Provable) -> None:
+    """Tell on stderr of which records there is no evidence now, and why."""
+    if provable.adopted:
+        click.echo(
+            f"{provable.adopted:,} records were adopted from the registry before, and left out: it "
+            "has the beginning of their traces",
+            err=True,
+        )
+    if provable.left_out:
+        click.echo(
+            f"{provable.left_out:,} records are not final yet, and left out: try again later",
+            err=True,
+        )
 
 
 @contextmanager

@@ -128,9 +128,23 @@ def _list(found: Trace, as_json: bool) -> None:
             "block": found.block.number,
             "head": f"0x{found.head.hex()}",
             "status": found.state.status.name.lower(),
+            "adopted": None
+            if found.adoption is None
+            else {
+                "block": found.adoption.block_number,
+                "head": f"0x{found.adoption.adopted.head(found.record_id).hex()}",
+                "version": found.adoption.adopted.state.version,
+            },
         }
         show_json({**values, "acts": rows})
         return
+    if found.adoption is not None:
+        head = found.adoption.adopted.head(found.record_id)
+        click.echo(
+            f"adopted in block {found.adoption.block_number} at version "
+            f"{found.adoption.adopted.state.version}; the predecessor has the acts before, to the "
+            f"head 0x{head.hex()}"
+        )
     show_table(
         ["act", "time (UTC)", "agency", "account", "version", "block"],
         [

@@ -55,6 +55,22 @@ class Act:
     commitment: Commitment | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What a registry took over of a record from its predecessor: the three slots as they stood
+    there, the state without an offer (docs/SPEC.md § 9). Its trace goes on from there."""
+
+    state: RecordState
+    commitment: bytes
+    trace_head: bytes
+
+    def head(self, record_id: bytes) -> TraceHead:
+        """Return the head that the next act follows: derived where none was stored."""
+        if self.trace_head == NO_HEAD and self.state.to_word():
+            return registered_head(record_id, self.commitment, self.state)
+        return TraceHead(self.trace_head)
+
+
 class TraceMismatchError(RecordError):
     """The acts and what stands on chain contradict one another: an act is missing or forged."""
 
@@ -93,9 +109,9 @@ def act_head(previous: bytes, act: Act) -> TraceHead:
     )
 
 
-def trace_head(acts: Sequence[Act]) -> TraceHead:
-    """Return the head of a whole trace, of its acts in order; zero of none."""
-    head = NO_HEAD
+def trace_head(acts: Sequence[Act], start: TraceHead = NO_HEAD) -> TraceHead:
+    """Return the head of acts in order, `start` the one before them; zero of none."""
+    head = start
     for act in acts:
         if act.kind is ActKind.REGISTERED and head == NO_HEAD:
             head = registered_head(act.record_id, act.argument, act.state)
@@ -110,10 +126,12 @@ def verify_trace(
     commitment: bytes,
     state: RecordState,
     stored_head: bytes,
+    adopted: Adopted | None = None,
 ) -> TraceHead:
     """Check acts against a record's three slots of one block (SPEC § 5) and return the head.
 
-    Raises `TraceMismatchError` that names what differs.
+    With `adopted` they are those since a registry took the record over, and it is what they follow:
+    another one leads to another head. Raises `TraceMismatchError` that names what differs.
     """
     if any(act.record_id != record_id for act in acts):
         raise TraceMismatchError(record_id, "record id", record_id, "acts of other records")
@@ -122,15 +140,20 @@ def verify_trace(
     # The head of a registration is made without them, so they would not show there.
     if any(act.state.hashed_word() != act.state.to_word() for act in acts):
         raise TraceMismatchError(record_id, "state after an act", "no offer of custody", "one")
-    head = trace_head(acts)
-    derived = len(acts) == 1 and acts[0].kind is ActKind.REGISTERED
+    head = trace_head(acts, NO_HEAD if adopted is None else adopted.head(record_id))
+    derived = adopted is None and len(acts) == 1 and acts[0].kind is ActKind.REGISTERED
     expected = NO_HEAD if derived else head
+    if adopted is not None and not acts:
+        # Not derived either, where nothing was done since.
+        expected = TraceHead(adopted.trace_head)
     if stored_head != expected:
         raise TraceMismatchError(record_id, "trace head", stored_head, expected)
-    last_state = acts[-1].state.to_word() if acts else 0
+    before = 0 if adopted is None else adopted.state.to_word()
+    last_state = acts[-1].state.to_word() if acts else before
     if state.hashed_word() != last_state:
         raise TraceMismatchError(record_id, "state", state.hashed_word(), last_state)
-    committed = next((act.commitment for act in reversed(acts) if act.commitment), bytes(32))
+    first = bytes(32) if adopted is None else adopted.commitment
+    committed = next((act.commitment for act in reversed(acts) if act.commitment), first)
     if commitment != committed:
         raise TraceMismatchError(record_id, "commitment", commitment, committed)
     return head

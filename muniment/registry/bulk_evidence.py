@@ -32,13 +32,15 @@ _WORTH_A_PROCESS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Provable:
-    """The agency's records of which there can be evidence now; `left_out` are not final yet.
+    """The agency's records of which there can be evidence now; `left_out` are not final yet, and
+    those `adopted` have it by the registry before, which has the beginning of their traces.
 
     Those of journals come in their order: neighbours share tiles, packs and secrets.
     """
 
     record_ids: tuple[RecordId, ...]
     left_out: int
+    adopted: int = 0
 
 
 def provable_records(session: Session, among: Iterable[RecordId] | None = None) -> Provable:
@@ -69,6 +71,7 @@ def provable_records(session: Session, among: Iterable[RecordId] | None = None) 
             elif chosen is None or record_id in chosen:
                 found[record_id] = None
         left_out += len(waiting if chosen is None else waiting & chosen)
+        adopted = mirror.adopted(connection)
         journals = journal_rows.journals_kept(connection)
     agency = AgencyId(session.profile.agency.id)
     for journal in journals:
@@ -86,7 +89,8 @@ def provable_records(session: Session, among: Iterable[RecordId] | None = None) 
                 found[record_id] = None
             else:
                 left_out += 1
-    return Provable(tuple(found), left_out)
+    whole = tuple(each for each in found if each not in adopted)
+    return Provable(whole, left_out, len(found) - len(whole))
 
 
 def evidence_bundles(

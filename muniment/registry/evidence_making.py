@@ -28,7 +28,7 @@ from muniment.evidence import (
 from muniment.evidence.acts import EvidentAct
 from muniment.exchange.delivered import DeliveredVersion
 from muniment.record.algorithms import available_algorithms
-from muniment.record.identifiers import RecordId, derive_lineage
+from muniment.record.identifiers import RecordId
 from muniment.record.keccak import keccak
 from muniment.registry.consensus import noted_block, pinned_validators
 from muniment.registry.evidence_reading import Read, Reader
@@ -237,7 +237,6 @@ def make_trust(
         agencies = registries.agencies
         count = agencies.agency_count(block=block)
         registry = bytes.fromhex(registries.records.address[2:])
-        own = derive_lineage(session.profile.chain.id, registry)
         names = {each: agencies.agency_name(each, block=block) for each in range(1, count + 1)}
         return TrustFile(
             chain_id=session.profile.chain.id,
@@ -251,7 +250,7 @@ def make_trust(
             agencies=names,
             operator=None,
             fingerprint="",
-            lineage=None if own == session.lineage else session.lineage,
+            lineage=None if session.own_lineage == session.lineage else session.lineage,
             validators=pinned_validators(node, block),
         )
 

@@ -22,6 +22,7 @@ from muniment.proof.istanbul import KIND, IstanbulHeader
 from muniment.record.identifiers import RecordId
 from muniment.record.state import RecordState, Status
 from muniment.registry.consensus import needed_handovers
+from muniment.registry.evidence_soundness import AdoptedRecordError
 from muniment.registry.journal_evidence import JournalProver
 from muniment.registry.session import Session
 from muniment.store.journal_rows import EntryRow
@@ -87,7 +88,8 @@ class Reader:
         """Return what there is of records; `rows` are those that a journal here registered, `given`
         the entries of those that another agency's did.
 
-        Raises `NoProofsError`, `NotSealedError`, `TraceMismatchError`, `UnreachableError`.
+        Raises `AdoptedRecordError`, `NoProofsError`, `NotSealedError`, `TraceMismatchError`,
+        `UnreachableError`.
         """
         slots = {each: {*record_slots(each)} for each in ids}
         records = self._prove([slot for each in slots.values() for slot in each])
@@ -99,6 +101,9 @@ class Reader:
             or any(records.words[slot] for slot in slots[each])
         ]
         traces = read_traces(self._registries, acted_on, self._block, records.words)
+        for each, trace in traces.items():
+            if trace.adoption is not None:
+                raise AdoptedRecordError(each)
         entries: dict[RecordId, EvidentEntry] = {}
         more = {each: {successor_slot()} for each in ids}
         for place, each in enumerate(ids, start=1):

@@ -31,6 +31,19 @@ class UnprovableError(RecordError):
         )
 
 
+class AdoptedRecordError(UnprovableError):
+    """The registry took the record over: the beginning of its trace is its predecessor's."""
+
+    def __init__(self, record_id: bytes) -> None:
+        RecordError.__init__(
+            self,
+            f"record 0x{record_id.hex()} was adopted from the registry before, which has the "
+            "beginning of its trace",
+            expected="a record whose whole trace this registry has",
+            remedy="make evidence by the registry before; `muniment trace` shows the acts since",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Unchecked:
     """Evidence that was made: its bytes, what to verify it by, and the block that it is as of."""

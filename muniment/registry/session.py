@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from muniment.chain.connection import Address, Block, Connection, Unconnected, a
 from muniment.chain.deployment import Registries, find
 from muniment.chain.nodes import Nodes
 from muniment.errors import InvalidInputError, KeystoreError
-from muniment.record.identifiers import AgencyId, Lineage
+from muniment.record.identifiers import AgencyId, Lineage, derive_lineage
 from muniment.registry.profile import Profile
 from muniment.registry.record_types import RecordTypes
 from muniment.store import outbox
@@ -129,6 +130,13 @@ class Session:
         return self._types[agency_id]
 
     @property
+    def own_lineage(self) -> Lineage:
+        """The lineage that begins with the profile's registry: another one than `lineage` where it
+        is a successor."""
+        chain = self.profile.chain
+        return derive_lineage(chain.id, bytes.fromhex(chain.registry[2:]))
+
+    @property
     def lineage(self) -> Lineage:
         """The lineage that record ids derive from."""
         return self.keys.lineage
@@ -154,13 +162,15 @@ class Session:
     def registries(self, connection: Connection, block: Block | None = None) -> Registries:
         """Return the contracts, read through one connection. Raises `NoCodeError`."""
         chain = self.profile.chain
-        return find(
+        found = find(
             connection,
             chain.registry,
             first_block=chain.first_block,
             shares=chain.shares,
             block=block,
         )
+        # Asked when something was adopted: the lineage is in the key store.
+        return replace(found, is_successor=lambda: self.lineage != self.own_lineage)
 
     @cached_property
     def records(self) -> RecordRegistry:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from muniment.errors import StoreError
+from muniment.record.identifiers import RecordId
 from muniment.store import folding
 from muniment.store.bulk import insert_rows
 from muniment.store.tables import MIRRORED, blocks, events, mirror
@@ -177,6 +178,12 @@ def logs_of(connection: Connection, subjects: Sequence[bytes]) -> list[NewLog]:
         .order_by(events.c.block_number, events.c.log_index)
     )
     return [log_of(row) for row in connection.execute(chosen).mappings()]
+
+
+def adopted(connection: Connection) -> set[RecordId]:
+    """Return the records that the registry has adopted from a predecessor."""
+    chosen = sa.select(events.c.subject).where(events.c.name == "RecordAdopted")
+    return {RecordId(bytes(subject)) for subject in connection.execute(chosen).scalars()}
 
 
 def clear(connection: Connection) -> None:

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 
 from muniment.chain import (
     AgencyRegistry,
@@ -19,14 +23,19 @@ from muniment.chain import (
     Sender,
     Signer,
     deploy,
+    find,
+    read_trace,
 )
+from muniment.chain.contract import topic_of
 from muniment.evidence import Outcome, TrustFile, Verifier
 from muniment.record.state import Status
-from muniment.registry import Registry
+from muniment.record.trace import TraceMismatchError
+from muniment.registry import Profile, Registry
 from muniment.registry.evidence_making import make_trust
-from tests.chain.agency import Open, keystore, opened  # noqa: F401
-from tests.chain.command_line import Answer, Muniment, muniment  # noqa: F401
+from tests.chain.agency import SCHEMA, Open, keystore, opened  # noqa: F401
+from tests.chain.command_line import Answer, Muniment, answer, muniment  # noqa: F401
 from tests.chain.conftest import ROLES, World, set_up, word
+from tests.chain.faulty_node import faulty_node
 from toolchain.local_chain import CHAIN_ID, anvil, development_keys
 
 DAY = 86_400
@@ -82,6 +91,33 @@ def opened_by_all(world: World, made: dict[str, Any]) -> Registries:
     )
     set_up(World(world.connection, successor, senders(world)))
     return successor
+
+
+AsOfficer = Callable[..., Answer]
+
+
+@pytest.fixture
+def as_officer(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> AsOfficer:
+    """Runs a command at an agency whose profile names the successor that was made."""
+
+    def run(made: dict[str, Any], role: str, *arguments: str) -> Answer:
+        profile = Profile.load(tmp_path / "profile.toml")
+        chain = replace(
+            profile.chain,
+            registry=made["registry"],
+            shares=made["shares"],
+            first_block=made["first_block"],
+        )
+        keys = replace(profile.keys, officer=keystore(tmp_path, world, role), operators=())
+        profile.path.write_text(replace(profile, chain=chain, keys=keys).to_toml())
+        return answer(arguments, "", tmp_path, monkeypatch, capfd)
+
+    return run
 
 
 def senders(world: World) -> dict[str, Sender]:
@@ -245,3 +281,93 @@ def test_running_registry__has_no_final_states(muniment: Muniment, world: World)
     told = muniment("succession", "states", *old_options(world))
     assert told.code == 4
     assert "not paused" in told.err
+
+
+def test_agency__goes_on_in_the_successor(
+    muniment: Muniment, register: Registry, world: World, tmp_path: Path, as_officer: AsOfficer
+) -> None:
+    """The same stores, and the successor's address in the profile."""
+    before = {each: register.trace(register.record_id(each)).head for each in ("1", "2")}
+    old = old_options(world)
+    admin, stranger = (
+        str(keystore(tmp_path, world, role)) for role in ("registry_admin", "stranger")
+    )
+    made = muniment(
+        *("succession", "deploy", *old, "--rpc", world.connection.url),
+        *("--chain-id", str(CHAIN_ID), "--guardian", world.address("guardian")),
+        *("--keystore", admin, "--json"),
+    ).json
+    heir = heir_of(world, made)
+    muniment("succession", "name", *old, *heir, "--keystore", admin)
+    later(world, 4)
+    muniment("succession", "finalise", *old, "--keystore", admin)
+    world.connection.request("anvil_mine", ["0x3"])
+    opened_by_all(world, made)
+    (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
+    published = as_officer(
+        made,
+        "agency_admin",
+        *("type", "publish", "land-deed", str(tmp_path / "schema.json"), "--number", "2"),
+        *("--retention", "0", "--sharing", "conditional", "--searchable", "holder"),
+    )
+    assert published.code == 0, published.err
+    muniment("succession", "adopt", *old, *heir, "--keystore", stranger)
+    world.connection.request("anvil_mine", ["0x3"])
+
+    # Nothing was done since: the head is the predecessor's.
+    untouched = as_officer(made, "registrar", "trace", "2", "--json").json
+    assert (untouched["acts"], untouched["head"]) == ([], f"0x{before['2'].hex()}")
+    assert untouched["adopted"]["head"] == untouched["head"]
+    (tmp_path / "deed.json").write_text('{"holder": "Next", "parcel": "1"}')
+    amended = as_officer(made, "registrar", "amend", "1", str(tmp_path / "deed.json"))
+    assert amended.code == 0, amended.err
+    trace = as_officer(made, "registrar", "trace", "1", "--json").json
+    assert [(each["act"], each["version"]) for each in trace["acts"]] == [("amended", 3)]
+    assert trace["adopted"]["head"] == f"0x{before['1'].hex()}"
+    assert trace["adopted"]["version"] == 2
+    history = as_officer(made, "registrar", "history", "1", "--json").json
+    acts = [each["act"] for each in history["acts"]]
+    assert acts == ["adopted", "amended"]
+    new = as_officer(
+        made, "registrar", "register", "land-deed", str(tmp_path / "deed.json"), "--source-id", "3"
+    )
+    assert new.code == 0, new.err
+    world.connection.request("anvil_mine", ["0x3"])
+    refused = as_officer(made, "registrar", "evidence", "1")
+    assert refused.code == 3
+    assert "adopted from the registry before" in refused.err
+    whole = as_officer(made, "registrar", "evidence", "--all", str(tmp_path / "ev"), "--json")
+    assert (whole.json["records"], whole.json["adopted"]) == (1, 2), whole.err
+    assert as_officer(made, "registrar", "fsck").code == 0
+    rebuilt = as_officer(made, "registrar", "rebuild", "--yes")
+    assert rebuilt.code == 0, rebuilt.err
+    assert as_officer(made, "registrar", "trace", "1", "--json").json["head"] == trace["head"]
+
+
+def test_node_that_hides_acts_behind_an_adoption__is_not_believed(world: World) -> None:
+    """In a first registry, which adopts nothing: the head after the hidden act would fit."""
+    record_id = world.register("deed")
+    block = world.connection.block()
+    stored = world.registries.records.record(record_id, block=block)
+    world.send("registrar", world.registries.records.amend(record_id, 1, 1, 1, word("second")))
+    data = encode(
+        ["uint64", "uint256", "bytes32", "bytes32", "(address,bytes32)[]"],
+        [1, stored.state.to_word(), stored.commitment, stored.trace_head, []],
+    )
+
+    def hide(asked: dict[str, Any], result: Any) -> Any:
+        if asked["method"] != "eth_getLogs":
+            return result
+        first, *since = result
+        topics = [topic_of("RecordRegistry", "RecordAdopted"), f"0x{record_id.hex()}"]
+        return [{**first, "topics": topics, "data": f"0x{data.hex()}"}, *since]
+
+    with faulty_node(world.connection.url) as node:
+        node.answer_to = hide
+        connection = Connection(node.url, CHAIN_ID)
+        found = find(connection, world.registries.records.address, first_block=0)
+        with pytest.raises(TraceMismatchError, match="adoption"):
+            read_trace(found, record_id, connection.block())
+        # A successor's would be taken: what it adopted is its node's word.
+        heir = replace(found, is_successor=lambda: True)
+        assert len(read_trace(heir, record_id, connection.block()).acts) == 1

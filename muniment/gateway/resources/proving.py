@@ -66,7 +66,7 @@ def trace(
         headers = {"Content-Security-Policy": policy}
         return Response(drawn, headers=headers, media_type="image/svg+xml")
     found = parts.registry.trace(record_id)
-    if not found.acts:
+    if not found.acts and found.adoption is None:
         record_view(parts.session, record_id)
     body = {
         "record": record,
@@ -74,6 +74,13 @@ def trace(
         "as_of_time": instant(found.block.timestamp),
         "head": hexadecimal(found.head),
         "status": found.state.status.name.lower(),
+        "adopted": None
+        if found.adoption is None
+        else {
+            "block": found.adoption.block_number,
+            "head": hexadecimal(found.adoption.adopted.head(record_id)),
+            "version": found.adoption.adopted.state.version,
+        },
         "acts": [
             {
                 "act": each.act.kind.name.lower(),

@@ -29,12 +29,21 @@ from muniment.store.envelopes import SENT
 from muniment.store.folding import event_of
 from muniment.store.tables import shares
 
+_ADOPTED: Final = "adopted"
 _REASONS: Final = {code: name for name, code in DENIALS.items()}
 
 
 def acts(session: Session, record_id: RecordId) -> Iterator[HistoryLine]:
-    """Tell the acts: all that there are, checked against the record's slots."""
-    for each in reading.trace(session, record_id).acts:
+    """Tell the acts: all that there are, checked against the record's slots; before them how the
+    record was taken over from a predecessor, if it was."""
+    trace = reading.trace(session, record_id)
+    if trace.adoption is not None:
+        block, state = trace.adoption.block_number, trace.adoption.adopted.state
+        time = session.nodes.read(lambda node: node.block(block)).timestamp
+        values = {"act": _ADOPTED, "time": time, "version": state.version, "block": block}
+        note = "earlier acts are the predecessor's"
+        yield HistoryLine(Kind.ACT, time, _ADOPTED, "", state.version, note, "on chain", values)
+    for each in trace.acts:
         act, account = each.act, f"0x{each.act.account.hex()}"
         name, version = act.kind.name.lower(), act.state.version
         values = {

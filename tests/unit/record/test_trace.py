@@ -18,6 +18,7 @@ from muniment.record.state import RecordState, Status
 from muniment.record.trace import (
     Act,
     ActKind,
+    Adopted,
     TraceMismatchError,
     trace_head,
     verify_trace,
@@ -121,6 +122,35 @@ def test_verify_trace__against_other_slots__names_what_differs(case: dict[str, A
         verify_trace(record_id, acts, commitment, other, head)
     with pytest.raises(TraceMismatchError, match="commitment"):
         verify_trace(record_id, acts, b"\1" * 32, acts[-1].state, head)
+
+
+@traces
+def test_verify_trace__of_a_record_taken_over__goes_on_from_what_was_adopted(
+    case: dict[str, Any],
+) -> None:
+    """As a successor has it that adopted the record after any of its acts."""
+    acts = acts_of(case)
+    last = case["acts"][-1]
+    record_id = unhex(case["recordId"])
+    slots = (unhex(last["commitment"]), acts[-1].state, unhex(last["traceHeadSlot"]))
+    for number, before in enumerate(case["acts"], start=1):
+        head = unhex(before["traceHeadSlot"])
+        adopted = Adopted(acts[number - 1].state, unhex(before["commitment"]), head)
+        since = acts[number:]
+        assert verify_trace(record_id, since, *slots, adopted) == trace_head(acts)
+        wrong = [replace(adopted, trace_head=b"\1" * 32)]
+        if not since or head == bytes(32):
+            # A head that was not stored is made of these two.
+            wrong.append(replace(adopted, commitment=b"\1" * 32))
+            wrong.append(replace(adopted, state=replace(adopted.state, hold_count=7)))
+        for each in wrong:
+            with pytest.raises(TraceMismatchError):
+                verify_trace(record_id, since, *slots, each)
+        if since:
+            with pytest.raises(TraceMismatchError):
+                verify_trace(record_id, since[:-1], *slots, adopted)
+        with pytest.raises(TraceMismatchError):
+            verify_trace(record_id, since, *slots)
 
 
 def test_verify_trace__with_an_open_offer__is_accepted() -> None:

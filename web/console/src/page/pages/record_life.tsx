@@ -23,6 +23,8 @@ interface TracedAct {
 
 interface Trace {
   readonly as_of_block: number;
+  /** How the registry took the record over, where another one had it before. */
+  readonly adopted: { readonly block: number; readonly version: number } | null;
   readonly acts: readonly TracedAct[];
 }
 
@@ -40,7 +42,7 @@ export function RecordTrace({ view }: { view: RecordView }) {
   const trace = useResource<Trace>(`/records/${view.record}/trace`);
   return (
     <Shown of={trace}>
-      {({ acts, as_of_block }) => (
+      {({ acts, adopted, as_of_block }) => (
         <>
           <p class="quiet">{say("trace-checked", { block: as_of_block })}</p>
           {/* Drawn by the gateway; the list below says the same. */}
@@ -50,6 +52,7 @@ export function RecordTrace({ view }: { view: RecordView }) {
               alt={say("picture-alt", { count: acts.length })}
             />
           </div>
+          {adopted !== null && <p class="quiet">{say("trace-adopted", adopted)}</p>}
           {acts.length === 0 ? (
             <p class="quiet">{say("no-acts")}</p>
           ) : (

@@ -97,6 +97,10 @@ export const RECORDS = {
   "traced.enrolled": ["Brought on chain from the journal", "上链"],
   "traced.amended": ["Amended", "修订"],
   "traced.superseded": ["Superseded", "被取代"],
+  "trace-adopted": [
+    "Adopted in block {block} at version {version}. The registry before has the acts before that.",
+    "在区块 {block} 以版本 {version} 承接。此前的行为在之前的登记处。",
+  ],
   "replaced-by": ["In its place stands", "取而代之的是"],
   "traced.revoked": ["Revoked", "撤销"],
   "traced.held": ["Held by an authority", "被主管机关冻结"],
