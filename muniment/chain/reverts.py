@@ -22,7 +22,7 @@ _SOLIDITY: Final = {
 REMEDIES: Final = {
     "AccessControlUnauthorizedAccount": "use an account with the role, or ask the admin for it",
     "RecordRegistryPaused": "wait until the registry goes on; nothing was written",
-    "RecordRegistryRetired": "ask the successor",
+    "RecordRegistryRetired": "ask the successor: `muniment succession where` says where it is",
     "RecordRegistryStaleVersion": "read the record again and name its current version",
     "RecordRegistryStaleTrace": "read the record again: something was done to it meanwhile",
     "RecordRegistryStaleTypeVersion": "check the content against the type's latest version",

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from muniment.chain import Connection, Origin, Receipt, Sender, Signer, deploy
@@ -59,7 +57,7 @@ def deploy_(
     chain_id: int,
     guardian: str,
     admin_delay: int,
-    keystore: Path,
+    keystore: str,
     as_json: bool,
 ) -> None:
     """Deploy the successor of a paused registry, whose origin names lineage, root and count.
@@ -140,7 +138,7 @@ def where(old: Deployment, as_json: bool) -> None:
 @successor
 @keystore_option
 @json_option
-def adopt(old: Deployment, new: Deployment, keystore: Path, as_json: bool) -> None:
+def adopt(old: Deployment, new: Deployment, keystore: str, as_json: bool) -> None:
     """Take over what a successor has not adopted yet. Any account may: the proofs decide.
 
     Safe to end and to run again. Nothing new is registered before all is adopted.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import click
@@ -24,7 +23,7 @@ from muniment.cli.succession_options import (
 @predecessor
 @keystore_option
 @json_option
-def schedule(old: Deployment, keystore: Path, as_json: bool) -> None:
+def schedule(old: Deployment, keystore: str, as_json: bool) -> None:
     """Announce the end of a registry, 30 days ahead; for its registry admin.
 
     Work goes on meanwhile.
@@ -41,7 +40,7 @@ def schedule(old: Deployment, keystore: Path, as_json: bool) -> None:
 @click.option("--reason", default="succession", show_default=True, help="In the open.")
 @keystore_option
 @json_option
-def pause(old: Deployment, reason: str, keystore: Path, as_json: bool) -> None:
+def pause(old: Deployment, reason: str, keystore: str, as_json: bool) -> None:
     """Pause a registry, so that its states are final; for a pauser.
 
     Unpaused, it forgets who was named.
@@ -58,7 +57,7 @@ def pause(old: Deployment, reason: str, keystore: Path, as_json: bool) -> None:
 @successor
 @keystore_option
 @json_option
-def name(old: Deployment, new: Deployment, keystore: Path, as_json: bool) -> None:
+def name(old: Deployment, new: Deployment, keystore: str, as_json: bool) -> None:
     """Name the successor of a paused registry, for three days of review; for its registry admin.
 
     Its origin is compared first. A successor on another chain is named by a signpost, which is
@@ -88,7 +87,7 @@ def name(old: Deployment, new: Deployment, keystore: Path, as_json: bool) -> Non
 @predecessor
 @keystore_option
 @json_option
-def cancel(old: Deployment, keystore: Path, as_json: bool) -> None:
+def cancel(old: Deployment, keystore: str, as_json: bool) -> None:
     """Call a succession off; for a guardian, or the registry admin.
 
     Example: muniment succession cancel --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
@@ -102,7 +101,7 @@ def cancel(old: Deployment, keystore: Path, as_json: bool) -> None:
 @predecessor
 @keystore_option
 @json_option
-def finalise(old: Deployment, keystore: Path, as_json: bool) -> None:
+def finalise(old: Deployment, keystore: str, as_json: bool) -> None:
     """Retire a registry for ever, after the review; for its registry admin. Cannot be undone.
 
     Example: muniment succession finalise --old-rpc http://127.0.0.1:8545 --old-chain-id 7001

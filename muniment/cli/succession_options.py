@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -53,7 +52,7 @@ def successor(command: Command) -> Command:
 
 
 keystore_option = click.option(
-    "--keystore", required=True, type=click.Path(path_type=Path), help="The account that sends."
+    "--keystore", required=True, help="The account that sends: a file, or an alias of Ape's."
 )
 
 

@@ -220,7 +220,7 @@ def test_succession_to_another_chain__is_named_by_a_signpost(
 
 
 def test_succession__is_announced_paused_and_called_off_by_command(
-    muniment: Muniment, world: World, tmp_path: Path
+    muniment: Muniment, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = old_options(world)
 
@@ -237,7 +237,12 @@ def test_succession__is_announced_paused_and_called_off_by_command(
     assert by("pauser", "pause", "--reason", "the last day").code == 0
     block = world.connection.block()
     assert world.registries.records.paused_since(block=block) == block.timestamp
-    assert by("guardian", "cancel").json["ready_at"] is None
+    # By the alias of an account of Ape's.
+    monkeypatch.setenv("APE_DATA_FOLDER", str(tmp_path))
+    (tmp_path / "accounts").mkdir()
+    keystore(tmp_path / "accounts", world, "guardian")
+    called_off = muniment("succession", "cancel", *old, "--keystore", "guardian", "--json")
+    assert called_off.json["ready_at"] is None, called_off.err
 
 
 def test_adoption__goes_on_where_it_ended(
