@@ -77,6 +77,8 @@ def marks_of(life: Life, language: Language = Language.ENGLISH) -> list[Mark]:
         )
         for each in life.acts
     ]
+    if life.taken_over is not None:
+        found.append(Mark(life.taken_over.at, language.say("taken-over"), "act", 0))
     entered = life.entered
     if entered is not None:
         if entered.time is not None:

@@ -19,6 +19,7 @@ from muniment.analysis.life import (
     LifeShare,
     Offer,
     Seal,
+    TakenOver,
     holds_of,
 )
 from muniment.chain.bindings import record_registry as record_events
@@ -60,6 +61,7 @@ def gathered(
         names = {int(agency_id): str(name) for agency_id, name in named}
         told = [_told(connection, known[each]) for each in records]
     timeless = {log.block_number for each in told for log in each.logs if log.name in _TIMELESS}
+    timeless |= {each.adoption.block_number for each in known.values() if each.adoption}
     times = block_times(registry, timeless)
     return [_life(registry, each, names, times, with_reads=with_reads) for each in told]
 
@@ -115,6 +117,7 @@ def _life(
     with_reads: bool,
 ) -> Life:
     profile, trace = registry.session.profile, told.trace
+    taken_over = _taken_over(trace, times)
     return Life(
         chain_id=profile.chain.id,
         registry=profile.chain.registry,
@@ -122,7 +125,8 @@ def _life(
         type_name=told.type_name,
         agencies=names,
         entered=_entered(registry, told.entry, trace),
-        holds=(*holds_of(trace.acts), *_type_holds(told.of_type, times, told.type_id)),
+        taken_over=taken_over,
+        holds=(*holds_of(trace.acts, taken_over), *_type_holds(told.of_type, times, told.type_id)),
         offers=tuple(_offers(told.about, times)),
         shares=tuple(_shares(told.of_shares, times)),
         deliveries=tuple(_deliveries(profile.agency.id, told.packed, told.of_shares, times)),
@@ -158,6 +162,20 @@ def _type_of(row: EntryRow | None, trace: Trace) -> tuple[int, int, int]:
     if row is not None and not trace.state.issuer:
         return row.agency_id, row.entry.type_id, row.entry.type_version
     return trace.state.issuer, trace.state.type_id, trace.state.type_version
+
+
+def _taken_over(trace: Trace, times: Mapping[int, int]) -> TakenOver | None:
+    adoption = trace.adoption
+    if adoption is None:
+        return None
+    state = adoption.adopted.state
+    return TakenOver(
+        times[adoption.block_number],
+        state.version,
+        int(state.custodian),
+        state.status,
+        tuple((each.authority, each.case_commitment) for each in adoption.holds),
+    )
 
 
 def _entered(registry: Registry, row: EntryRow | None, trace: Trace) -> Entered | None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A record's life, as values: see `gathering.py`, which fills them.
 
-The acts are its trace, complete and checked. The rest is the history, each part what it is: seals,
-offers, holds on its type and shares are the mirror's; deliveries and reads are this agency's word.
+The acts are its trace, complete and checked; of a record that was taken over, since then. The rest
+is the history, each part what it is: seals, offers, holds on its type and shares are the mirror's;
+deliveries and reads are this agency's word.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 from muniment.chain.bindings import record_registry as events
 from muniment.chain.traces import Trace, TracedAct
 from muniment.record.identifiers import RecordId
+from muniment.record.state import Status
 from muniment.record.trace import ActKind
 from muniment.registry import AccessEntry
 
@@ -96,6 +98,18 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenOver:
+    """That the registry adopted the record from the one before, `at` the time of a block (Unix
+    seconds), as it stood there: version, custodian, status, and `holds` by authority and case."""
+
+    at: int
+    version: int
+    custodian: int
+    status: Status
+    holds: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """All that is known of a record at the trace's block.
 
@@ -109,6 +123,7 @@ class Life:
     type_name: str | None
     agencies: Mapping[int, str]
     entered: Entered | None = None
+    taken_over: TakenOver | None = None
     holds: tuple[Hold, ...] = ()
     offers: tuple[Offer, ...] = ()
     shares: tuple[LifeShare, ...] = ()
@@ -126,9 +141,12 @@ class Life:
         return self.trace.acts
 
 
-def holds_of(acts: Sequence[TracedAct]) -> tuple[Hold, ...]:
-    """Return the holds on a record that its acts tell, the earliest first."""
+def holds_of(acts: Sequence[TracedAct], taken_over: TakenOver | None = None) -> tuple[Hold, ...]:
+    """Return the holds on a record that its acts tell, the earliest first; those that it was taken
+    over with since then."""
     open_holds: dict[tuple[str, bytes], int] = {}
+    if taken_over is not None:
+        open_holds = dict.fromkeys(taken_over.holds, taken_over.at)
     found = []
     for each in acts:
         event = each.event

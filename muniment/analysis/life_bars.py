@@ -10,6 +10,7 @@ from muniment.analysis.life import ENDING, Hold, Life, LifeShare, holds_of
 from muniment.analysis.life_catalogue import Language
 from muniment.analysis.life_words import agency_words, share_words
 from muniment.chain.traces import TracedAct
+from muniment.record.state import Status
 from muniment.record.trace import ActKind
 
 _FIRST: Final = (ActKind.REGISTERED, ActKind.ENROLLED)
@@ -38,7 +39,9 @@ def told_apart(life: Life) -> tuple[Life, dict[int, int]]:
         acts.append(replace(each, time=at))
     on_type = [each for each in life.holds if each.on_type]
     trace = replace(life.trace, acts=tuple(acts))
-    return replace(life, trace=trace, holds=(*holds_of(acts), *on_type)), true_times
+    return replace(
+        life, trace=trace, holds=(*holds_of(acts, life.taken_over), *on_type)
+    ), true_times
 
 
 def lanes_of(
@@ -73,6 +76,10 @@ def _versions(life: Life, now: float, language: Language) -> list[Bar]:
     starts = _begun(life, *_FIRST, ActKind.AMENDED)
     if not starts:
         return []
+    taken = life.taken_over
+    if taken is not None and taken.status is not Status.IN_FORCE:
+        words = language.say(f"over.{taken.status.name.lower()}")
+        return [Bar(float(taken.at), now, words, "over", "on-grey")]
     ends = [each for each in life.acts if each.act.kind in ENDING]
     over = float(ends[0].time) if ends else now
     bars = []
@@ -100,6 +107,9 @@ def _begun(life: Life, *kinds: ActKind) -> list[tuple[float, int, int]]:
         for each in life.acts
         if each.act.kind in kinds and (at is None or each.act.kind is not ActKind.ENROLLED)
     ]
+    taken = life.taken_over
+    if taken is not None:
+        found.insert(0, (float(taken.at), taken.version, taken.custodian))
     if entered is not None and at is not None:
         found.insert(0, (float(at), 1, entered.agency_id))
     return found

@@ -67,6 +67,7 @@ CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "act.transferred": ("Handed over to {agency}", "移交{agency}"),
     "act.disposed": ("Destroyed", "处置"),
     "entered": ("Entered in the journal of {agency}", "写入{agency}的日志"),
+    "taken-over": ("From the registry before", "承接自之前的登记处"),
     "sealed": ("Sealed: provable", "封存：可证明"),
     "reason.unspecified": ("unspecified", "未说明"),
     "reason.error": ("error", "登记有误"),
@@ -83,6 +84,10 @@ CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "story.entered-at": (
         "Entered by {agency} as entry {index} of journal {journal} at {time}, as the agency says.",
         "由{agency}写入日志 {journal}，条目 {index}，时间 {time}（机构自述）。",
+    ),
+    "story.taken-over": (
+        "Taken over at version {version} from the registry before, at {time}.",
+        "以第 {version} 版承接自之前的登记处，时间 {time}。",
     ),
     "story.sealed": ("Sealed at {time}.", "封存于 {time}。"),
     "story.act": ("{act} at {time}.", "{act}，{time}。"),
@@ -153,6 +158,10 @@ CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
             "what this agency has written down."
         ),
         "行为完整无缺：已与链核对；交付与查阅为本机构自行记载。",
+    ),
+    "sources.taken-over": (
+        "Checked against the chain since {time}; the registry before has what was before.",
+        "{time} 以来的行为已与链核对；此前的行为在之前的登记处。",
     ),
     "sources.missing": ("{missing}.", "{missing}。"),
     "sources.no-holds": ("no holds", "没有冻结"),

@@ -96,6 +96,9 @@ def story(life: Life, language: Language = Language.ENGLISH, most: int = 60) -> 
         ),
         *_entered(life, language),
     ]
+    if life.taken_over is not None:
+        time = time_words(life.taken_over.at)
+        sentences.append(say("story.taken-over", time=time, version=life.taken_over.version))
     acts = list(life.acts)
     left_out = len(acts) - most
     if left_out > 0:
@@ -119,6 +122,29 @@ def story(life: Life, language: Language = Language.ENGLISH, most: int = 60) -> 
     if life.reads:
         sentences.append(say("story.reads", count=len(life.reads)))
     return (" " if language is Language.ENGLISH else "").join(sentences)
+
+
+def sources_of(life: Life, language: Language) -> list[str]:
+    """Return what the picture of a life says of where it is from, and of what there is none."""
+    say = language.say
+    if life.taken_over is not None:
+        lines = [say("sources.taken-over", time=time_words(life.taken_over.at))]
+    else:
+        is_told = life.shares or life.deliveries or life.reads
+        lines = [say("sources.proven-and-told" if is_told else "sources.proven")]
+    missing = [
+        say(f"sources.{what}")
+        for what, there in (
+            ("no-holds", life.holds),
+            ("no-shares", life.shares or life.deliveries),
+            ("no-reads", life.reads is None or life.reads),
+        )
+        if not there
+    ]
+    if missing:
+        said = say("sources.comma").join(missing)
+        lines.append(say("sources.missing", missing=f"{said[:1].upper()}{said[1:]}"))
+    return [*lines, say("sources.order")]
 
 
 def _entered(life: Life, language: Language) -> list[str]:

@@ -18,6 +18,7 @@ from muniment.analysis.life_catalogue import Language
 from muniment.analysis.life_words import (
     agency_words,
     short_id,
+    sources_of,
     standing_words,
     story,
     time_words,
@@ -69,6 +70,7 @@ class _Picture:
         if life.entered is not None:
             found += [life.entered.time] if life.entered.time is not None else []
             found += [life.entered.seal.sealed_at] if life.entered.seal is not None else []
+        found += [] if life.taken_over is None else [float(life.taken_over.at)]
         begun = min(found, default=float(life.trace.block.timestamp))
         for hold in life.holds:
             # A hold on the type may be older than the record.
@@ -333,7 +335,7 @@ class _Picture:
             draw.text(x + 22, self.y, words, size=12, kind="muted")
             x += width
         self.y += 24.0
-        for line in self._sources():
+        for line in sources_of(self.life, self.language):
             draw.text(_MARGIN, self.y, line, size=12, kind="muted")
             self.y += 18.0
         self.y -= 14.0
@@ -361,25 +363,6 @@ class _Picture:
             )
         else:
             draw.add("rect", x=x - 7, y=y - 6, width=15.0, height=12.0, rx=3.0, kind=key)
-
-    def _sources(self) -> list[str]:
-        life, say = self.life, self.say
-        is_told = life.shares or life.deliveries or life.reads
-        lines = [say("sources.proven-and-told" if is_told else "sources.proven")]
-        missing = [
-            say(f"sources.{what}")
-            for what, there in (
-                ("no-holds", life.holds),
-                ("no-shares", life.shares or life.deliveries),
-                ("no-reads", life.reads is None or life.reads),
-            )
-            if not there
-        ]
-        if missing:
-            said = say("sources.comma").join(missing)
-            lines.append(say("sources.missing", missing=f"{said[:1].upper()}{said[1:]}"))
-        lines.append(say("sources.order"))
-        return lines
 
 
 _LEGEND: Final = (

@@ -11,7 +11,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from muniment.chain.bindings import record_registry as events
-from muniment.chain.bindings.record_registry import Record
+from muniment.chain.bindings.record_registry import Hold, Record
 from muniment.chain.connection import Block, RpcError, block_parameter
 from muniment.chain.contract import Event, LoggedEvent, topic_of
 from muniment.chain.decoding import WORD
@@ -67,9 +67,11 @@ class TracedAct:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """How a registry took a record over: what was `adopted`, and where that stands."""
+    """How a registry took a record over: what was `adopted`, the `holds` that stood, and where
+    that is told."""
 
     adopted: Adopted
+    holds: tuple[Hold, ...]
     block_number: int
     transaction_hash: bytes
 
@@ -181,7 +183,9 @@ def _adoption(logged: Sequence[LoggedEvent]) -> tuple[Adoption | None, Sequence[
     if not logged or not isinstance(event := logged[0].event, events.RecordAdopted):
         return None, logged
     adopted = Adopted(event.state, event.commitment, event.trace_head)
-    return Adoption(adopted, logged[0].block_number, logged[0].transaction_hash), logged[1:]
+    first = logged[0]
+    adoption = Adoption(adopted, event.holds, first.block_number, first.transaction_hash)
+    return adoption, logged[1:]
 
 
 def act_of(event: Event) -> Act:

@@ -333,6 +333,15 @@ def test_agency__goes_on_in_the_successor(
     history = as_officer(made, "registrar", "history", "1", "--json").json
     acts = [each["act"] for each in history["acts"]]
     assert acts == ["adopted", "amended"]
+    # Drawn, it says since when it is known here, and the hold that came with it.
+    drawn = as_officer(made, "registrar", "trace", "2", "--svg").out
+    assert "Taken over at version 1 from the registry before" in drawn
+    assert "is complete" not in drawn
+    assert "No holds" not in drawn
+    assert "Version 1, in force" in drawn
+    as_officer(made, "hold_authority", "release", "2", "K 7")
+    assert "by 0x" in as_officer(made, "registrar", "trace", "2", "--svg").out
+    assert as_officer(made, "registrar", "trace", "2", "--prov", "json").code == 0
     new = as_officer(
         made, "registrar", "register", "land-deed", str(tmp_path / "deed.json"), "--source-id", "3"
     )
