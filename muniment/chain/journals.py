@@ -10,10 +10,11 @@ from eth_abi.abi import encode
 
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.bindings.record_registry import JournalHead, JournalSealed, Seal
-from muniment.chain.connection import Block, Connection, RpcError
+from muniment.chain.connection import Address, Block, Connection, RpcError
 from muniment.chain.decoding import event_plans
 from muniment.chain.engines import Engine, engine_of
 from muniment.chain.log_reader import LogReader
+from muniment.chain.nodes import Nodes
 from muniment.errors import ChainError
 from muniment.record.keccak import keccak
 
@@ -30,8 +31,30 @@ class UnknownSealError(ChainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The registry before, which has the seals of journals that its successor adopted."""
+
+    nodes: Nodes
+    registry: Address
+    first_block: int
+
+    def seals(self, agency_id: int, journal: int) -> list[Seal]:
+        """Return a journal's seals there, in order. Raises `UnreachableError`."""
+
+        def read(node: Connection) -> list[Seal]:
+            records = RecordRegistry(node, self.registry)
+            found = read_seals(
+                node, records, agency_id, journal, first_block=self.first_block, block=node.block()
+            )
+            return [seal for _, seal in found]
+
+        return self.nodes.read(read)
+
+
+@dataclass(frozen=True, slots=True)
 class SealedJournal:
-    """A journal at `block`: its `head`, and its last `seal`, with the block number it stands in."""
+    """A journal at `block`: its `head`, and its last `seal`, with the block number it stands in;
+    None for a seal that the registry before has."""
 
     block: Block
     head: JournalHead
@@ -47,10 +70,12 @@ def read_journal(
     *,
     first_block: int,
     block: Block,
+    predecessor: Predecessor | None = None,
 ) -> SealedJournal:
     """Return a journal at a block. `first_block` is one before its last seal, the deployment's say.
 
-    Raises `UnknownSealError` for a node that leaves the seal's event out or changes it.
+    The seal of a journal that was adopted, and not sealed since, is the `predecessor`'s. Raises
+    `UnknownSealError` for a node that leaves the seal's event out or changes it.
     """
     head = records.journal_head(agency_id, journal, block=block)
     if head.size == 0:
@@ -62,7 +87,26 @@ def read_journal(
             stored = records.seal_hash_of(agency_id, journal, seal.size, block=block)
             if seal_hash(seal) == stored:
                 return SealedJournal(block, head, seal, number)
+    adopted = adopted_seal(records, agency_id, journal, predecessor, block)
+    if adopted is not None and adopted.size == head.size:
+        return SealedJournal(block, head, adopted, None)
     raise UnknownSealError(agency_id, journal, head.size)
+
+
+def adopted_seal(
+    records: RecordRegistry,
+    agency_id: int,
+    journal: int,
+    predecessor: Predecessor | None,
+    block: Block,
+) -> Seal | None:
+    """Return the seal with which a registry adopted a journal, as its predecessor tells it and this
+    registry's slot confirms; None where there is none. Raises `UnreachableError`."""
+    for seal in reversed(predecessor.seals(agency_id, journal) if predecessor else []):
+        # One alone came over: the last.
+        stored = records.seal_hash_of(agency_id, journal, seal.size, block=block)
+        return seal if seal_hash(seal) == stored else None
+    return None
 
 
 def read_seals(

@@ -25,7 +25,13 @@ from sqlalchemy.engine import Connection as DatabaseConnection
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.bindings.record_registry import Seal
 from muniment.chain.connection import Address, Connection, Unconnected
-from muniment.chain.journals import SealedJournal, UnknownSealError, next_block_time, read_journal
+from muniment.chain.journals import (
+    Predecessor,
+    SealedJournal,
+    UnknownSealError,
+    next_block_time,
+    read_journal,
+)
 from muniment.chain.nodes import Nodes
 from muniment.errors import StoreError
 from muniment.journal.checkpoints import Checkpoint, NoteKey, sign
@@ -85,7 +91,8 @@ class JournalEndedError(StoreError):
 class Journal:
     """Whose journal it is, where it lies and who seals it.
 
-    `entries` and `seconds` say when it is due. `first_block` is the registry's deployment.
+    `entries` and `seconds` say when it is due. `first_block` is the registry's deployment. An
+    adopted journal's first seal here follows one of the `predecessor`.
     """
 
     lineage: Lineage
@@ -96,6 +103,7 @@ class Journal:
     first_block: int
     entries: int
     seconds: int
+    predecessor: Predecessor | None = None
 
     @property
     def origin(self) -> str:
@@ -243,6 +251,7 @@ class Sequencer:
             self.journal.number,
             first_block=first,
             block=block,
+            predecessor=self.journal.predecessor,
         )
 
     def _is_due(self, sealed: int, size: int) -> bool:

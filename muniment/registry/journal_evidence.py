@@ -15,7 +15,7 @@ from typing import Final
 from muniment.chain.bindings import RecordRegistry
 from muniment.chain.bindings.record_registry import Seal
 from muniment.chain.connection import Block, Connection
-from muniment.chain.journals import read_seals
+from muniment.chain.journals import adopted_seal, read_seals
 from muniment.errors import InvalidInputError
 from muniment.evidence import EvidentEntry, EvidentSeal
 from muniment.journal.checkpoints import checkpoint_in
@@ -86,17 +86,20 @@ class JournalProver:
 def seals_of(
     session: Session, node: Connection, block: Block, agency_id: int, journal: int
 ) -> list[Seal]:
-    """Return the seals of a journal up to a block, in order."""
+    """Return the seals of a journal up to a block, in order; first the one that it was adopted
+    with."""
     chain = session.profile.chain
+    records = RecordRegistry(node, chain.registry)
+    adopted = adopted_seal(records, agency_id, journal, session.predecessor, block)
     found = read_seals(
         node,
-        RecordRegistry(node, chain.registry),
+        records,
         agency_id,
         journal,
         first_block=chain.first_block,
         block=block,
     )
-    return [seal for _, seal in found]
+    return [*([] if adopted is None else [adopted]), *(seal for _, seal in found)]
 
 
 def evident_entry(

@@ -138,6 +138,7 @@ def sealed_journal(session: Session, node: Connection, journal: int) -> SealedJo
         journal,
         first_block=chain.first_block,
         block=node.block(),
+        predecessor=session.predecessor,
     )
 
 

@@ -24,12 +24,22 @@ _MODE: Final = 0o644
 
 
 @dataclass(frozen=True, slots=True)
+class PredecessorProfile:
+    """The registry before, whose records this one has adopted: chain `id`, nodes, contract."""
+
+    id: int
+    urls: tuple[str, ...]
+    registry: Address
+    first_block: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ChainProfile:
     """The chain: its `id`, nodes, contracts, and how deep a block is final (None: as nodes say).
 
     `handovers` is the folder of the validators' hand-overs, where their set has changed.
     `validators` gives addresses of validators the names that `muniment status` shows. Nothing
-    trusts them.
+    trusts them. The `predecessor` is asked for the last seals of journals that were adopted.
     """
 
     id: int
@@ -40,6 +50,7 @@ class ChainProfile:
     finality_depth: int | None = None
     handovers: Path | None = None
     validators: Mapping[str, Address] = field(default_factory=dict)
+    predecessor: PredecessorProfile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,7 @@ class Profile:
     def _of(cls, path: Path, values: Mapping[str, Any]) -> Profile:
         reader = _Table("", values, path.parent)
         chain, agency = reader.table("chain"), reader.table("agency")
+        before = chain.table("predecessor") if "predecessor" in values["chain"] else None
         keys = reader.table("keys")
         journal = reader.table("journal") if "journal" in values else None
         reads = reader.table("reads") if "reads" in values else None
@@ -150,6 +162,7 @@ class Profile:
                 finality_depth=chain.optional_number("finality_depth"),
                 handovers=chain.optional_path("handovers"),
                 validators=chain.addresses("validators"),
+                predecessor=_predecessor(before) if before is not None else None,
             ),
             agency=AgencyProfile(
                 id=agency.number("id"), source_system=agency.text("source_system", "agency")
@@ -173,7 +186,7 @@ class Profile:
             backups=BackupsProfile(backups.number("keep_days")) if backups is not None else None,
             gateway=reader.mapping("gateway"),
         )
-        for table in (reader, chain, agency, keys, journal, reads, backups):
+        for table in (reader, chain, before, agency, keys, journal, reads, backups):
             if table is not None:
                 table.require_nothing_else()
         if profile.read_receipts and profile.reads is None:
@@ -230,6 +243,11 @@ class Profile:
             return self._short(value)
         if isinstance(value, Mapping):
             return dict(value)
+        if isinstance(value, PredecessorProfile):
+            return {
+                each.name: self._plain(each.name, getattr(value, each.name))
+                for each in fields(value)
+            }
         if isinstance(value, tuple):
             return [self._plain(name, each) for each in value]
         return self._short_url(value) if name == "store" else value
@@ -245,6 +263,15 @@ class Profile:
         if not url.startswith(prefix):
             return url
         return prefix + self._short(Path(url.removeprefix(prefix)))
+
+
+def _predecessor(table: _Table) -> PredecessorProfile:
+    return PredecessorProfile(
+        id=table.number("id"),
+        urls=tuple(table.texts("urls")),
+        registry=address_of("chain.predecessor.registry", table.text("registry")),
+        first_block=table.number("first_block", 0),
+    )
 
 
 def _journal(table: _Table) -> JournalProfile:

@@ -90,6 +90,7 @@ def journal_of(session: Session, number: int | None = None) -> Journal:
         first_block=chain.first_block,
         entries=named.entries,
         seconds=named.seconds,
+        predecessor=session.predecessor,
     )
 
 

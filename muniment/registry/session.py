@@ -18,6 +18,7 @@ from muniment.chain.accounts import Signer
 from muniment.chain.bindings import AgencyRegistry, RecordRegistry, ShareRegistry
 from muniment.chain.connection import Address, Block, Connection, Unconnected, address_of
 from muniment.chain.deployment import Registries, find
+from muniment.chain.journals import Predecessor
 from muniment.chain.nodes import Nodes
 from muniment.errors import InvalidInputError, KeystoreError
 from muniment.record.identifiers import AgencyId, Lineage, derive_lineage
@@ -128,6 +129,15 @@ class Session:
         if agency_id not in self._types:
             self._types[agency_id] = RecordTypes(self.vault, agency_id)
         return self._types[agency_id]
+
+    @cached_property
+    def predecessor(self) -> Predecessor | None:
+        """The registry before, where the profile names one."""
+        before = self.profile.chain.predecessor
+        if before is None:
+            return None
+        nodes = Nodes(before.urls, before.id, timeout=self._timeout)
+        return Predecessor(nodes, before.registry, before.first_block)
 
     @property
     def own_lineage(self) -> Lineage:

@@ -30,17 +30,23 @@ from muniment.chain.contract import topic_of
 from muniment.evidence import Outcome, TrustFile, Verifier
 from muniment.record.state import Status
 from muniment.record.trace import TraceMismatchError
-from muniment.registry import Profile, Registry
+from muniment.registry import Profile, Registry, journals
+from muniment.registry.checking import check
 from muniment.registry.evidence_making import make_trust
-from tests.chain.agency import SCHEMA, Open, keystore, opened  # noqa: F401
+from muniment.registry.profile import JournalProfile, PredecessorProfile
+from muniment.registry.rebuilding import rebuild
+from muniment.registry.session import address_in
+from tests.chain.agency import PASSWORD, SCHEMA, Open, keystore, opened, sealer  # noqa: F401
 from tests.chain.command_line import Answer, Muniment, answer, muniment  # noqa: F401
 from tests.chain.conftest import ROLES, World, set_up, word
 from tests.chain.faulty_node import faulty_node
+from tests.chain.test_journals import imported, seal, write
 from toolchain.local_chain import CHAIN_ID, anvil, development_keys
 
 DAY = 86_400
 OTHER_ROOT = 3
 OTHER_CHAIN = 7002
+OPERATOR = 4
 
 
 def later(world: World, days: int) -> None:
@@ -105,13 +111,19 @@ def as_officer(
 ) -> AsOfficer:
     """Runs a command at an agency whose profile names the successor that was made."""
 
-    def run(made: dict[str, Any], role: str, *arguments: str) -> Answer:
+    def run(
+        made: dict[str, Any],
+        role: str,
+        *arguments: str,
+        predecessor: PredecessorProfile | None = None,
+    ) -> Answer:
         profile = Profile.load(tmp_path / "profile.toml")
         chain = replace(
             profile.chain,
             registry=made["registry"],
             shares=made["shares"],
             first_block=made["first_block"],
+            predecessor=predecessor,
         )
         keys = replace(profile.keys, officer=keystore(tmp_path, world, role), operators=())
         profile.path.write_text(replace(profile, chain=chain, keys=keys).to_toml())
@@ -288,15 +300,16 @@ def test_running_registry__has_no_final_states(muniment: Muniment, world: World)
     assert "not paused" in told.err
 
 
-def test_agency__goes_on_in_the_successor(
-    muniment: Muniment, register: Registry, world: World, tmp_path: Path, as_officer: AsOfficer
-) -> None:
-    """The same stores, and the successor's address in the profile."""
-    before = {each: register.trace(register.record_id(each)).head for each in ("1", "2")}
+def ended(
+    muniment: Muniment, world: World, tmp_path: Path
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """A registry that has come to its end: the successor, and options that name both."""
     old = old_options(world)
-    admin, stranger = (
-        str(keystore(tmp_path, world, role)) for role in ("registry_admin", "stranger")
-    )
+    admin, pauser = (str(keystore(tmp_path, world, role)) for role in ("registry_admin", "pauser"))
+    if not world.registries.records.paused_since(block=world.connection.block()):
+        muniment("succession", "schedule", *old, "--keystore", admin)
+        later(world, 31)
+        muniment("succession", "pause", *old, "--keystore", pauser)
     made = muniment(
         *("succession", "deploy", *old, "--rpc", world.connection.url),
         *("--chain-id", str(CHAIN_ID), "--guardian", world.address("guardian")),
@@ -305,17 +318,32 @@ def test_agency__goes_on_in_the_successor(
     heir = heir_of(world, made)
     muniment("succession", "name", *old, *heir, "--keystore", admin)
     later(world, 4)
-    muniment("succession", "finalise", *old, "--keystore", admin)
+    assert muniment("succession", "finalise", *old, "--keystore", admin).code == 0
     world.connection.request("anvil_mine", ["0x3"])
-    opened_by_all(world, made)
+    return made, old, heir
+
+
+def published(as_officer: AsOfficer, made: dict[str, Any], tmp_path: Path) -> None:
+    """The type of deeds, in the successor as in the registry before."""
     (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
-    published = as_officer(
+    answered = as_officer(
         made,
         "agency_admin",
         *("type", "publish", "land-deed", str(tmp_path / "schema.json"), "--number", "2"),
         *("--retention", "0", "--sharing", "conditional", "--searchable", "holder"),
     )
-    assert published.code == 0, published.err
+    assert answered.code == 0, answered.err
+
+
+def test_agency__goes_on_in_the_successor(
+    muniment: Muniment, register: Registry, world: World, tmp_path: Path, as_officer: AsOfficer
+) -> None:
+    """The same stores, and the successor's address in the profile."""
+    before = {each: register.trace(register.record_id(each)).head for each in ("1", "2")}
+    made, old, heir = ended(muniment, world, tmp_path)
+    opened_by_all(world, made)
+    published(as_officer, made, tmp_path)
+    stranger = str(keystore(tmp_path, world, "stranger"))
     muniment("succession", "adopt", *old, *heir, "--keystore", stranger)
     world.connection.request("anvil_mine", ["0x3"])
 
@@ -385,3 +413,52 @@ def test_node_that_hides_acts_behind_an_adoption__is_not_believed(world: World) 
         # A successor's would be taken: what it adopted is its node's word.
         heir = replace(found, is_successor=lambda: True)
         assert len(read_trace(heir, record_id, connection.block()).acts) == 1
+
+
+def test_journal__goes_on_in_the_successor(
+    opened: Open, muniment: Muniment, world: World, tmp_path: Path, as_officer: AsOfficer
+) -> None:
+    """Sealed on, its records acted on and proven, by the seal that the registry before has."""
+    admin = opened("agency_admin")
+    keystore_of_sealer = sealer(tmp_path)
+    machine = address_in(keystore_of_sealer)
+    admin.wait([admin.add_officer("operator", machine)])
+    admin.wait([journals.open_journal(admin.session)])
+    journal = JournalProfile(1, keystore_of_sealer, entries=100_000, seconds=1)
+    with opened("registrar", operators=True, journal=journal) as registry:
+        imported(registry, write(tmp_path, 3))
+        seal(registry)
+    world.connection.request("anvil_mine", ["0x3"])
+    made, old, heir = ended(muniment, world, tmp_path)
+    successor = opened_by_all(world, made)
+    role = successor.agencies.role_of_kind(OPERATOR, 1, block=world.connection.block())
+    World(world.connection, successor, senders(world)).send(
+        "agency_admin", successor.agencies.grant_role(role, machine)
+    )
+    published(as_officer, made, tmp_path)
+    stranger = str(keystore(tmp_path, world, "stranger"))
+    muniment("succession", "adopt", *old, *heir, "--keystore", stranger)
+
+    before = PredecessorProfile(CHAIN_ID, (world.connection.url,), world.registries.records.address)
+    as_officer(made, "registrar", "status", predecessor=before)
+    profile = replace(Profile.load(tmp_path / "profile.toml"), journal=journal)
+    assert profile.chain.predecessor == before
+    with Registry.open(profile, password=PASSWORD) as registry:
+        rebuild(registry.session)
+        # Under the adopted seal, and nothing sealed since.
+        registry.revoke(registry.record_id("0"), "error").wait()
+        again = imported(registry, write(tmp_path, 5))
+        assert (again.tally.unchanged, again.tally.registered) == (3, 2)
+        seal(registry)
+        world.connection.request("anvil_mine", ["0x3"])
+        registry.amend(registry.record_id("4"), {"holder": "Next", "parcel": "4"}).wait()
+        world.connection.request("anvil_mine", ["0x3"])
+        trust = TrustFile.from_bytes(
+            make_trust(registry.session, days=400, greatest_age_days=400, nodes=()).to_bytes()
+        )
+        now = int(time.time()) + 40 * DAY
+        for source_id, holder in (("1", "Holder 1"), ("3", "Holder 3")):
+            data = registry.evidence(registry.record_id(source_id), fields=["holder"])
+            [verdict] = Verifier(trust, now=now).verify(data)
+            assert (verdict.outcome, verdict.fields) == (Outcome.VALID, {"holder": holder})
+        assert list(check(registry.session)) == []
