@@ -102,11 +102,13 @@ def adopted_seal(
 ) -> Seal | None:
     """Return the seal with which a registry adopted a journal, as its predecessor tells it and this
     registry's slot confirms; None where there is none. Raises `UnreachableError`."""
-    for seal in reversed(predecessor.seals(agency_id, journal) if predecessor else []):
-        # One alone came over: the last.
-        stored = records.seal_hash_of(agency_id, journal, seal.size, block=block)
-        return seal if seal_hash(seal) == stored else None
-    return None
+    seals = [] if predecessor is None else predecessor.seals(agency_id, journal)
+    if not seals:
+        return None
+    # One alone came over.
+    last = seals[-1]
+    stored = records.seal_hash_of(agency_id, journal, last.size, block=block)
+    return last if seal_hash(last) == stored else None
 
 
 def read_seals(

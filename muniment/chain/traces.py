@@ -166,6 +166,8 @@ def _trace(
     if adoption is not None and not registries.is_successor():
         # By it a node could leave the first acts out.
         raise TraceMismatchError(record_id, "adoption", "none: the first registry", "one")
+    if any(isinstance(each.event, events.RecordAdopted) for each in logged):
+        raise TraceMismatchError(record_id, "adoption", "before all acts", "after one")
     acts = [act_of(each.event) for each in logged]
     adopted = None if adoption is None else adoption.adopted
     slots = (stored.commitment, stored.state, stored.trace_head)

@@ -397,12 +397,18 @@ def test_node_that_hides_acts_behind_an_adoption__is_not_believed(world: World) 
         [1, stored.state.to_word(), stored.commitment, stored.trace_head, []],
     )
 
+    topics = [topic_of("RecordRegistry", "RecordAdopted"), f"0x{record_id.hex()}"]
+    lie = {"topics": topics, "data": f"0x{data.hex()}"}
+
     def hide(asked: dict[str, Any], result: Any) -> Any:
         if asked["method"] != "eth_getLogs":
             return result
-        first, *since = result
-        topics = [topic_of("RecordRegistry", "RecordAdopted"), f"0x{record_id.hex()}"]
-        return [{**first, "topics": topics, "data": f"0x{data.hex()}"}, *since]
+        return [{**result[0], **lie}, *result[1:]]
+
+    def hide_later(asked: dict[str, Any], result: Any) -> Any:
+        if asked["method"] != "eth_getLogs":
+            return result
+        return [result[0], {**result[1], **lie}]
 
     with faulty_node(world.connection.url) as node:
         node.answer_to = hide
@@ -413,6 +419,9 @@ def test_node_that_hides_acts_behind_an_adoption__is_not_believed(world: World) 
         # A successor's would be taken: what it adopted is its node's word.
         heir = replace(found, is_successor=lambda: True)
         assert len(read_trace(heir, record_id, connection.block()).acts) == 1
+        node.answer_to = hide_later
+        with pytest.raises(TraceMismatchError, match="adoption"):
+            read_trace(heir, record_id, connection.block())
 
 
 def test_journal__goes_on_in_the_successor(
