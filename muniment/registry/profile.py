@@ -307,7 +307,8 @@ class _Table:
         self._taken: set[str] = set()
 
     def table(self, name: str) -> _Table:
-        return _Table(name, self._take(name, dict, "a table"), self._folder)
+        given = self._take(name, dict, "a table")
+        return _Table(f"{self._name}.{name}".lstrip("."), given, self._folder)
 
     def mapping(self, name: str) -> dict[str, Any]:
         return dict(self._take(name, dict, "a table", {}))
