@@ -12,6 +12,7 @@ import click
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from muniment.cli.foreign_text import foreign_text
 from muniment.cli.options import json_option, opened, profile_option, show_json
 from muniment.errors import InvalidInputError
 from muniment.evidence import TrustFile, pins
@@ -173,7 +174,10 @@ def _show(shown: TrustFile, as_json: bool) -> None:
 
 def _words(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_words(each)}" for name, each in value.items()) or "none"
+        return (
+            ", ".join(f"{foreign_text(name)} {_words(each)}" for name, each in value.items())
+            or "none"
+        )
     if isinstance(value, list):
-        return ", ".join(value) or "none"
-    return "none" if value is None else str(value)
+        return ", ".join(map(foreign_text, value)) or "none"
+    return "none" if value is None else foreign_text(value)

@@ -337,3 +337,12 @@ def test_profile__names_the_folder_of_handovers(tmp_path: Path) -> None:
     path.write_text(profile.to_toml())
     assert 'handovers = "papers"' in path.read_text()
     assert Profile.load(path) == profile
+
+
+def test_shown_trust_file__has_nothing_for_the_terminal_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "foreign.toml"
+    path.write_bytes(replace(TRUST, agencies={1: "Land\x1b[2J\nexpires  never"}).to_bytes())
+    shown = CliRunner().invoke(commands, ["trust", "show", str(path)])
+    assert shown.exit_code == 0, shown.output
+    assert "\x1b" not in shown.output
+    assert "\nexpires  never" not in shown.output
