@@ -39,9 +39,8 @@ def told_apart(life: Life) -> tuple[Life, dict[int, int]]:
         acts.append(replace(each, time=at))
     on_type = [each for each in life.holds if each.on_type]
     trace = replace(life.trace, acts=tuple(acts))
-    return replace(
-        life, trace=trace, holds=(*holds_of(acts, life.taken_over), *on_type)
-    ), true_times
+    holds = (*holds_of(acts, life.taken_over), *on_type)
+    return replace(life, trace=trace, holds=holds), true_times
 
 
 def lanes_of(

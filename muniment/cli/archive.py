@@ -59,7 +59,7 @@ def archive(
     """
     if bool(records) == (record_type is not None):
         raise InvalidInputError("records", "RECORD..., or --type", "none, or both")
-    provable: Provable | None = None
+    provable = Provable((), 0)
     with opened(profile) as registry:
         ids: Sequence[RecordId] = [record_of(registry, each) for each in records]
         if record_type is not None:
@@ -80,8 +80,8 @@ def archive(
                 "files": done.files,
                 "bytes": done.size,
                 "absent_versions": absent,
-                "left_out": 0 if provable is None else provable.left_out,
-                "adopted": 0 if provable is None else provable.adopted,
+                "left_out": provable.left_out,
+                "adopted": provable.adopted,
             }
         )
     click.echo(
@@ -90,5 +90,4 @@ def archive(
     )
     if absent:
         click.echo(f"{absent:,} versions are not kept here any more; the page names them", err=True)
-    if provable is not None:
-        tell_left_out(provable)
+    tell_left_out(provable)

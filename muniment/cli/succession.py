@@ -12,6 +12,7 @@ from muniment.cli.options import json_option, progress_bar, show_values
 from muniment.cli.succession_acts import ACTS
 from muniment.cli.succession_options import (
     Deployment,
+    final_states,
     keystore_option,
     predecessor,
     successor,
@@ -39,7 +40,7 @@ def states(old: Deployment, as_json: bool) -> None:
     Example: muniment succession states --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x…
     """
-    left = old.final_states()
+    left = final_states(old.registries())
     show_values({"count": len(left), "root": f"0x{left.root().hex()}"}, as_json)
 
 
@@ -69,8 +70,8 @@ def deploy_(
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --guardian 0x… --keystore
     admin.json
     """
-    left = old.final_states()
-    records = old.registries().records
+    before = old.registries()
+    left, records = final_states(before), before.records
     lineage = records.origin(block=records.connection.block()).lineage
     signer = Signer.from_keystore(keystore)
     made = deploy(
@@ -106,7 +107,8 @@ def check(old: Deployment, new: Deployment, as_json: bool) -> None:
     Example: muniment succession check --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --registry 0x…
     """
-    left, heir, before = old.final_states(), new.registries().records, old.registries()
+    before, heir = old.registries(), new.registries().records
+    left = final_states(before)
     block = heir.connection.block()
     require_origin(heir, left, block)
     at = before.records.connection.block()
@@ -146,7 +148,7 @@ def adopt(old: Deployment, new: Deployment, keystore: str, as_json: bool) -> Non
     Example: muniment succession adopt --old-rpc http://127.0.0.1:8545 --old-chain-id 7001
     --old-registry 0x… --rpc http://127.0.0.1:8545 --chain-id 7001 --registry 0x… --keystore a.json
     """
-    left, heir = old.final_states(), new.registries()
+    left, heir = final_states(old.registries()), new.registries()
     connection = heir.records.connection
     block = connection.block()
     require_origin(heir.records, left, block)

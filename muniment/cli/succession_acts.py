@@ -12,6 +12,7 @@ from muniment.chain.final_states import require_origin
 from muniment.cli.options import json_option
 from muniment.cli.succession_options import (
     Deployment,
+    final_states,
     keystore_option,
     predecessor,
     successor,
@@ -67,7 +68,8 @@ def name(old: Deployment, new: Deployment, keystore: str, as_json: bool) -> None
     --old-registry 0x… --rpc http://127.0.0.1:9545 --chain-id 7002 --registry 0x… --keystore
     admin.json
     """
-    left, heir, before = old.final_states(), new.registries().records, old.registries()
+    before, heir = old.registries(), new.registries().records
+    left = final_states(before)
     require_origin(heir, left, heir.connection.block())
     # Once: it may ask for a password.
     signer, named = Signer.from_keystore(keystore), heir.address

@@ -33,13 +33,6 @@ class Deployment:
         connection = Connection(self.rpc, self.chain_id)
         return find(connection, self.registry, first_block=self.first_block)
 
-    def final_states(self) -> FinalStates:
-        """Return its final states, if it is paused."""
-        registries = self.registries()
-        block = registries.records.connection.block()
-        with progress_bar("final states", None) as tell:
-            return read_final_states(registries, block, tell=tell)
-
 
 def predecessor(command: Command) -> Command:
     """Take the registry that ends as the argument `old`."""
@@ -54,6 +47,13 @@ def successor(command: Command) -> Command:
 keystore_option = click.option(
     "--keystore", required=True, help="The account that sends: a file, or an alias of Ape's."
 )
+
+
+def final_states(registries: Registries) -> FinalStates:
+    """Return the final states of a paused registry, with a bar meanwhile."""
+    block = registries.records.connection.block()
+    with progress_bar("final states", None) as tell:
+        return read_final_states(registries, block, tell=tell)
 
 
 def tell_standing(old: Registries, as_json: bool) -> None:

@@ -39,7 +39,7 @@ def acts(session: Session, record_id: RecordId) -> Iterator[HistoryLine]:
     trace = reading.trace(session, record_id)
     if trace.adoption is not None:
         block, state = trace.adoption.block_number, trace.adoption.adopted.state
-        time = session.nodes.read(lambda node: node.block(block)).timestamp
+        time = _times(session, {block})[block]
         values = {"act": _ADOPTED, "time": time, "version": state.version, "block": block}
         note = "earlier acts are the predecessor's"
         yield HistoryLine(Kind.ACT, time, _ADOPTED, "", state.version, note, "on chain", values)
